@@ -1,0 +1,134 @@
+//! How many attempts per time a user allows an endpoint.
+
+use std::fmt;
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+/// A client-side rate: so many attempts per period, with a burst that may go at once.
+///
+/// ```
+/// use steadfast_core::Rate;
+///
+/// let rate = Rate::per_second(5).burst(10);
+/// assert_eq!(rate.to_string(), "5 per second, burst 10");
+/// ```
+///
+/// Attempts are spaced evenly (one every 200 ms here) once the burst is used up: there is no window at whose edge two
+/// bursts could meet. The burst is the count itself unless it is set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Rate {
+    count: u32,
+    period: Duration,
+    burst: Option<u32>,
+}
+
+/// A [`Rate`] whose numbers make sense.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct PreparedRate {
+    interval: Duration,
+    burst: NonZeroU32,
+}
+
+impl Rate {
+    /// So many attempts per second.
+    #[must_use]
+    pub const fn per_second(count: u32) -> Self {
+        Self::per(count, Duration::from_secs(1))
+    }
+
+    /// So many attempts per minute.
+    #[must_use]
+    pub const fn per_minute(count: u32) -> Self {
+        Self::per(count, Duration::from_secs(60))
+    }
+
+    /// So many attempts per hour.
+    #[must_use]
+    pub const fn per_hour(count: u32) -> Self {
+        Self::per(count, Duration::from_secs(3600))
+    }
+
+    /// So many attempts per period.
+    #[must_use]
+    pub const fn per(count: u32, period: Duration) -> Self {
+        Self {
+            count,
+            period,
+            burst: None,
+        }
+    }
+
+    /// How many attempts may go at once after a pause. Default: the count.
+    #[must_use]
+    pub const fn burst(mut self, burst: u32) -> Self {
+        self.burst = Some(burst);
+        self
+    }
+
+    /// The rate with its numbers checked, or what is wrong with which.
+    pub(crate) fn prepare(self) -> Result<PreparedRate, String> {
+        let zero = |what: &str| format!("{what} is 0");
+        let count = NonZeroU32::new(self.count).ok_or_else(|| zero("the count"))?;
+        let burst = NonZeroU32::new(self.burst.unwrap_or(self.count))
+            .ok_or_else(|| zero("the burst"))?;
+        let interval = self.period / count.get();
+        if self.period.is_zero() {
+            return Err(zero("the period"));
+        }
+        if interval.is_zero() {
+            return Err("more than one attempt per nanosecond".to_owned());
+        }
+        Ok(PreparedRate { interval, burst })
+    }
+}
+
+impl fmt::Display for Rate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} per ", self.count)?;
+        match self.period.as_secs() {
+            1 if self.period.subsec_nanos() == 0 => f.write_str("second")?,
+            60 if self.period.subsec_nanos() == 0 => f.write_str("minute")?,
+            3600 if self.period.subsec_nanos() == 0 => f.write_str("hour")?,
+            _ => write!(f, "{:?}", self.period)?,
+        }
+        match self.burst {
+            Some(burst) => write!(f, ", burst {burst}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl PreparedRate {
+    /// The time from one attempt to the next once the burst is used up.
+    #[must_use]
+    pub const fn interval(self) -> Duration {
+        self.interval
+    }
+
+    /// How many attempts may go at once.
+    #[must_use]
+    pub const fn burst(self) -> NonZeroU32 {
+        self.burst
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rate_spaces_its_attempts_evenly() {
+        let rate = Rate::per_minute(30).prepare().unwrap();
+        assert_eq!(rate.interval(), Duration::from_secs(2));
+        assert_eq!(rate.burst().get(), 30);
+        assert_eq!(Rate::per_second(5).burst(7).prepare().unwrap().burst().get(), 7);
+    }
+
+    #[test]
+    fn a_rate_of_nothing_is_a_mistake_that_names_the_part() {
+        assert_eq!(Rate::per_second(0).prepare(), Err("the count is 0".into()));
+        assert_eq!(Rate::per_second(1).burst(0).prepare(), Err("the burst is 0".into()));
+        assert_eq!(Rate::per(1, Duration::ZERO).prepare(), Err("the period is 0".into()));
+        assert!(Rate::per(u32::MAX, Duration::from_nanos(9)).prepare().is_err());
+    }
+}

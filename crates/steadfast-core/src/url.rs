@@ -1,0 +1,84 @@
+//! The parts of a URL that decisions look at, borrowed from whatever URL type the shell has.
+
+use std::fmt;
+
+/// The parts of a request's URL. Userinfo and fragment are left out on purpose: no decision needs them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct UrlParts<'a> {
+    /// `https`.
+    pub scheme: &'a str,
+    /// `api.example.com`, `127.0.0.1`, `[::1]`; empty when the URL has none.
+    pub host: &'a str,
+    /// The port, also when it is the scheme's own; `None` when neither the URL nor the scheme says.
+    pub port: Option<u16>,
+    /// `/v1/items`; empty or `/` when there is none.
+    pub path: &'a str,
+    /// What stands behind the `?`.
+    pub query: Option<&'a str>,
+}
+
+impl<'a> UrlParts<'a> {
+    /// Puts the parts together; a missing port is filled in from `http` and `https`.
+    #[must_use]
+    pub fn new(
+        scheme: &'a str,
+        host: &'a str,
+        port: Option<u16>,
+        path: &'a str,
+        query: Option<&'a str>,
+    ) -> Self {
+        let port = port.or(match scheme {
+            "https" | "wss" => Some(443),
+            "http" | "ws" => Some(80),
+            _ => None,
+        });
+        Self {
+            scheme,
+            host,
+            port,
+            path,
+            query,
+        }
+    }
+
+    /// Whether the port is the scheme's own, so that it is not shown.
+    #[must_use]
+    pub fn has_default_port(&self) -> bool {
+        matches!(
+            (self.scheme, self.port),
+            ("https" | "wss", Some(443)) | ("http" | "ws", Some(80)) | (_, None)
+        )
+    }
+
+    /// `host` or `host:port`, as one shows it.
+    #[must_use]
+    pub fn authority(&self) -> Authority<'a> {
+        Authority(*self)
+    }
+}
+
+/// Shows `host` or `host:port`.
+#[derive(Clone, Copy, Debug)]
+pub struct Authority<'a>(UrlParts<'a>);
+
+impl fmt::Display for Authority<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.host)?;
+        match self.0.port {
+            Some(port) if !self.0.has_default_port() => write!(f, ":{port}"),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for UrlParts<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}", self.scheme, self.authority())?;
+        f.write_str(if self.path.is_empty() { "/" } else { self.path })?;
+        match self.query {
+            Some(query) => write!(f, "?{query}"),
+            None => Ok(()),
+        }
+    }
+}
