@@ -5,8 +5,8 @@
 //! section 9.2.2), and for one that carries a key by which the server recognises a repetition. For
 //! anything else it may charge a card twice. Only the caller knows more: a POST that merely
 //! searches, a PUT that appends. So there are three voices, and the first that speaks decides: what
-//! the caller [declared](Why::Declared), the [key](Why::IdempotencyKey), the
-//! [method](Why::IdempotentMethod).
+//! the caller [declared](Why::Declared), the [method](Why::IdempotentMethod), the
+//! [key](Why::IdempotencyKey).
 //!
 //! The answer does not matter for a request that certainly was not processed (refused connection,
 //! 425, 429): that one may always be repeated.

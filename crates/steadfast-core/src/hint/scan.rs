@@ -1,0 +1,163 @@
+//! One pass over the headers of a response.
+
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderValue};
+
+use super::asked::Asked;
+use super::number::Number;
+use super::retry_after::HintSource;
+
+/// What the headers say, not yet related to a clock or a status.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Scan<'h> {
+    /// The best wish so far, by the order of [`HintSource`].
+    pub(super) asked: Option<(HintSource, Asked)>,
+    /// The best reset of a rate limit so far.
+    pub(super) reset: Option<(HintSource, Asked)>,
+    pub(super) should_retry: Option<bool>,
+    /// Some field tells what is left of a rate limit.
+    pub(super) tells_remaining: bool,
+    /// Some field says that nothing is left.
+    pub(super) remaining_zero: bool,
+    /// `Date`, and whether it is the age of a cached answer instead of now.
+    pub(super) date: Option<&'h HeaderValue>,
+    pub(super) aged: bool,
+}
+
+// ===== impl Scan =====
+
+impl<'h> Scan<'h> {
+    pub(super) fn of(headers: &'h HeaderMap) -> Self {
+        let mut scan = Self::default();
+        for (name, value) in headers {
+            let name = name.as_str();
+            // Most names of an ordinary response end here (`cache-control`, `content-type`, `etag`,
+            // ...).
+            if matches!(
+                name.as_bytes().first(),
+                Some(b'a' | b'd' | b'g' | b'r' | b's' | b'x')
+            ) {
+                scan.take(name, value);
+            }
+        }
+        scan
+    }
+
+    fn take(&mut self, name: &str, value: &'h HeaderValue) {
+        let bytes = value.as_bytes();
+        match name {
+            "date" => self.date = self.date.or(Some(value)),
+            "age" => self.aged = true,
+            "retry-after" => self.ask(HintSource::RetryAfter, Asked::retry_after(bytes)),
+            "retry-after-ms" => self.ask(HintSource::RetryAfterMs, Asked::millis(bytes)),
+            "x-ms-retry-after-ms" => self.ask(HintSource::XMsRetryAfterMs, Asked::millis(bytes)),
+            "x-amz-retry-after" => self.ask(HintSource::XAmzRetryAfter, Asked::millis(bytes)),
+            "grpc-retry-pushback-ms" => self.pushback(bytes),
+            "x-should-retry" | "stripe-should-retry" => self.should_retry(bytes),
+            "ratelimit" => self.rate_limit(bytes),
+            "x-ratelimit-remaining" | "x-rate-limit-remaining" | "ratelimit-remaining" => {
+                self.remaining(Number::parse(bytes.trim_ascii()));
+            }
+            "ratelimit-reset" => self.reset(HintSource::RateLimitReset, bytes),
+            "x-ratelimit-reset-after" => self.reset(HintSource::XRateLimitResetAfter, bytes),
+            "x-ratelimit-reset" => self.reset(HintSource::XRateLimitReset, bytes),
+            "x-rate-limit-reset" => self.reset(HintSource::XRateLimitResetHyphen, bytes),
+            _ => {}
+        }
+    }
+
+    fn ask(&mut self, source: HintSource, asked: Option<Asked>) {
+        keep_first(&mut self.asked, source, asked);
+    }
+
+    fn reset(&mut self, source: HintSource, value: &[u8]) {
+        keep_first(&mut self.reset, source, Asked::reset(value));
+    }
+
+    /// gRFC A6: a number of ms; what is negative or unreadable means never.
+    fn pushback(&mut self, value: &[u8]) {
+        match Asked::millis(value) {
+            Some(asked) => self.ask(HintSource::GrpcRetryPushbackMs, Some(asked)),
+            None => self.should_retry = Some(false),
+        }
+    }
+
+    /// When two of them differ, the refusal wins.
+    fn should_retry(&mut self, value: &[u8]) {
+        let value = value.trim_ascii();
+        if value.eq_ignore_ascii_case(b"false") {
+            self.should_retry = Some(false);
+        } else if value.eq_ignore_ascii_case(b"true") {
+            self.should_retry = self.should_retry.or(Some(true));
+        }
+    }
+
+    fn remaining(&mut self, remaining: Option<Number>) {
+        if let Some(remaining) = remaining {
+            self.tells_remaining = true;
+            self.remaining_zero |= remaining.is_zero();
+        }
+    }
+
+    /// A light reading of `RateLimit`, of which only spent limits matter here:
+    /// `"default";r=0;t=30`, and the form of draft 07, `limit=100, remaining=0, reset=5`. Of
+    /// several spent limits the last one to start anew counts.
+    fn rate_limit(&mut self, value: &[u8]) {
+        let (mut draft_7, mut longest) = (Limit::default(), None);
+        for item in value.split(|byte| *byte == b',') {
+            let mut limit = Limit::default();
+            for parameter in item.split(|byte| *byte == b';') {
+                match parameter.trim_ascii() {
+                    [b'r', b'=', value @ ..] => limit.remaining = Number::parse(value),
+                    [b't', b'=', value @ ..] => limit.reset = Number::parse(value),
+                    other => draft_7.read_draft_7(other),
+                }
+            }
+            self.remaining(limit.remaining);
+            longest = longest.max(limit.spent_for());
+        }
+        self.remaining(draft_7.remaining);
+        longest = longest.max(draft_7.spent_for());
+        keep_first(
+            &mut self.reset,
+            HintSource::RateLimit,
+            longest.map(Asked::For),
+        );
+    }
+}
+
+/// What one item of `RateLimit` says.
+#[derive(Clone, Copy, Debug, Default)]
+struct Limit {
+    remaining: Option<Number>,
+    reset: Option<Number>,
+}
+
+// ===== impl Limit =====
+
+impl Limit {
+    fn read_draft_7(&mut self, parameter: &[u8]) {
+        if let Some(value) = parameter.strip_prefix(b"remaining=") {
+            self.remaining = Number::parse(value);
+        } else if let Some(value) = parameter.strip_prefix(b"reset=") {
+            self.reset = Number::parse(value);
+        }
+    }
+
+    /// For how long nothing is left.
+    fn spent_for(self) -> Option<Duration> {
+        let spent = self.remaining.is_some_and(Number::is_zero);
+        Some(Asked::seconds(self.reset.filter(|_| spent)?))
+    }
+}
+
+/// Keeps what stands first in the order of [`HintSource`], and of one source the first that can be
+/// read.
+fn keep_first(kept: &mut Option<(HintSource, Asked)>, source: HintSource, asked: Option<Asked>) {
+    if let Some(asked) = asked {
+        if kept.is_none_or(|(better, _)| source < better) {
+            *kept = Some((source, asked));
+        }
+    }
+}
