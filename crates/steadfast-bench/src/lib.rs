@@ -1,1 +1,15 @@
-//! Placeholder.
+//! What a stack adds to a call: time, allocations and instructions, side by side in one run.
+//!
+//! A terminal answers without a network, so that what is left is the stack's own work. Each row sends the same request
+//! through one stack over the same terminal; the difference to the bare terminal is what the stack costs.
+//! Run it with `cargo bench -p steadfast-bench --bench overhead`.
+
+pub mod allocations;
+pub mod callgrind;
+pub mod check;
+pub mod measure;
+pub mod over_reqwest;
+pub mod over_tower;
+pub mod report;
+pub mod row;
+pub mod terminal;

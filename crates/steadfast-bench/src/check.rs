@@ -1,0 +1,141 @@
+//! What we promise about the happy path, held against what was measured.
+
+use crate::measure::Measured;
+use crate::report::{Added, added};
+use crate::terminal::Terminal;
+use crate::{allocations, over_tower};
+
+/// Allocations that the whole stack may add through the bridge.
+const ALLOCATIONS: f64 = 4.0;
+
+/// One sentence for each promise that was not kept, or that could not be looked at.
+pub fn broken(all: &[Measured]) -> Vec<String> {
+    let mut broken = Vec::new();
+    for (terminal, most) in [(Terminal::Ready, 1.1), (Terminal::Pending, 1.4)] {
+        let find = |name: &str| find(name, terminal, all);
+        let over = terminal.name();
+        match find("steadfast-reqwest") {
+            None => broken.push(format!("over {over}: there is no row steadfast-reqwest")),
+            Some(ours) => {
+                if ours.allocs > ALLOCATIONS {
+                    broken.push(format!(
+                        "over {over}: steadfast-reqwest adds {} allocations, more than {ALLOCATIONS}",
+                        ours.allocs
+                    ));
+                }
+                broken.extend(compared(ours, find("reqwest-retry"), most, over));
+            }
+        }
+        broken.extend(tower(find("steadfast-tower"), over));
+    }
+    broken
+}
+
+fn find(name: &str, terminal: Terminal, all: &[Measured]) -> Option<Added> {
+    let is_it = |m: &&Measured| m.row.name == name && m.row.terminal == terminal;
+    added(all.iter().find(is_it)?, all)
+}
+
+fn compared(ours: Added, peer: Option<Added>, most: f64, over: &str) -> Option<String> {
+    let Some(peer) = peer else {
+        return Some(format!(
+            "over {over}: there is no row reqwest-retry to compare with"
+        ));
+    };
+    let Some((ours, peer)) = ours.instr.zip(peer.instr) else {
+        return Some(format!(
+            "over {over}: instructions were not counted (is valgrind there?)"
+        ));
+    };
+    let ratio = ours / peer;
+    (ratio > most).then(|| {
+        format!(
+            "over {over}: steadfast-reqwest adds {ratio:.2}x the instructions of reqwest-retry, \
+             more than {most}x"
+        )
+    })
+}
+
+fn tower(ours: Option<Added>, over: &str) -> Option<String> {
+    let Some(ours) = ours else {
+        return Some(format!("over {over}: there is no row steadfast-tower"));
+    };
+    let clone = clone_of_the_request();
+    (ours.allocs > clone).then(|| {
+        format!(
+            "over {over}: steadfast-tower adds {} allocations, the clone of the request is {clone}",
+            ours.allocs
+        )
+    })
+}
+
+/// The second clone, as the first one may make the parts shareable.
+fn clone_of_the_request() -> f64 {
+    let request = over_tower::request();
+    let first = request.clone();
+    let allocs = allocations::during(|| drop(std::hint::black_box(request.clone())));
+    drop(first);
+    allocs as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::row::Row;
+
+    fn measured(name: &'static str, terminal: Terminal, allocs: f64, instr: u64) -> Measured {
+        let base = if name.contains("tower") {
+            "tower-terminal"
+        } else {
+            "terminal"
+        };
+        let row = Row {
+            name,
+            base,
+            terminal,
+            build: |_| Box::new(|_| ()),
+        };
+        Measured {
+            row,
+            ns: 1.0,
+            allocs,
+            instr: Some(instr),
+        }
+    }
+
+    fn table(ours: f64, instr: u64, tower: f64) -> Vec<Measured> {
+        let over = |terminal| {
+            [
+                measured("terminal", terminal, 10.0, 1_000),
+                measured("reqwest-retry", terminal, 17.0, 2_000),
+                measured("steadfast-reqwest", terminal, 10.0 + ours, 1_000 + instr),
+                measured("tower-terminal", terminal, 2.0, 500),
+                measured("steadfast-tower", terminal, 2.0 + tower, 900),
+            ]
+        };
+        Terminal::ALL.into_iter().flat_map(over).collect()
+    }
+
+    #[test]
+    fn what_is_just_within_the_promises_is_not_broken() {
+        assert_eq!(broken(&table(4.0, 1_100, 2.0)), Vec::<String>::new());
+    }
+
+    #[test]
+    fn each_broken_promise_is_named() {
+        let allocs = "steadfast-reqwest adds 5 allocations, more than 4";
+        assert!(
+            broken(&table(5.0, 900, 0.0))
+                .iter()
+                .all(|b| b.contains(allocs))
+        );
+        let ready = broken(&table(4.0, 1_390, 0.0));
+        assert_eq!(ready.len(), 1, "{ready:?}");
+        assert!(
+            ready[0].starts_with("over ready: steadfast-reqwest adds 1.39x"),
+            "{ready:?}"
+        );
+        assert_eq!(broken(&table(4.0, 900, 50.0)).len(), 2);
+        assert_eq!(broken(&[]).len(), 4);
+    }
+}
