@@ -1,0 +1,9 @@
+//! Two clocks for tests: one that stands still while bytes travel, and the real one.
+
+mod pacer;
+mod real;
+mod virtual_time;
+
+pub(crate) use pacer::Busy;
+pub use real::{RealTime, real_time};
+pub use virtual_time::{VirtualTime, virtual_time};
