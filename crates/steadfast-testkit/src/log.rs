@@ -6,6 +6,8 @@ use bytes::Bytes;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use crate::clock::now;
+
 /// One request as it arrived.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -141,7 +143,7 @@ impl Log {
     }
 
     pub(crate) fn answered(&self, n: usize) {
-        let now = Instant::now();
+        let now = now();
         if let Some(entry) = self.lock().get_mut(n) {
             entry.answered_at = Some(now);
         }

@@ -1,5 +1,9 @@
 //! The clock stands still while bytes travel, and jumps while everything waits.
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "tests read clocks"
+)]
 
 use std::time::Duration;
 

@@ -18,8 +18,11 @@ use std::time::{Duration, Instant as RealInstant};
 use tokio::runtime::Handle;
 use tokio::time::Instant;
 
-/// How long the runtime must be parked before the clock may move. Bytes written to a loopback socket are at their reader's before the write returns, rare
-/// exceptions aside; this is for the exceptions.
+use super::now::{now, real_now};
+
+/// How long the runtime must be parked before the clock may move. Bytes written to a loopback
+/// socket are with their reader before the write returns, rare exceptions aside; this is for the
+/// exceptions.
 const SETTLE: Duration = Duration::from_micros(300);
 /// How long a server that is amid an exchange is waited for.
 const STALL: Duration = Duration::from_millis(50);
@@ -102,7 +105,7 @@ impl Pacer {
 
     /// The runtime found nothing to do.
     pub(super) fn parking(&self) {
-        let now = (real_now(), Instant::now());
+        let now = (real_now(), now());
         let mut state = self.lock();
         state.parked = Some(now);
         if let Phase::Released { parks } = &mut state.phase {
@@ -120,13 +123,14 @@ impl Pacer {
             return;
         };
         drop(state);
-        let blocked = parks >= 1 && since.elapsed() > BLOCKED;
-        if parks >= 2 || blocked || Instant::now() != clock {
+        let blocked = parks >= 1 && real_now().saturating_duration_since(since) > BLOCKED;
+        if parks >= 2 || blocked || now() != clock {
             self.hold(&Handle::current());
         }
     }
 
     /// Runs on a thread of its own, and by running holds the clock, until the runtime is quiet.
+    #[expect(clippy::disallowed_methods, reason = "sleeps on a thread of its own")]
     fn watch(&self) {
         let mut stalled = Duration::ZERO;
         let mut touches = 0;
@@ -204,13 +208,4 @@ impl Drop for Busy {
     fn drop(&mut self) {
         self.rest();
     }
-}
-
-/// The one place that reads the real clock: the kernel's, not the test's, time is measured here.
-#[allow(
-    clippy::disallowed_methods,
-    reason = "measures how long the runtime really slept"
-)]
-fn real_now() -> RealInstant {
-    RealInstant::now()
 }

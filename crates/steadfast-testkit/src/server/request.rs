@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::broken;
 use super::head::{Framing, Head};
-use crate::clock::Busy;
+use crate::clock::{Busy, now};
 
 /// The longest head or chunk line that is read.
 const LONGEST_HEAD: usize = 256 * 1024;
@@ -49,7 +49,7 @@ impl Wire {
             }
             if !self.unused.is_empty() {
                 self.busy.touch();
-                let at = *first.get_or_insert_with(Instant::now);
+                let at = *first.get_or_insert_with(now);
                 if let Some(end) = find(&self.unused, b"\r\n\r\n") {
                     let head = self.unused.split_to(end + 4);
                     return Head::parse(&head[..end]).map(|head| Some((head, at)));

@@ -2,11 +2,11 @@
 
 use std::task::{Context, Poll};
 
-use tokio::time::Instant;
 use tower_service::Service;
 
 use super::{Arrived, Boxed, Transport, TransportError, read};
 use crate::body::Body;
+use crate::clock::now;
 
 impl<B> Service<http::Request<B>> for Transport
 where
@@ -24,7 +24,7 @@ where
 
     fn call(&mut self, request: http::Request<B>) -> Self::Future {
         let transport = self.clone();
-        let at = Instant::now();
+        let at = now();
         Box::pin(async move {
             let (parts, body) = request.into_parts();
             let path = parts

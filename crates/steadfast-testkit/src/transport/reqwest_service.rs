@@ -5,14 +5,16 @@ use std::task::{Context, Poll};
 use http::Extensions;
 use reqwest::{Request, Response, ResponseBuilderExt};
 use reqwest_middleware::{Middleware, Next};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::timeout_at;
 use tower_service::Service;
+
+use crate::clock::now;
 
 use super::{Arrived, Boxed, Transport, TransportError, TransportErrorKind, read};
 
 impl Transport {
     async fn send(&self, mut request: Request) -> Result<Response, TransportError> {
-        let at = Instant::now();
+        let at = now();
         let deadline = request.timeout().map(|timeout| at + *timeout);
         let exchange = async {
             let body = match request.body_mut().take() {
