@@ -1,0 +1,153 @@
+//! One thing that was found in an exchange.
+
+use std::fmt;
+
+use crate::hint::{RetryAfter, SpentQuota};
+
+/// Something in this exchange that explains its status or helps with it. Displayed as a sentence
+/// without its full stop.
+///
+/// Texts that come from the exchange are printable, at most 200 characters long, and never a
+/// credential.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Finding {
+    /// A placeholder stands in the path: `{id}`, `:id`, `%7Bid%7D`.
+    Unfilled(String),
+    /// A value that was empty when the URL was built: `undefined`, `null`, `NaN`, `None`.
+    EmptyValue(String),
+    /// A value that was printed for debugging: `Some(7)`, `"name"`.
+    DebugValue(String),
+    /// The path contains `//`.
+    EmptySegment,
+    /// The path begins or ends, or a part of it does, with a blank or a line break.
+    Blank,
+    /// The path ends in a slash.
+    TrailingSlash,
+    /// The methods that `Allow` names, and the one that was sent.
+    Allow {
+        /// The value of `Allow`.
+        allowed: String,
+        /// The request's method, when known.
+        sent: Option<String>,
+    },
+    /// How the server wants to be authenticated (`WWW-Authenticate`, `Proxy-Authenticate`).
+    Challenge {
+        /// `Bearer`, `Basic`, ...
+        scheme: String,
+        /// The `error` code, such as `invalid_token` (RFC 6750 section 3.1).
+        error: Option<String>,
+    },
+    /// The request carried none of the usual credential headers.
+    NoCredential,
+    /// The server asks for a wait.
+    Wait(RetryAfter),
+    /// A `Retry-After` that was not read as a hint.
+    RetryAfter(String),
+    /// A rate limit says that nothing is left of it.
+    LimitSpent,
+    /// A quota is spent.
+    QuotaSpent(SpentQuota),
+    /// A header of the request that matters for this status.
+    Sent {
+        /// Its name.
+        name: &'static str,
+        /// Its value; `None` when it was missing.
+        value: Option<String>,
+    },
+    /// A header of the response that says what is wanted instead.
+    Wanted {
+        /// Its name.
+        name: &'static str,
+        /// Its value.
+        value: String,
+    },
+    /// The answer is a web page: often not from the API but from something in front of it.
+    WebPage {
+        /// The `Server` header.
+        server: Option<String>,
+    },
+    /// What the body says about itself.
+    Says(String),
+    /// The id by which the provider's support finds this request.
+    RequestId {
+        /// The header.
+        name: &'static str,
+        /// Its value.
+        value: String,
+    },
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unfilled(text) => {
+                write!(
+                    f,
+                    "the path contains `{text}`: a placeholder was not filled in"
+                )
+            }
+            Self::EmptyValue(text) => write!(
+                f,
+                "the URL contains `{text}`: a value was probably missing when it was built"
+            ),
+            Self::DebugValue(text) => write!(
+                f,
+                "the URL contains `{text}`: a value was probably formatted for debugging"
+            ),
+            Self::EmptySegment => {
+                f.write_str("the path contains `//`: a value was empty, or a slash is doubled")
+            }
+            Self::Blank => f.write_str("the path contains a blank or line break at an edge"),
+            Self::TrailingSlash => {
+                f.write_str("the path ends in a slash: many servers find it only without")
+            }
+            Self::Allow { allowed, sent } => {
+                match allowed.as_str() {
+                    "" => f.write_str("the server allows no method here at the moment")?,
+                    _ => write!(f, "the server allows {allowed} here")?,
+                }
+                match sent {
+                    Some(sent) => write!(f, "; {sent} was sent"),
+                    None => Ok(()),
+                }
+            }
+            Self::Challenge { scheme, error } => {
+                write!(f, "the server wants {scheme} authentication")?;
+                match error {
+                    Some(error) => write!(f, " and says {error}"),
+                    None => Ok(()),
+                }
+            }
+            Self::NoCredential => {
+                f.write_str("the request carried no Authorization or API key header")
+            }
+            Self::Wait(asked) => {
+                write!(
+                    f,
+                    "the server asks to wait {:?} ({})",
+                    asked.wait, asked.source
+                )
+            }
+            Self::RetryAfter(value) => write!(f, "the server sent Retry-After: {value}"),
+            Self::LimitSpent => f.write_str("nothing is left of the rate limit"),
+            Self::QuotaSpent(quota) => quota.fmt(f),
+            Self::Sent { name, value } => match value {
+                Some(value) => write!(f, "the request was sent with {name}: {value}"),
+                None => write!(f, "the request was sent without {name}"),
+            },
+            Self::Wanted { name, value } => write!(f, "the server says {name}: {value}"),
+            Self::WebPage { server } => {
+                f.write_str("the answer is a web page, perhaps not from the API itself")?;
+                match server {
+                    Some(server) => write!(f, " (Server: {server})"),
+                    None => Ok(()),
+                }
+            }
+            Self::Says(text) => write!(f, "the server says: {text}"),
+            Self::RequestId { name, value } => {
+                write!(f, "tell the provider's support {name}: {value}")
+            }
+        }
+    }
+}
