@@ -78,76 +78,97 @@ pub enum Finding {
     },
 }
 
+// ===== impl Finding =====
+
+impl Finding {
+    /// A finding that is one fixed sentence.
+    const fn fixed(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::EmptySegment => {
+                "the path contains `//`: a value was empty, or a slash is doubled"
+            }
+            Self::Blank => "the path contains a blank or line break at an edge",
+            Self::TrailingSlash => "the path ends in a slash: many servers find it only without",
+            Self::NoCredential => "the request carried no Authorization or API key header",
+            Self::LimitSpent => "nothing is left of the rate limit",
+            _ => return None,
+        })
+    }
+
+    /// A finding that quotes a piece of the URL, and what is odd about it.
+    fn odd(&self) -> Option<(&str, &'static str)> {
+        Some(match self {
+            Self::Unfilled(text) => (text, "a placeholder was not filled in"),
+            Self::EmptyValue(text) => (text, "a value was probably missing when it was built"),
+            Self::DebugValue(text) => (text, "a value was probably formatted for debugging"),
+            _ => return None,
+        })
+    }
+}
+
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(sentence) = self.fixed() {
+            return f.write_str(sentence);
+        }
+        if let Some((text, why)) = self.odd() {
+            return write!(f, "the URL contains `{text}`: {why}");
+        }
         match self {
-            Self::Unfilled(text) => {
-                write!(
-                    f,
-                    "the path contains `{text}`: a placeholder was not filled in"
-                )
-            }
-            Self::EmptyValue(text) => write!(
-                f,
-                "the URL contains `{text}`: a value was probably missing when it was built"
-            ),
-            Self::DebugValue(text) => write!(
-                f,
-                "the URL contains `{text}`: a value was probably formatted for debugging"
-            ),
-            Self::EmptySegment => {
-                f.write_str("the path contains `//`: a value was empty, or a slash is doubled")
-            }
-            Self::Blank => f.write_str("the path contains a blank or line break at an edge"),
-            Self::TrailingSlash => {
-                f.write_str("the path ends in a slash: many servers find it only without")
-            }
             Self::Allow { allowed, sent } => {
-                match allowed.as_str() {
-                    "" => f.write_str("the server allows no method here at the moment")?,
-                    _ => write!(f, "the server allows {allowed} here")?,
-                }
-                match sent {
-                    Some(sent) => write!(f, "; {sent} was sent"),
-                    None => Ok(()),
-                }
+                let allowed = if allowed.is_empty() {
+                    "no method"
+                } else {
+                    allowed
+                };
+                write!(f, "the server allows {allowed} here")?;
+                optional(f, "; ", sent, " was sent")
             }
             Self::Challenge { scheme, error } => {
                 write!(f, "the server wants {scheme} authentication")?;
-                match error {
-                    Some(error) => write!(f, " and says {error}"),
-                    None => Ok(()),
-                }
+                optional(f, " and says ", error, "")
             }
-            Self::NoCredential => {
-                f.write_str("the request carried no Authorization or API key header")
-            }
-            Self::Wait(asked) => {
-                write!(
-                    f,
-                    "the server asks to wait {:?} ({})",
-                    asked.wait, asked.source
-                )
+            Self::Wait(RetryAfter { wait, source }) => {
+                write!(f, "the server asks to wait {wait:?} ({source})")
             }
             Self::RetryAfter(value) => write!(f, "the server sent Retry-After: {value}"),
-            Self::LimitSpent => f.write_str("nothing is left of the rate limit"),
             Self::QuotaSpent(quota) => quota.fmt(f),
-            Self::Sent { name, value } => match value {
-                Some(value) => write!(f, "the request was sent with {name}: {value}"),
-                None => write!(f, "the request was sent without {name}"),
-            },
+            Self::Sent { name, value: None } => write!(f, "the request was sent without {name}"),
+            Self::Sent { name, value } => {
+                write!(f, "the request was sent with {name}")?;
+                optional(f, ": ", value, "")
+            }
             Self::Wanted { name, value } => write!(f, "the server says {name}: {value}"),
             Self::WebPage { server } => {
                 f.write_str("the answer is a web page, perhaps not from the API itself")?;
-                match server {
-                    Some(server) => write!(f, " (Server: {server})"),
-                    None => Ok(()),
-                }
+                optional(f, " (Server: ", server, ")")
             }
             Self::Says(text) => write!(f, "the server says: {text}"),
             Self::RequestId { name, value } => {
                 write!(f, "tell the provider's support {name}: {value}")
             }
+            // Written above; named, so that no finding can be forgotten.
+            Self::Unfilled(_)
+            | Self::EmptyValue(_)
+            | Self::DebugValue(_)
+            | Self::EmptySegment
+            | Self::Blank
+            | Self::TrailingSlash
+            | Self::NoCredential
+            | Self::LimitSpent => Ok(()),
         }
+    }
+}
+
+/// Writes a text with what leads to it and what follows it, when there is one.
+fn optional(
+    f: &mut fmt::Formatter<'_>,
+    before: &str,
+    text: &Option<String>,
+    after: &str,
+) -> fmt::Result {
+    match text {
+        Some(text) => write!(f, "{before}{text}{after}"),
+        None => Ok(()),
     }
 }

@@ -26,7 +26,7 @@
 //! let report = Advice::about(&facts);
 //! assert_eq!(
 //!     report.findings()[0].to_string(),
-//!     "the path contains `{id}`: a placeholder was not filled in"
+//!     "the URL contains `{id}`: a placeholder was not filled in"
 //! );
 //! println!("{report}");
 //! ```

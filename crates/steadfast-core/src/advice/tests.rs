@@ -42,19 +42,19 @@ fn the_path_of_a_404_is_searched_for_what_went_wrong_when_it_was_built() {
     for (path, sentence) in [
         (
             "/v1/users/{id}",
-            "the path contains `{id}`: a placeholder was not filled in",
+            "the URL contains `{id}`: a placeholder was not filled in",
         ),
         (
             "/v1/{user_id}/x",
-            "the path contains `{user_id}`: a placeholder was not filled in",
+            "the URL contains `{user_id}`: a placeholder was not filled in",
         ),
         (
             "/users/%7Bid%7D",
-            "the path contains `%7Bid%7D`: a placeholder was not filled in",
+            "the URL contains `%7Bid%7D`: a placeholder was not filled in",
         ),
         (
             "/users/:id/posts",
-            "the path contains `:id`: a placeholder was not filled in",
+            "the URL contains `:id`: a placeholder was not filled in",
         ),
         (
             "/u/undefined",
@@ -144,7 +144,7 @@ fn allow_is_shown_with_what_was_sent() {
     let none = [("allow", "")];
     assert_eq!(
         found(405, &none, ""),
-        ["the server allows no method here at the moment; POST was sent"]
+        ["the server allows no method here; POST was sent"]
     );
 }
 
