@@ -1,8 +1,52 @@
-//! Placeholder.
+//! The deciding half of steadfast: what an HTTP outcome means, whether to send the request again, when, and what to
+//! tell the user.
+//!
+//! Nothing here does I/O, waits, locks or reads a clock. **Time and chance are arguments**: whoever calls decides what
+//! `now` is and where randomness comes from, so every hard case is a table test and a simulator runs the shipped code.
+//! The layers in `steadfast-tower` do what is decided here; `steadfast` meets the user.
+//!
+//! | question | answered by |
+//! |---|---|
+//! | What came back, and how far did the request get? | [`Outcome`], [`FailureKind`], [`Reach`] |
+//! | What does the server say about time and quota? | [`hint::Hints`] |
+//! | What does that mean under a policy? | [`Policy`], [`Rule`], [`Judged`] |
+//! | May the request be sent again? | [`repeatable::Repeatable`] |
+//! | Again, when, or not: why? | [`Progress`], [`Step`], [`Stop`] |
+//! | How much load may that add? | [`budget`] |
+//! | What happened? | [`Record`] |
+//! | What should a person do about a status? | [`advice`] |
+//! | Which policy is for which request? | [`Pattern`], [`Routes`] |
 
 pub mod advice;
 pub mod backoff;
 pub mod budget;
+mod classify;
+mod endpoint;
 pub mod hint;
+mod judge;
+mod outcome;
+mod overlay;
+mod policy;
+mod progress;
+mod rate;
+mod record;
 pub mod redact;
 pub mod repeatable;
+mod rule;
+mod short;
+mod url;
+
+pub use crate::backoff::{Backoff, Jitter};
+pub use crate::budget::BudgetConfig;
+pub use crate::classify::{Classifier, Exchange, Opinion, PEEK_LIMIT};
+pub use crate::endpoint::{InvalidPattern, Pattern, Routes};
+pub use crate::judge::{Judged, Reason};
+pub use crate::outcome::{FailureKind, Outcome, Reach};
+pub use crate::overlay::Overlay;
+pub use crate::policy::{InvalidPolicy, Policy, Prepared, Spans};
+pub use crate::progress::{Limits, Progress, Situation, Step};
+pub use crate::rate::{PreparedRate, Rate};
+pub use crate::record::{Attempt, Record, Stop, Wait, WaitSource};
+pub use crate::rule::{Pace, Repeats, Retry, Rule, StatusClass, StatusRules, Statuses};
+pub use crate::short::Short;
+pub use crate::url::{Authority, UrlParts};

@@ -46,6 +46,10 @@ pub enum FailureKind {
     Redirect,
     /// The body of the answer could not be decoded.
     Decode,
+    /// A rate limit of this client refused it; nothing was sent.
+    RateLimited,
+    /// Another layer of the chain failed it, by a decision of its own.
+    Foreign,
     /// Anything else; counts as maybe processed.
     Other,
 }
@@ -64,7 +68,7 @@ pub enum Outcome {
 
 impl FailureKind {
     /// Every kind, for tables and tests.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Connect,
         Self::ConnectTimeout,
         Self::Dns,
@@ -76,6 +80,8 @@ impl FailureKind {
         Self::InvalidRequest,
         Self::Redirect,
         Self::Decode,
+        Self::RateLimited,
+        Self::Foreign,
         Self::Other,
     ];
 
@@ -83,15 +89,19 @@ impl FailureKind {
     #[must_use]
     pub const fn reach(self) -> Reach {
         match self {
-            Self::Connect | Self::ConnectTimeout | Self::Dns | Self::Tls | Self::InvalidRequest => {
-                Reach::NotSent
-            }
+            Self::Connect
+            | Self::ConnectTimeout
+            | Self::Dns
+            | Self::Tls
+            | Self::InvalidRequest
+            | Self::RateLimited => Reach::NotSent,
             Self::Unprocessed => Reach::Unprocessed,
             Self::Timeout
             | Self::Reset
             | Self::Truncated
             | Self::Redirect
             | Self::Decode
+            | Self::Foreign
             | Self::Other => Reach::MaybeProcessed,
         }
     }
@@ -111,6 +121,8 @@ impl FailureKind {
             Self::InvalidRequest => "invalid_request",
             Self::Redirect => "redirect",
             Self::Decode => "decode",
+            Self::RateLimited => "rate_limited",
+            Self::Foreign => "foreign",
             Self::Other => "other",
         }
     }
@@ -130,6 +142,8 @@ impl fmt::Display for FailureKind {
             Self::InvalidRequest => "invalid request",
             Self::Redirect => "redirect failure",
             Self::Decode => "undecodable body",
+            Self::RateLimited => "refused by the rate limit of this client",
+            Self::Foreign => "failed by another layer",
             Self::Other => "transport failure",
         })
     }

@@ -313,22 +313,20 @@ impl Policy {
                 return Err(InvalidPolicy::new(field, &"0s", "more than no time"));
             }
         }
-        if let (Some(attempt), Some(deadline)) = (self.attempt_timeout, self.deadline)
-            && attempt > deadline
-        {
-            let value = format!("{attempt:?} with a deadline of {deadline:?}");
-            let expected = "no longer than the deadline";
-            return Err(InvalidPolicy::new("attempt_timeout", &value, expected));
+        if let (Some(attempt), Some(deadline)) = (self.attempt_timeout, self.deadline) {
+            if attempt > deadline {
+                let value = format!("{attempt:?} with a deadline of {deadline:?}");
+                let expected = "no longer than the deadline";
+                return Err(InvalidPolicy::new("attempt_timeout", &value, expected));
+            }
         }
         if let Some(mistake) = self.statuses.mistake() {
-            return Err(InvalidPolicy::new("on", &mistake, "a set of statuses within 100..=999"));
+            return Err(InvalidPolicy::new(
+                "on",
+                &mistake,
+                "a set of statuses within 100..=999",
+            ));
         }
-        self.backoff
-            .check()
-            .map_err(|mistake| InvalidPolicy::new("backoff", &mistake, "a schedule that can be kept"))?;
-        self.throttled_backoff.check().map_err(|mistake| {
-            InvalidPolicy::new("throttled_backoff", &mistake, "a schedule that can be kept")
-        })?;
         let rate = match self.rate {
             Some(rate) => Some(rate.prepare().map_err(|mistake| {
                 let value = format!("{rate} ({mistake})");

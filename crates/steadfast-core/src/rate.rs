@@ -30,6 +30,9 @@ pub struct PreparedRate {
 }
 
 impl Rate {
+    /// The longest time after which a burst may be there again.
+    const LONGEST: Duration = Duration::from_secs(366 * 86_400);
+
     /// So many attempts per second.
     #[must_use]
     pub const fn per_second(count: u32) -> Self {
@@ -69,14 +72,20 @@ impl Rate {
     pub(crate) fn prepare(self) -> Result<PreparedRate, String> {
         let zero = |what: &str| format!("{what} is 0");
         let count = NonZeroU32::new(self.count).ok_or_else(|| zero("the count"))?;
-        let burst = NonZeroU32::new(self.burst.unwrap_or(self.count))
-            .ok_or_else(|| zero("the burst"))?;
+        let burst =
+            NonZeroU32::new(self.burst.unwrap_or(self.count)).ok_or_else(|| zero("the burst"))?;
         let interval = self.period / count.get();
         if self.period.is_zero() {
             return Err(zero("the period"));
         }
         if interval.is_zero() {
             return Err("more than one attempt per nanosecond".to_owned());
+        }
+        if interval
+            .checked_mul(burst.get())
+            .is_none_or(|all| all > Self::LONGEST)
+        {
+            return Err("a burst takes longer than a year to come back".to_owned());
         }
         Ok(PreparedRate { interval, burst })
     }
@@ -121,14 +130,33 @@ mod tests {
         let rate = Rate::per_minute(30).prepare().unwrap();
         assert_eq!(rate.interval(), Duration::from_secs(2));
         assert_eq!(rate.burst().get(), 30);
-        assert_eq!(Rate::per_second(5).burst(7).prepare().unwrap().burst().get(), 7);
+        assert_eq!(
+            Rate::per_second(5)
+                .burst(7)
+                .prepare()
+                .unwrap()
+                .burst()
+                .get(),
+            7
+        );
     }
 
     #[test]
     fn a_rate_of_nothing_is_a_mistake_that_names_the_part() {
         assert_eq!(Rate::per_second(0).prepare(), Err("the count is 0".into()));
-        assert_eq!(Rate::per_second(1).burst(0).prepare(), Err("the burst is 0".into()));
-        assert_eq!(Rate::per(1, Duration::ZERO).prepare(), Err("the period is 0".into()));
-        assert!(Rate::per(u32::MAX, Duration::from_nanos(9)).prepare().is_err());
+        assert_eq!(
+            Rate::per_second(1).burst(0).prepare(),
+            Err("the burst is 0".into())
+        );
+        assert_eq!(
+            Rate::per(1, Duration::ZERO).prepare(),
+            Err("the period is 0".into())
+        );
+        assert!(
+            Rate::per(u32::MAX, Duration::from_nanos(9))
+                .prepare()
+                .is_err()
+        );
+        assert!(Rate::per_hour(1).burst(u32::MAX).prepare().is_err());
     }
 }

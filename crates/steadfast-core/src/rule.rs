@@ -127,7 +127,9 @@ impl Rule {
             FailureKind::Tls
             | FailureKind::InvalidRequest
             | FailureKind::Redirect
-            | FailureKind::Decode => Self::FailFast,
+            | FailureKind::Decode
+            | FailureKind::RateLimited
+            | FailureKind::Foreign => Self::FailFast,
         }
     }
 }

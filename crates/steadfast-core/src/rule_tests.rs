@@ -28,10 +28,7 @@ fn table() -> Vec<(Vec<u16>, Rule)> {
                 .collect(),
             once.into(),
         ),
-        (
-            vec![501, 505, 506, 507, 508, 510, 511, 526],
-            Rule::FailFast,
-        ),
+        (vec![501, 505, 506, 507, 508, 510, 511, 526], Rule::FailFast),
         (
             vec![502, 504, 509, 520, 521, 522, 523, 524, 525, 527, 530],
             Rule::RETRY,
@@ -87,9 +84,14 @@ fn the_last_override_of_a_status_wins() {
 
 #[test]
 fn a_set_outside_of_the_statuses_is_a_mistake_that_names_it() {
-    assert_eq!(Statuses::from(99).mistake().unwrap(), "99..=99 leaves 100..=999");
     assert_eq!(
-        Statuses::from(RangeInclusive::new(500, 400)).mistake().unwrap(),
+        Statuses::from(99).mistake().unwrap(),
+        "99..=99 leaves 100..=999"
+    );
+    assert_eq!(
+        Statuses::from(RangeInclusive::new(500, 400))
+            .mistake()
+            .unwrap(),
         "500..=400 is empty"
     );
     assert_eq!(Statuses::from(600..).mistake(), None);

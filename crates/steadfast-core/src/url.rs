@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-/// The parts of a request's URL. Userinfo and fragment are left out on purpose: no decision needs them.
+use crate::redact::RedactedQuery;
+
+/// The parts of a request's URL. Userinfo and fragment are left out on purpose: no decision needs them, and no log may
+/// have them. Shown, secret values in the query are `REDACTED`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct UrlParts<'a> {
@@ -77,7 +80,7 @@ impl fmt::Display for UrlParts<'_> {
         write!(f, "{}://{}", self.scheme, self.authority())?;
         f.write_str(if self.path.is_empty() { "/" } else { self.path })?;
         match self.query {
-            Some(query) => write!(f, "?{query}"),
+            Some(query) => write!(f, "?{}", RedactedQuery::new(query)),
             None => Ok(()),
         }
     }

@@ -1,0 +1,182 @@
+//! What an outcome means under a policy.
+//!
+//! The order of the voices: the user's classifier, then a rule that the policy sets itself, then what the server says
+//! (`x-should-retry` and its kin, a rate limit in the disguise of a 403, a quota that is spent), then the standard
+//! table. Nobody but the user can make a request repeatable or raise attempts, time or budget.
+
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use http::{HeaderMap, StatusCode};
+
+use crate::classify::Opinion;
+use crate::hint::{Hints, SpentQuota, spent_quota};
+use crate::outcome::{FailureKind, Outcome};
+use crate::policy::Prepared;
+use crate::rule::{Retry, Rule};
+
+/// Who decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Reason {
+    /// The standard table.
+    Standard,
+    /// A rule of the policy.
+    Policy,
+    /// The classifier.
+    Classifier,
+    /// The server: `x-should-retry`, `stripe-should-retry`, `grpc-retry-pushback-ms`.
+    Server,
+    /// A 403 that is a rate limit: it carries `Retry-After` or a remainder of 0.
+    RateLimit,
+    /// The quota of a day, week or month is spent.
+    QuotaSpent,
+    /// A steadfast layer further in retried this call already.
+    Nested,
+    /// A layer of our own refused or cut it.
+    Own,
+}
+
+/// An outcome with its verdict and what else is known of it.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Judged {
+    /// The verdict.
+    pub verdict: Rule,
+    /// Who decided.
+    pub reason: Reason,
+    /// What came back.
+    pub outcome: Outcome,
+    /// What the server said about time; nothing on an accepted response.
+    pub hints: Hints,
+    /// The wait that the classifier asked for.
+    pub asked: Option<Duration>,
+    /// The quota that is spent, when the server says so.
+    pub quota: Option<SpentQuota>,
+}
+
+// ===== impl Judged =====
+
+impl Judged {
+    /// A response that is handed back as a success, unread: the happy path.
+    #[must_use]
+    pub fn accepted(status: StatusCode) -> Self {
+        Self {
+            verdict: Rule::Accept,
+            reason: Reason::Standard,
+            outcome: Outcome::Status(status),
+            hints: Hints::default(),
+            asked: None,
+            quota: None,
+        }
+    }
+
+    /// Judges a failed transport.
+    #[must_use]
+    pub fn failure(policy: &Prepared, kind: FailureKind, opinion: Opinion) -> Self {
+        let (rule, own) = policy.failure_rule(kind);
+        let (verdict, reason, asked) = heed(opinion, rule, own);
+        Self {
+            verdict,
+            reason,
+            outcome: Outcome::Failed(kind),
+            asked,
+            ..Self::accepted(StatusCode::OK)
+        }
+    }
+
+    /// A refusal of one of our own layers: handed back, never repeated.
+    #[must_use]
+    pub fn own(kind: FailureKind) -> Self {
+        Self {
+            verdict: Rule::FailFast,
+            reason: Reason::Own,
+            outcome: Outcome::Failed(kind),
+            ..Self::accepted(StatusCode::OK)
+        }
+    }
+
+    /// Judges a response. `wall` is asked for the time of day when a date in a header needs it; `body_start` is what
+    /// was read of the body, if anything was.
+    #[must_use]
+    pub fn response(
+        policy: &Prepared,
+        status: StatusCode,
+        headers: &HeaderMap,
+        wall: impl FnOnce() -> SystemTime,
+        opinion: Opinion,
+        body_start: Option<&[u8]>,
+    ) -> Self {
+        let hints = Hints::read_refusal(status, headers, wall);
+        let (rule, own) = policy.statuses.rule(status);
+        let (mut verdict, mut reason, asked) = heed(opinion, rule, own);
+        let mut quota = None;
+        if reason == Reason::Standard {
+            (verdict, reason) = listen(status, verdict, &hints);
+        }
+        if matches!(status.as_u16(), 403 | 429) {
+            quota = spent_quota(body_start.unwrap_or_default(), headers);
+            if quota.is_some() && matches!(reason, Reason::Standard | Reason::RateLimit) {
+                (verdict, reason) = (Rule::FailFast, Reason::QuotaSpent);
+            }
+        }
+        Self {
+            verdict,
+            reason,
+            outcome: Outcome::Status(status),
+            hints,
+            asked,
+            quota,
+        }
+    }
+
+    /// Whether the response or error is handed back as a success.
+    #[must_use]
+    pub const fn is_accepted(&self) -> bool {
+        matches!(self.verdict, Rule::Accept)
+    }
+}
+
+/// The voices of the user.
+fn heed(opinion: Opinion, rule: Rule, own: bool) -> (Rule, Reason, Option<Duration>) {
+    match opinion {
+        Opinion::Retry => (Rule::RETRY, Reason::Classifier, None),
+        Opinion::RetryAfter(wait) => (Rule::RETRY, Reason::Classifier, Some(wait)),
+        Opinion::Forbid => (Rule::FailFast, Reason::Classifier, None),
+        Opinion::Abstain | Opinion::ReadBody if own => (rule, Reason::Policy, None),
+        Opinion::Abstain | Opinion::ReadBody => (rule, Reason::Standard, None),
+    }
+}
+
+/// The voice of the server, on a row of the standard table.
+fn listen(status: StatusCode, rule: Rule, hints: &Hints) -> (Rule, Reason) {
+    match (hints.should_retry, rule) {
+        (Some(false), Rule::Retry(_)) => return (Rule::FailFast, Reason::Server),
+        (Some(true), Rule::FailFast) => return (Rule::RETRY, Reason::Server),
+        _ => {}
+    }
+    match status.as_u16() {
+        403 if hints.tell_of_a_limit() => (Retry::THROTTLED.any_method().into(), Reason::RateLimit),
+        413 if hints.retry_after.is_some() => (Rule::RETRY, Reason::Standard),
+        _ => (rule, Reason::Standard),
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Standard => "standard rule",
+            Self::Policy => "rule of the policy",
+            Self::Classifier => "classifier",
+            Self::Server => "the server said so",
+            Self::RateLimit => "a rate limit",
+            Self::QuotaSpent => "the quota is spent",
+            Self::Nested => "retried further in",
+            Self::Own => "refused by a layer of ours",
+        })
+    }
+}
+
+#[cfg(test)]
+#[path = "judge_tests.rs"]
+mod tests;

@@ -1,0 +1,310 @@
+//! The course of one call: after each outcome, hand it back or wait and try again.
+//!
+//! A plain state machine. Time, chance and the budget are arguments, so every hard case is a table, and a simulator
+//! or a fuzzer runs the code that is shipped.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use http::Method;
+
+use crate::judge::{Judged, Reason};
+use crate::outcome::{Outcome, Reach};
+use crate::policy::Prepared;
+use crate::record::{Attempt, History, Record, Stop, Wait, WaitSource};
+use crate::repeatable::Repeatable;
+use crate::rule::{Pace, Repeats, Retry, Rule};
+
+/// What bounds one call: the policy's numbers with those of the call's overlay.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// The most attempts, the first included.
+    pub attempts: u32,
+    /// Until then another attempt may start; `None` is without bound.
+    pub retry_until: Option<Instant>,
+    /// The end of the whole call; `None` is without bound.
+    pub deadline: Option<Instant>,
+}
+
+/// What the shell knows when an outcome is there.
+#[derive(Debug)]
+pub struct Situation<'a, T> {
+    /// Whether the request is safe to send twice.
+    pub repeatable: Repeatable,
+    /// Whether there is a body to send again.
+    pub replayable: bool,
+    /// The earliest start that a limit of this client allows; `None` when no rate is configured.
+    pub paced_until: Option<Instant>,
+    /// Takes a token from the budget; false when there is none.
+    pub take_token: T,
+    /// Chance.
+    pub rng: &'a mut fastrand::Rng,
+}
+
+/// What to do after an outcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Step {
+    /// Hand the outcome back to the caller.
+    HandBack(Stop),
+    /// Wait, then send again. `paid` says whether a token was taken.
+    Again {
+        /// For how long, and who asked.
+        wait: Wait,
+        /// Whether a token was taken from the budget, to be given back if the attempt is never sent.
+        paid: bool,
+    },
+}
+
+/// The course of one call.
+#[derive(Debug)]
+pub struct Progress {
+    started: Instant,
+    attempt_started: Instant,
+    sent: u32,
+    limited: u32,
+    history: Option<Arc<History>>,
+}
+
+// ===== impl Limits =====
+
+impl Limits {
+    /// The limits of a call that starts at `now`. An end that no clock can show is no end.
+    #[must_use]
+    pub fn new(
+        now: Instant,
+        attempts: u32,
+        retry_for: Duration,
+        deadline: Option<Duration>,
+    ) -> Self {
+        Self {
+            attempts,
+            retry_until: now.checked_add(retry_for),
+            deadline: deadline.and_then(|time| now.checked_add(time)),
+        }
+    }
+
+    /// Whether an attempt may start at `at`.
+    fn allow_start(&self, at: Instant) -> bool {
+        self.retry_until.is_none_or(|end| at <= end) && self.deadline.is_none_or(|end| at < end)
+    }
+
+    /// The latest start that is allowed.
+    #[must_use]
+    pub fn latest_start(&self) -> Option<Instant> {
+        match (self.retry_until, self.deadline) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        }
+    }
+}
+
+// ===== impl Progress =====
+
+impl Progress {
+    /// A call that starts now.
+    #[must_use]
+    pub const fn new(now: Instant) -> Self {
+        Self {
+            started: now,
+            attempt_started: now,
+            sent: 0,
+            limited: 0,
+            history: None,
+        }
+    }
+
+    /// When the call started.
+    #[must_use]
+    pub const fn started(&self) -> Instant {
+        self.started
+    }
+
+    /// How many attempts were sent.
+    #[must_use]
+    pub const fn sent(&self) -> u32 {
+        self.sent
+    }
+
+    /// When the attempt in flight started.
+    #[must_use]
+    pub const fn attempt_started(&self) -> Instant {
+        self.attempt_started
+    }
+
+    /// Notes that an attempt is sent; `now` is the start of the call for the first one.
+    pub fn on_send(&mut self, now: Instant) {
+        self.sent += 1;
+        self.attempt_started = now;
+    }
+
+    /// Whether another attempt could follow the one that is about to be sent.
+    #[must_use]
+    pub const fn may_follow(&self, limits: &Limits) -> bool {
+        self.sent + 1 < limits.attempts
+    }
+
+    /// Decides what follows an outcome.
+    pub fn on_outcome<T: FnOnce() -> bool>(
+        &mut self,
+        now: Instant,
+        judged: &Judged,
+        policy: &Prepared,
+        limits: &Limits,
+        situation: Situation<'_, T>,
+    ) -> Step {
+        let retry = match judged.verdict {
+            Rule::Accept => return Step::HandBack(Stop::Accepted),
+            Rule::FailFast if judged.reason == Reason::Nested => {
+                return Step::HandBack(Stop::Nested);
+            }
+            Rule::FailFast if judged.reason == Reason::Own => return Step::HandBack(Stop::Refused),
+            Rule::FailFast => return Step::HandBack(Stop::FailFast(judged.reason)),
+            Rule::Retry(retry) => retry,
+        };
+        if self.sent >= limits.attempts {
+            return Step::HandBack(Stop::Attempts(limits.attempts));
+        }
+        if self.limited >= retry.limit() {
+            return Step::HandBack(Stop::RuleLimit(retry.limit()));
+        }
+        if !may_repeat(retry, judged.outcome, situation.repeatable) {
+            return Step::HandBack(Stop::NotRepeatable(situation.repeatable));
+        }
+        if !situation.replayable {
+            return Step::HandBack(Stop::BodyNotReplayable);
+        }
+        let Some(wait) = self.wait(now, judged, retry, policy, limits, situation.rng) else {
+            return Step::HandBack(Stop::Attempts(self.sent));
+        };
+        let start = now.checked_add(wait.time);
+        let start = match (start, situation.paced_until) {
+            (Some(start), Some(paced)) => Some(start.max(paced)),
+            (start, _) => start,
+        };
+        if !start.is_some_and(|at| limits.allow_start(at)) {
+            return Step::HandBack(Stop::Time(wait.time));
+        }
+        // A 429 was not processed, and the configured rate paces what follows: that retry adds no load.
+        let free = situation.paced_until.is_some() && is_too_many(judged.outcome);
+        if !free && !(situation.take_token)() {
+            return Step::HandBack(Stop::Budget);
+        }
+        if retry.limit() != u32::MAX {
+            self.limited += 1;
+        }
+        Step::Again { wait, paid: !free }
+    }
+
+    /// The wait before the next attempt; `None` when a custom schedule has ended.
+    fn wait(
+        &self,
+        now: Instant,
+        judged: &Judged,
+        retry: Retry,
+        policy: &Prepared,
+        limits: &Limits,
+        rng: &mut fastrand::Rng,
+    ) -> Option<Wait> {
+        let hint = judged.hints.retry_after;
+        let asked = match (judged.asked, hint) {
+            (Some(asked), Some(hint)) if hint.wait > asked => {
+                Some((hint.wait, WaitSource::Hint(hint.source)))
+            }
+            (Some(asked), _) => Some((asked, WaitSource::Classifier)),
+            (None, Some(hint)) => Some((hint.wait, WaitSource::Hint(hint.source))),
+            (None, None) => None,
+        };
+        if let Some((floor, source)) = asked {
+            let room = limits
+                .latest_start()
+                .map_or(Duration::MAX, |end| end.saturating_duration_since(now))
+                .saturating_sub(floor);
+            let time = floor.saturating_add(spread(floor, rng).min(room));
+            return Some(Wait { time, source });
+        }
+        let schedule = match retry.pace() {
+            Pace::Throttled => &policy.throttled_backoff,
+            Pace::Backoff => &policy.backoff,
+        };
+        let time = schedule.wait(self.sent, rng)?;
+        Some(Wait {
+            time,
+            source: WaitSource::Backoff,
+        })
+    }
+
+    /// Writes an attempt that was not accepted at once into the history.
+    pub fn note(
+        &mut self,
+        now: Instant,
+        judged: &Judged,
+        wait: Option<Wait>,
+        head: impl FnOnce() -> (Method, String),
+    ) {
+        let attempt = Attempt {
+            outcome: judged.outcome,
+            reason: judged.reason,
+            at: self.attempt_started.saturating_duration_since(self.started),
+            took: now.saturating_duration_since(self.attempt_started),
+            wait,
+        };
+        match self.history.as_mut().and_then(Arc::get_mut) {
+            Some(history) => history.attempts.push(attempt),
+            None => {
+                let (method, authority) = head();
+                self.history = Some(Arc::new(History {
+                    method,
+                    authority,
+                    attempts: vec![attempt],
+                    stop: Stop::Accepted,
+                    elapsed: Duration::ZERO,
+                    resume_at: None,
+                }));
+            }
+        }
+    }
+
+    /// Ends the call. The record is [`Record::FIRST_TRY`] unless something was [noted](Self::note).
+    pub fn finish(&mut self, now: Instant, stop: Stop, resume_at: Option<Instant>) -> Record {
+        match self.history.take() {
+            None => Record::FIRST_TRY,
+            Some(mut history) => {
+                if let Some(history) = Arc::get_mut(&mut history) {
+                    history.stop = stop;
+                    history.elapsed = now.saturating_duration_since(self.started);
+                    history.resume_at = resume_at;
+                }
+                Record::new(history)
+            }
+        }
+    }
+
+    /// Whether something was [noted](Self::note).
+    #[must_use]
+    pub const fn has_history(&self) -> bool {
+        self.history.is_some()
+    }
+}
+
+/// A little later than asked, so that many callers that were told the same do not come back together: up to a tenth
+/// of the wait, at most 2 s.
+fn spread(floor: Duration, rng: &mut fastrand::Rng) -> Duration {
+    (floor / 10).min(Duration::from_secs(2)).mul_f64(rng.f64())
+}
+
+fn may_repeat(retry: Retry, outcome: Outcome, repeatable: Repeatable) -> bool {
+    repeatable.is_yes()
+        || retry.repeats() == Repeats::Any
+        || outcome.reach() != Reach::MaybeProcessed
+}
+
+fn is_too_many(outcome: Outcome) -> bool {
+    outcome
+        .status()
+        .is_some_and(|status| matches!(status.as_u16(), 403 | 429))
+}
+
+#[cfg(test)]
+#[path = "progress_tests.rs"]
+mod tests;

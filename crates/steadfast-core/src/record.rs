@@ -1,0 +1,243 @@
+//! The history of a call: what each attempt brought, what was waited for, and why it ended.
+//!
+//! A call that succeeded at once has the constant record: nothing was stored for it, so nothing was paid for it.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use http::Method;
+
+use crate::hint::HintSource;
+use crate::judge::Reason;
+use crate::outcome::Outcome;
+use crate::repeatable::Repeatable;
+use crate::short::Short;
+
+/// What happened to a call. Cheap to clone.
+///
+/// Shown, it is a sentence: `3 attempts in 1.4 s: 503 (Retry-After 1 s), 502 (backoff 180 ms), 200`.
+#[derive(Clone, Debug, Default)]
+pub struct Record(Option<Arc<History>>);
+
+/// What is stored once a call was not accepted at its first attempt.
+#[derive(Clone, Debug)]
+pub(crate) struct History {
+    pub(crate) method: Method,
+    pub(crate) authority: String,
+    pub(crate) attempts: Vec<Attempt>,
+    pub(crate) stop: Stop,
+    pub(crate) elapsed: Duration,
+    pub(crate) resume_at: Option<Instant>,
+}
+
+/// One attempt.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Attempt {
+    /// What came back.
+    pub outcome: Outcome,
+    /// Who decided what it means.
+    pub reason: Reason,
+    /// From the start of the call to the start of this attempt.
+    pub at: Duration,
+    /// From the start of this attempt to its outcome.
+    pub took: Duration,
+    /// The wait that followed, when another attempt did.
+    pub wait: Option<Wait>,
+}
+
+/// A wait between two attempts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Wait {
+    /// How long.
+    pub time: Duration,
+    /// Who asked for it.
+    pub source: WaitSource,
+}
+
+/// Who asked for a wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum WaitSource {
+    /// The policy's schedule.
+    Backoff,
+    /// The server, in this header.
+    Hint(HintSource),
+    /// The classifier.
+    Classifier,
+}
+
+/// Why no further attempt was made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Stop {
+    /// The last attempt was accepted.
+    #[default]
+    Accepted,
+    /// Repeating it would bring the same answer.
+    FailFast(Reason),
+    /// The policy's attempts are used up.
+    Attempts(u32),
+    /// The rule for this outcome allows no more retries, though the policy would.
+    RuleLimit(u32),
+    /// The request may have been processed, and is not safe to send twice.
+    NotRepeatable(Repeatable),
+    /// The body can be sent only once: a stream without a factory.
+    BodyNotReplayable,
+    /// The wait would not have ended in time.
+    Time(Duration),
+    /// Retries already add as much load as the budget allows.
+    Budget,
+    /// A steadfast layer further in retried this call already.
+    Nested,
+    /// A layer of our own refused or cut it.
+    Refused,
+}
+
+// ===== impl Record =====
+
+impl Record {
+    /// The record of a call that was accepted at its first attempt.
+    pub const FIRST_TRY: Self = Self(None);
+
+    pub(crate) fn new(history: Arc<History>) -> Self {
+        Self(Some(history))
+    }
+
+    /// How many attempts were made, the first included.
+    #[must_use]
+    pub fn attempt_count(&self) -> usize {
+        self.0.as_ref().map_or(1, |history| history.attempts.len())
+    }
+
+    /// The attempts in order; empty when the first one was accepted, since nothing is stored then.
+    #[must_use]
+    pub fn attempts(&self) -> &[Attempt] {
+        self.0.as_ref().map_or(&[], |history| &history.attempts)
+    }
+
+    /// Why no further attempt was made.
+    #[must_use]
+    pub fn stop(&self) -> Stop {
+        self.0
+            .as_ref()
+            .map_or(Stop::Accepted, |history| history.stop)
+    }
+
+    /// Whether the last attempt was accepted.
+    #[must_use]
+    pub fn is_accepted(&self) -> bool {
+        self.stop() == Stop::Accepted
+    }
+
+    /// Whether it was retried, or would have been, until attempts, time or budget were used up.
+    #[must_use]
+    pub fn is_exhausted(&self) -> bool {
+        match self.stop() {
+            Stop::Attempts(_) => self.attempt_count() > 1,
+            Stop::RuleLimit(_) | Stop::Time(_) | Stop::Budget | Stop::Nested => true,
+            _ => false,
+        }
+    }
+
+    /// From the start of the call to its end; `None` when the first attempt was accepted.
+    #[must_use]
+    pub fn elapsed(&self) -> Option<Duration> {
+        self.0.as_ref().map(|history| history.elapsed)
+    }
+
+    /// All waits between attempts together.
+    #[must_use]
+    pub fn waited(&self) -> Duration {
+        let waits = self.attempts().iter().filter_map(|attempt| attempt.wait);
+        waits.fold(Duration::ZERO, |sum, wait| sum.saturating_add(wait.time))
+    }
+
+    /// When another try may succeed, if a server or a limit of our own said so.
+    #[must_use]
+    pub fn resume_at(&self) -> Option<Instant> {
+        self.0.as_ref().and_then(|history| history.resume_at)
+    }
+
+    /// The request's method; `None` when the first attempt was accepted.
+    #[must_use]
+    pub fn method(&self) -> Option<&Method> {
+        self.0.as_ref().map(|history| &history.method)
+    }
+
+    /// The host and port that were called; `None` when the first attempt was accepted.
+    #[must_use]
+    pub fn authority(&self) -> Option<&str> {
+        self.0.as_ref().map(|history| history.authority.as_str())
+    }
+}
+
+impl fmt::Display for Record {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(history) = &self.0 else {
+            return f.write_str("1 attempt, accepted at once");
+        };
+        match history.attempts.len() {
+            1 => f.write_str("1 attempt")?,
+            count => write!(f, "{count} attempts")?,
+        }
+        write!(f, " in {}", Short(history.elapsed))?;
+        for (index, attempt) in history.attempts.iter().enumerate() {
+            f.write_str(if index == 0 { ": " } else { ", " })?;
+            write!(f, "{}", attempt.outcome)?;
+            if let Some(wait) = attempt.wait {
+                write!(f, " ({wait})")?;
+            }
+        }
+        match history.stop {
+            Stop::Accepted => Ok(()),
+            stop => write!(f, "; {stop}"),
+        }
+    }
+}
+
+impl fmt::Display for Wait {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.source, Short(self.time))
+    }
+}
+
+impl fmt::Display for WaitSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Backoff => f.write_str("backoff"),
+            Self::Hint(source) => source.fmt(f),
+            Self::Classifier => f.write_str("classifier"),
+        }
+    }
+}
+
+impl fmt::Display for Stop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Accepted => f.write_str("accepted"),
+            Self::FailFast(Reason::Standard) => f.write_str("repeating it would not help"),
+            Self::FailFast(reason) => write!(f, "not repeated: {reason}"),
+            Self::Attempts(1) => f.write_str("gave up: 1 attempt is allowed"),
+            Self::Attempts(most) => write!(f, "gave up: {most} attempts are allowed"),
+            Self::RuleLimit(1) => f.write_str("gave up: this outcome is retried once"),
+            Self::RuleLimit(most) => write!(f, "gave up: this outcome is retried {most} times"),
+            Self::NotRepeatable(why) => write!(f, "not repeated: {why}"),
+            Self::BodyNotReplayable => {
+                f.write_str("not repeated: the body is a stream that can be sent only once")
+            }
+            Self::Time(wait) => {
+                write!(
+                    f,
+                    "gave up: a wait of {} does not fit the time",
+                    Short(*wait)
+                )
+            }
+            Self::Budget => f.write_str("gave up: the retry budget is empty"),
+            Self::Nested => f.write_str("not repeated: a steadfast layer further in did that"),
+            Self::Refused => f.write_str("refused or cut by a limit of this client"),
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! The future.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use pin_project_lite::pin_project;
+
+use crate::buffer::Whole;
+use crate::entry::Unjudged;
+use crate::fault::Fault;
+use crate::response::{BodyError, WholeResponse};
+
+pin_project! {
+    /// The future of [`Buffer`](super::Buffer).
+    #[must_use = "futures do nothing unless polled"]
+    pub struct BufferFuture<F, Res: WholeResponse> {
+        #[pin]
+        inner: F,
+        limit: Option<usize>,
+        reading: Option<(Res::Shell, Whole<Res::Body>)>,
+    }
+}
+
+impl<F, Res: WholeResponse> BufferFuture<F, Res> {
+    pub(crate) const fn new(inner: F, limit: Option<usize>) -> Self {
+        Self {
+            inner,
+            limit,
+            reading: None,
+        }
+    }
+}
+
+impl<F, Res: WholeResponse> fmt::Debug for BufferFuture<F, Res> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BufferFuture")
+            .field("limit", &self.limit)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<F, Res, E> Future for BufferFuture<F, Res>
+where
+    F: Future<Output = Result<Res, Unjudged<E>>>,
+    Res: WholeResponse,
+    E: Fault<Inner = E> + From<BodyError<Res>>,
+{
+    type Output = Result<Res, Unjudged<E>>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let (shell, mut body) = match this.reading.take() {
+            Some(reading) => reading,
+            None => {
+                let response = ready!(this.inner.poll(cx))?;
+                if this.limit.is_none() {
+                    return Poll::Ready(Ok(response));
+                }
+                response.open()
+            }
+        };
+        if body.poll_start(this.limit.unwrap_or(0), cx).is_pending() {
+            *this.reading = Some((shell, body));
+            return Poll::Pending;
+        }
+        Poll::Ready(match body.take_error() {
+            Some(error) => Err(Unjudged::read(E::from(error))),
+            None => Ok(Res::close(shell, body)),
+        })
+    }
+}

@@ -1,0 +1,82 @@
+//! What travels inward: the request and what the layers know of its call.
+//!
+//! `reqwest::Request` keeps its extensions to itself, so the layers pass a plain struct by value. An outer adapter
+//! ([`Entry`](crate::Entry)) makes it, the innermost layer ([`Transport`](crate::Transport)) takes it apart.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Instant;
+
+use steadfast_core::Overlay;
+
+/// A request with what the layers know of its call.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Call<R> {
+    /// The request as it will be sent.
+    pub request: R,
+    /// What the layers know of the call.
+    pub context: Context,
+    /// How to make the request again when it cannot be copied: a body factory.
+    pub source: Option<ReplaySource<R>>,
+}
+
+/// What the layers know of a call. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Context {
+    /// Which attempt this is; 0 before the retry layer numbered it.
+    pub attempt: u32,
+    /// A retry layer further out is in charge: one further in passes the call through.
+    pub retried_outside: bool,
+    /// The end of the whole call, if there is one.
+    pub deadline: Option<Instant>,
+    /// Until then this attempt may start; set for attempts after the first.
+    pub latest_start: Option<Instant>,
+    /// What this call wants differently from its policy.
+    pub overlay: Option<Arc<Overlay>>,
+}
+
+/// Makes a request again, for bodies that cannot be copied.
+pub struct ReplaySource<R>(Arc<dyn Fn(&R) -> Option<R> + Send + Sync>);
+
+impl<R> Call<R> {
+    /// A call of which nothing is known yet.
+    #[must_use]
+    pub fn new(request: R) -> Self {
+        Self::with_context(request, Context::default())
+    }
+
+    /// A call with its context.
+    #[must_use]
+    pub const fn with_context(request: R, context: Context) -> Self {
+        Self {
+            request,
+            context,
+            source: None,
+        }
+    }
+}
+
+impl<R> ReplaySource<R> {
+    /// Takes a closure that makes the request again from the one that is about to be sent.
+    pub fn new(again: impl Fn(&R) -> Option<R> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(again))
+    }
+
+    pub(crate) fn replay(&self, request: &R) -> Option<R> {
+        (self.0)(request)
+    }
+}
+
+impl<R> Clone for ReplaySource<R> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<R> fmt::Debug for ReplaySource<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ReplaySource(..)")
+    }
+}

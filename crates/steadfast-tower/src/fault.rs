@@ -1,0 +1,248 @@
+//! What comes back between the layers: an answer or a failure, each beside its verdict.
+//!
+//! An outcome is judged once, where it arises; the layers further out read the verdict instead of judging again.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::{Duration, Instant};
+
+use steadfast_core::{FailureKind, Judged, Record, Short};
+
+/// A response with its verdict.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Reply<Res> {
+    /// The response.
+    pub response: Res,
+    /// What it means.
+    pub judged: Judged,
+    /// What happened before it came.
+    pub record: Record,
+}
+
+/// An error with its verdict; the error of every layer here.
+///
+/// [`Display`](fmt::Display) shows the cause itself, and [`source`](StdError::source) is the source of the cause:
+/// this is an envelope, not a level of its own.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Failure<E> {
+    /// Where it came from.
+    pub cause: Cause<E>,
+    /// What it means.
+    pub judged: Judged,
+    /// What happened before it came.
+    pub record: Record,
+}
+
+/// Where an error came from.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Cause<E> {
+    /// The transport, untouched.
+    Transport(E),
+    /// A limit of this client.
+    Limit(Limit),
+}
+
+/// A limit of this client that refused or cut a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Limit {
+    /// The attempt was not answered within its time.
+    AttemptTimeout(Duration),
+    /// The call was not answered by its deadline.
+    Deadline,
+    /// The wait for the rate limit would be too long; nothing was sent.
+    RateLimit {
+        /// How long it would be.
+        wait: Duration,
+        /// When it could be served.
+        at: Instant,
+    },
+}
+
+/// Errors that the layers can read.
+///
+/// Implemented for `reqwest::Error`, `reqwest_middleware::Error`, boxed errors, `io::Error` and this crate's
+/// [`Failure`]. For a transport with an error type of its own, box it (`.map_err(Into::into)`) or implement this.
+pub trait Fault: Sized {
+    /// The error of the transport.
+    type Inner;
+
+    /// Tells a failed transport from a failure that a layer further in judged already.
+    fn read(self) -> Reading<Self::Inner>;
+}
+
+/// What [`Fault::read`] found.
+#[derive(Debug)]
+pub enum Reading<E> {
+    /// The transport failed in this way.
+    Transport(FailureKind, E),
+    /// A layer further in judged it already.
+    Judged(Failure<E>),
+}
+
+// ===== impl Limit =====
+
+impl Limit {
+    /// How this limit shows in records and spans.
+    #[must_use]
+    pub const fn kind(self) -> FailureKind {
+        match self {
+            Self::AttemptTimeout(_) | Self::Deadline => FailureKind::Timeout,
+            Self::RateLimit { .. } => FailureKind::RateLimited,
+        }
+    }
+
+    /// Whether the request may have reached the server.
+    #[must_use]
+    pub const fn may_have_been_sent(self) -> bool {
+        !matches!(self, Self::RateLimit { .. })
+    }
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AttemptTimeout(time) => {
+                write!(f, "the attempt was not answered within {}", Short(*time))
+            }
+            Self::Deadline => f.write_str("the call was not answered by its deadline"),
+            Self::RateLimit { wait, .. } => {
+                write!(
+                    f,
+                    "the rate limit would delay this call by {}",
+                    Short(*wait)
+                )?;
+                f.write_str(", longer than it may wait")
+            }
+        }
+    }
+}
+
+impl StdError for Limit {}
+
+// ===== impl Reply =====
+
+impl<Res> Reply<Res> {
+    pub(crate) const fn new(response: Res, judged: Judged) -> Self {
+        Self {
+            response,
+            judged,
+            record: Record::FIRST_TRY,
+        }
+    }
+}
+
+// ===== impl Failure =====
+
+impl<E> Failure<E> {
+    pub(crate) fn new(cause: Cause<E>, judged: Judged) -> Self {
+        Self {
+            cause,
+            judged,
+            record: Record::FIRST_TRY,
+        }
+    }
+
+    pub(crate) fn limit(limit: Limit) -> Self {
+        Self::new(Cause::Limit(limit), Judged::own(limit.kind()))
+    }
+
+    /// The transport's own error, or the limit that refused or cut the call.
+    ///
+    /// # Errors
+    /// The limit.
+    pub fn into_transport(self) -> Result<E, Limit> {
+        match self.cause {
+            Cause::Transport(error) => Ok(error),
+            Cause::Limit(limit) => Err(limit),
+        }
+    }
+}
+
+impl<E: fmt::Display> fmt::Display for Failure<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.cause {
+            Cause::Transport(error) => error.fmt(f),
+            Cause::Limit(limit) => limit.fmt(f),
+        }
+    }
+}
+
+impl<E: StdError> StdError for Failure<E> {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match &self.cause {
+            Cause::Transport(error) => error.source(),
+            Cause::Limit(_) => None,
+        }
+    }
+}
+
+// ===== impl Fault =====
+
+impl<E> Fault for Failure<E> {
+    type Inner = E;
+
+    fn read(self) -> Reading<E> {
+        Reading::Judged(self)
+    }
+}
+
+impl Fault for std::convert::Infallible {
+    type Inner = Self;
+
+    fn read(self) -> Reading<Self> {
+        match self {}
+    }
+}
+
+impl Fault for std::io::Error {
+    type Inner = Self;
+
+    fn read(self) -> Reading<Self> {
+        Reading::Transport(
+            crate::read::chain(&self).unwrap_or(FailureKind::Other),
+            self,
+        )
+    }
+}
+
+impl Fault for Box<dyn StdError + Send + Sync> {
+    type Inner = Self;
+
+    fn read(self) -> Reading<Self> {
+        Reading::Transport(
+            crate::read::chain(&*self).unwrap_or(FailureKind::Other),
+            self,
+        )
+    }
+}
+
+#[cfg(feature = "reqwest")]
+impl Fault for reqwest::Error {
+    type Inner = Self;
+
+    fn read(self) -> Reading<Self> {
+        Reading::Transport(crate::read::reqwest(&self), self)
+    }
+}
+
+/// An error of another middleware in the chain is that middleware's own decision: it is not repeated, unless a failed
+/// transport can be found inside it.
+#[cfg(feature = "reqwest-middleware")]
+impl Fault for reqwest_middleware::Error {
+    type Inner = Self;
+
+    fn read(self) -> Reading<Self> {
+        let kind = match &self {
+            Self::Reqwest(error) => crate::read::reqwest(error),
+            Self::Middleware(error) => {
+                let error: &(dyn StdError + Send + Sync) = error.as_ref();
+                crate::read::chain(error).unwrap_or(FailureKind::Foreign)
+            }
+        };
+        Reading::Transport(kind, self)
+    }
+}

@@ -1,0 +1,183 @@
+//! The future.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use pin_project_lite::pin_project;
+use steadfast_core::{Judged, Opinion, Outcome, PEEK_LIMIT, Prepared, Reason, Record, Rule};
+use tokio::time::Sleep;
+
+use crate::buffer::Whole;
+use crate::clock;
+use crate::entry::Unjudged;
+use crate::fault::{Cause, Failure, Limit, Reply};
+use crate::judge::head::Head;
+use crate::response::WholeResponse;
+use crate::scope::Handle;
+
+/// A body that drips must not hold the decision for longer.
+const PEEK_TIME: Duration = Duration::from_secs(1);
+
+pin_project! {
+    /// The future of [`Judge`](super::Judge).
+    #[must_use = "futures do nothing unless polled"]
+    pub struct JudgeFuture<H, F, Res: WholeResponse> {
+        scope: H,
+        head: Option<Box<Head>>,
+        #[pin]
+        inner: F,
+        peek: Option<Box<Peek<Res>>>,
+    }
+}
+
+/// A body that is being looked into, off the happy path.
+struct Peek<Res: WholeResponse> {
+    shell: Res::Shell,
+    body: Whole<Res::Body>,
+    end: Option<Pin<Box<Sleep>>>,
+}
+
+impl<H, F, Res: WholeResponse> JudgeFuture<H, F, Res> {
+    pub(crate) const fn new(scope: H, head: Option<Box<Head>>, inner: F) -> Self {
+        Self {
+            scope,
+            head,
+            inner,
+            peek: None,
+        }
+    }
+}
+
+impl<H, F, Res: WholeResponse> fmt::Debug for JudgeFuture<H, F, Res> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JudgeFuture")
+            .field("peeking", &self.peek.is_some())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<H, F, Res, E> Future for JudgeFuture<H, F, Res>
+where
+    H: Handle,
+    F: Future<Output = Result<Res, Unjudged<E>>>,
+    Res: WholeResponse,
+{
+    type Output = Result<Reply<Res>, Failure<E>>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let policy = this.scope.policy();
+        let head = this.head.as_deref();
+        if this.peek.is_none() {
+            let response = match ready!(this.inner.poll(cx)) {
+                Ok(response) => response,
+                Err(error) => return Poll::Ready(Err(error.judged(policy, head))),
+            };
+            let status = response.status();
+            if head.is_none() && policy.statuses.accepts_at_once(status) {
+                return Poll::Ready(Ok(Reply::new(response, Judged::accepted(status))));
+            }
+            if !wants_body(policy, head, &response) {
+                return Poll::Ready(Ok(judge(policy, head, response, None)));
+            }
+            let (shell, body) = response.open();
+            let end = None;
+            *this.peek = Some(Box::new(Peek { shell, body, end }));
+        }
+        match this.peek.take() {
+            Some(mut peek) => {
+                if peek.poll(cx).is_pending() {
+                    *this.peek = Some(peek);
+                    return Poll::Pending;
+                }
+                let start = peek.body.start(PEEK_LIMIT);
+                let response = Res::close(peek.shell, peek.body);
+                Poll::Ready(Ok(judge(policy, head, response, Some(&start))))
+            }
+            None => Poll::Pending,
+        }
+    }
+}
+
+impl<Res: WholeResponse> Peek<Res> {
+    /// Ready when there is enough, or when it took long enough.
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.body.poll_start(PEEK_LIMIT, cx).is_ready() {
+            return Poll::Ready(());
+        }
+        let end = self
+            .end
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep(PEEK_TIME)));
+        end.as_mut().poll(cx)
+    }
+}
+
+/// Whether the verdict hangs on the body: the classifier asks for it, or a refusal may be a quota that is spent.
+fn wants_body<Res: WholeResponse>(policy: &Prepared, head: Option<&Head>, response: &Res) -> bool {
+    let outcome = Outcome::Status(response.status());
+    let opinion = head.map_or(Opinion::Abstain, |head| {
+        head.opinion(policy, outcome, Some(response.headers()), None)
+    });
+    match opinion {
+        Opinion::ReadBody => true,
+        Opinion::Abstain => {
+            let (rule, own) = policy.statuses.rule(response.status());
+            response.status().as_u16() == 429 && !own && matches!(rule, Rule::Retry(_))
+        }
+        _ => false,
+    }
+}
+
+fn judge<Res: WholeResponse>(
+    policy: &Prepared,
+    head: Option<&Head>,
+    response: Res,
+    start: Option<&[u8]>,
+) -> Reply<Res> {
+    let status = response.status();
+    let headers = response.headers();
+    let opinion = head.map_or(Opinion::Abstain, |head| {
+        head.opinion(policy, Outcome::Status(status), Some(headers), start)
+    });
+    let mut judged = Judged::response(policy, status, headers, clock::wall, opinion, start);
+    let inside = response.extensions().get::<Record>();
+    if !judged.is_accepted() && inside.is_some_and(Record::is_exhausted) {
+        (judged.verdict, judged.reason) = (Rule::FailFast, Reason::Nested);
+    }
+    Reply::new(response, judged)
+}
+
+impl<E> Unjudged<E> {
+    /// Judges an error, unless a layer further in did.
+    pub(crate) fn judged(self, policy: &Prepared, head: Option<&Head>) -> Failure<E> {
+        match self {
+            Self::Judged(mut failure) => {
+                if failure.record.is_exhausted() {
+                    let judged = &mut failure.judged;
+                    (judged.verdict, judged.reason) = (Rule::FailFast, Reason::Nested);
+                }
+                failure
+            }
+            Self::Limit(limit) => {
+                let kind = limit.kind();
+                let judged = match limit {
+                    Limit::AttemptTimeout(_) => Judged::failure(policy, kind, Opinion::Abstain),
+                    _ => Judged::own(kind),
+                };
+                Failure::new(Cause::Limit(limit), judged)
+            }
+            Self::Raw(kind, error) => {
+                let opinion = head.map_or(Opinion::Abstain, |head| {
+                    head.opinion(policy, Outcome::Failed(kind), None, None)
+                });
+                Failure::new(
+                    Cause::Transport(error),
+                    Judged::failure(policy, kind, opinion),
+                )
+            }
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! Each outcome judged once, where it arises.
+//!
+//! The judge stands around the attempt timeout, so that a timeout is an outcome like others. An accepted response
+//! passes without a look at its headers. For the rest, the rules are core's; this layer only fetches what they ask for:
+//! the start of the body when the user's classifier wants it, or when a 429 may say that a quota is spent.
+//!
+//! # Cancel safety
+//! Dropping the future drops the response.
+
+mod future;
+mod head;
+mod service;
+
+pub use self::future::JudgeFuture;
+pub use self::service::Judge;

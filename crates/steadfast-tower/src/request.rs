@@ -1,0 +1,189 @@
+//! Requests, as the layers see them.
+//!
+//! Two traits, because a request can always be looked at but not always be sent again: a stream is gone once it was
+//! sent, and a shallow `Clone` of a foreign body is not a replay either (the clone may share the half that was read).
+//! So [`Replay`] is implemented for the bodies that are known to be whole in memory; for others there is
+//! [`RetryLayer::replay_with`](crate::retry::RetryLayer::replay_with).
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{HeaderMap, Method};
+use steadfast_core::{Overlay, UrlParts};
+
+/// A request's head.
+pub trait HttpRequest: Sized {
+    /// Its method.
+    fn method(&self) -> &Method;
+    /// The parts of its URL.
+    fn url(&self) -> UrlParts<'_>;
+    /// Its headers.
+    fn headers(&self) -> &HeaderMap;
+    /// What this call wants differently from its policy, if the request can carry that.
+    fn overlay(&self) -> Option<Arc<Overlay>> {
+        None
+    }
+}
+
+/// A request that may be sent again.
+pub trait Replay: HttpRequest {
+    /// The same request once more; `None` when its body can be sent only once.
+    fn replay(&self) -> Option<Self>;
+}
+
+/// A body that is whole in memory, so that a copy of it is a replay.
+pub trait ReplayBody: Sized {
+    /// The same body once more; `None` when it can be sent only once.
+    fn replay(&self) -> Option<Self>;
+}
+
+/// How a layer makes a request again.
+pub trait Replayer<R>: Clone {
+    /// The same request once more; `None` when it can be sent only once.
+    fn replay(&self, request: &R) -> Option<R>;
+}
+
+/// Asks the request itself ([`Replay`]).
+#[derive(Clone, Copy, Debug, Default)]
+pub struct AsItSays;
+
+/// Asks a closure about the body of an `http::Request`.
+#[derive(Clone, Copy, Debug)]
+pub struct BodyWith<F>(pub(crate) F);
+
+impl<R: Replay> Replayer<R> for AsItSays {
+    fn replay(&self, request: &R) -> Option<R> {
+        request.replay()
+    }
+}
+
+impl<B, F> Replayer<http::Request<B>> for BodyWith<F>
+where
+    F: Fn(&B) -> Option<B> + Clone,
+{
+    fn replay(&self, request: &http::Request<B>) -> Option<http::Request<B>> {
+        let body = (self.0)(request.body())?;
+        Some(with_body(request, body))
+    }
+}
+
+impl<B> HttpRequest for http::Request<B> {
+    fn method(&self) -> &Method {
+        self.method()
+    }
+
+    fn url(&self) -> UrlParts<'_> {
+        let uri = self.uri();
+        UrlParts::new(
+            uri.scheme_str().unwrap_or_default(),
+            uri.host().unwrap_or_default(),
+            uri.port_u16(),
+            uri.path(),
+            uri.query(),
+        )
+    }
+
+    fn headers(&self) -> &HeaderMap {
+        self.headers()
+    }
+
+    fn overlay(&self) -> Option<Arc<Overlay>> {
+        self.extensions().get::<Arc<Overlay>>().cloned()
+    }
+}
+
+impl<B: ReplayBody> Replay for http::Request<B> {
+    fn replay(&self) -> Option<Self> {
+        Some(with_body(self, self.body().replay()?))
+    }
+}
+
+fn with_body<B>(request: &http::Request<B>, body: B) -> http::Request<B> {
+    let mut again = http::Request::new(body);
+    again.method_mut().clone_from(request.method());
+    again.uri_mut().clone_from(request.uri());
+    *again.version_mut() = request.version();
+    again.headers_mut().clone_from(request.headers());
+    again.extensions_mut().clone_from(request.extensions());
+    again
+}
+
+macro_rules! whole_in_memory {
+    ($($body:ty),*) => {$(
+        impl ReplayBody for $body {
+            fn replay(&self) -> Option<Self> {
+                Some(self.clone())
+            }
+        }
+    )*};
+}
+
+whole_in_memory!((), Bytes, Vec<u8>, String, &'static [u8], &'static str);
+
+impl<D: bytes::Buf + Clone> ReplayBody for http_body_util::Full<D> {
+    fn replay(&self) -> Option<Self> {
+        Some(self.clone())
+    }
+}
+
+impl<D> ReplayBody for http_body_util::Empty<D> {
+    fn replay(&self) -> Option<Self> {
+        Some(Self::new())
+    }
+}
+
+impl<B: ReplayBody> ReplayBody for Option<B> {
+    fn replay(&self) -> Option<Self> {
+        match self {
+            Some(body) => body.replay().map(Some),
+            None => Some(None),
+        }
+    }
+}
+
+#[cfg(feature = "reqwest")]
+impl ReplayBody for reqwest::Body {
+    fn replay(&self) -> Option<Self> {
+        self.as_bytes()
+            .map(|bytes| Bytes::copy_from_slice(bytes).into())
+    }
+}
+
+#[cfg(feature = "reqwest")]
+impl HttpRequest for reqwest::Request {
+    fn method(&self) -> &Method {
+        self.method()
+    }
+
+    fn url(&self) -> UrlParts<'_> {
+        let url = self.url();
+        UrlParts::new(
+            url.scheme(),
+            url.host_str().unwrap_or_default(),
+            url.port(),
+            url.path(),
+            url.query(),
+        )
+    }
+
+    fn headers(&self) -> &HeaderMap {
+        self.headers()
+    }
+}
+
+/// By hand for requests without a body: three allocations, where `try_clone` makes six.
+#[cfg(feature = "reqwest")]
+impl Replay for reqwest::Request {
+    fn replay(&self) -> Option<Self> {
+        if self.body().is_some() {
+            return self.try_clone();
+        }
+        let mut again = Self::new(self.method().clone(), self.url().clone());
+        again.headers_mut().clone_from(self.headers());
+        *again.version_mut() = self.version();
+        if let Some(timeout) = self.timeout() {
+            *again.timeout_mut() = Some(*timeout);
+        }
+        Some(again)
+    }
+}

@@ -1,0 +1,141 @@
+//! Responses, as the layers see them.
+//!
+//! A layer may have to look into a body and give it back whole. A `reqwest::Response` can be rebuilt around such a body;
+//! an `http::Response<B>` changes its type to `http::Response<Whole<B>>`, once, at the innermost adapter.
+
+use bytes::Bytes;
+use http::{Extensions, HeaderMap, StatusCode, Version};
+use http_body::Body;
+
+use crate::buffer::Whole;
+
+/// A response's head.
+pub trait HttpResponse: Sized {
+    /// Its status.
+    fn status(&self) -> StatusCode;
+    /// Its headers.
+    fn headers(&self) -> &HeaderMap;
+    /// The protocol it came by.
+    fn version(&self) -> Version;
+    /// What other layers attached to it.
+    fn extensions(&self) -> &Extensions;
+    /// Where to attach something.
+    fn extensions_mut(&mut self) -> &mut Extensions;
+}
+
+/// A response of a transport.
+pub trait IntoWhole: HttpResponse {
+    /// The same response as one whose body can be looked into.
+    type Whole: WholeResponse;
+
+    /// Changes the type, not the response.
+    fn into_whole(self) -> Self::Whole;
+}
+
+/// A response whose body can be taken out, looked into, and put back.
+pub trait WholeResponse: HttpResponse {
+    /// The body as it comes from the transport.
+    type Body: Body<Data = Bytes> + Unpin;
+    /// The response without its body.
+    type Shell;
+
+    /// Takes the body out.
+    fn open(self) -> (Self::Shell, Whole<Self::Body>);
+    /// Puts a body back.
+    fn close(shell: Self::Shell, body: Whole<Self::Body>) -> Self;
+}
+
+/// The error of a response's body.
+pub type BodyError<Res> = <<Res as WholeResponse>::Body as Body>::Error;
+
+macro_rules! head {
+    () => {
+        fn status(&self) -> StatusCode {
+            self.status()
+        }
+
+        fn headers(&self) -> &HeaderMap {
+            self.headers()
+        }
+
+        fn version(&self) -> Version {
+            self.version()
+        }
+
+        fn extensions(&self) -> &Extensions {
+            self.extensions()
+        }
+
+        fn extensions_mut(&mut self) -> &mut Extensions {
+            self.extensions_mut()
+        }
+    };
+}
+
+impl<B> HttpResponse for http::Response<B> {
+    head!();
+}
+
+impl<B: Body<Data = Bytes> + Unpin> IntoWhole for http::Response<B> {
+    type Whole = http::Response<Whole<B>>;
+
+    fn into_whole(self) -> Self::Whole {
+        self.map(Whole::untouched)
+    }
+}
+
+impl<B: Body<Data = Bytes> + Unpin> WholeResponse for http::Response<Whole<B>> {
+    type Body = B;
+    type Shell = http::Response<()>;
+
+    fn open(self) -> (Self::Shell, Whole<B>) {
+        let (parts, body) = self.into_parts();
+        (http::Response::from_parts(parts, ()), body)
+    }
+
+    fn close(shell: Self::Shell, body: Whole<B>) -> Self {
+        shell.map(|()| body)
+    }
+}
+
+#[cfg(feature = "reqwest")]
+impl HttpResponse for reqwest::Response {
+    head!();
+}
+
+#[cfg(feature = "reqwest")]
+impl IntoWhole for reqwest::Response {
+    type Whole = Self;
+
+    fn into_whole(self) -> Self {
+        self
+    }
+}
+
+#[cfg(feature = "reqwest")]
+impl WholeResponse for reqwest::Response {
+    type Body = reqwest::Body;
+    type Shell = (http::Response<()>, reqwest::Url);
+
+    fn open(self) -> (Self::Shell, Whole<Self::Body>) {
+        let url = self.url().clone();
+        let (parts, body) = http::Response::<reqwest::Body>::from(self).into_parts();
+        (
+            (http::Response::from_parts(parts, ()), url),
+            Whole::untouched(body),
+        )
+    }
+
+    fn close((shell, url): Self::Shell, body: Whole<Self::Body>) -> Self {
+        use reqwest::ResponseBuilderExt;
+
+        let mut response = shell.map(|()| reqwest::Body::wrap(body));
+        // A response finds its URL again through an extension that only a builder can attach.
+        if let Ok(carrier) = http::Response::builder().url(url).body(()) {
+            response
+                .extensions_mut()
+                .extend(carrier.into_parts().0.extensions);
+        }
+        response.into()
+    }
+}

@@ -1,0 +1,39 @@
+//! Calls sent again when that can help and does no harm.
+//!
+//! What to do about an outcome is decided by core ([`steadfast_core::Progress`]): this layer keeps a copy of the request
+//! while another attempt can follow, waits, and sends. A wait is never shorter than the server asked for, and one that
+//! does not fit the time for retrying is not begun: the response is handed back at once, its body unread. A refused
+//! response that will be repeated is drained inside the wait, within bounds, so that its connection can be used again.
+//!
+//! * No copy is made when no retry can follow; the last attempt sends the original.
+//! * A body that can be sent only once is sent once, and the record says so.
+//! * An answer further in that was retried already is not retried here: layers do not multiply.
+//!
+//! When not to use it: for calls whose repetition would be a second order. Say `repeatable(false)` for those.
+//!
+//! ```
+//! use steadfast_core::Policy;
+//! use steadfast_tower::retry::RetryLayer;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let layer = RetryLayer::new(&Policy::standard().attempts(4))?;
+//! # drop(layer);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Cancel safety
+//! Dropping the future drops the attempt or the wait; a token that was taken for a retry not sent yet goes back into
+//! the budget.
+
+mod event;
+mod future;
+mod layer;
+mod service;
+
+pub use self::future::RetryFuture;
+pub use self::layer::RetryLayer;
+pub use self::service::Retry;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,206 @@
+//! What calls share: a policy that was checked, and the state that belongs to it.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use steadfast_core::budget::{BudgetConfig, BudgetState};
+use steadfast_core::{InvalidPolicy, Policy, Prepared};
+
+use crate::clock;
+#[cfg(feature = "throttle")]
+use crate::throttle::Queue;
+
+/// A checked policy with the state of those who share it: retry budget, rate limit, jitter.
+///
+/// Layers are generic over the handle to it: `Arc<Scope>` in a service of their own, `&Scope` where a call borrows it.
+pub struct Scope {
+    policy: Arc<Prepared>,
+    template: Option<Arc<str>>,
+    budget: Option<Budget>,
+    #[cfg(feature = "throttle")]
+    queue: Option<Arc<Queue>>,
+    seed: AtomicU64,
+}
+
+/// The budget in one atomic word.
+struct Budget {
+    config: BudgetConfig,
+    state: AtomicU64,
+    epoch: Instant,
+}
+
+/// A token taken from the budget for a retry that is not sent yet: given back when it never is.
+#[derive(Debug)]
+pub(crate) struct Token<H: std::ops::Deref<Target = Scope>>(Option<H>);
+
+// ===== impl Scope =====
+
+impl Scope {
+    /// A scope of its own for a policy.
+    ///
+    /// # Errors
+    /// A value of the policy that makes no sense.
+    pub fn new(policy: &Policy) -> Result<Self, InvalidPolicy> {
+        let seed = fastrand::u64(..);
+        Ok(Self::with(Arc::new(policy.prepare()?), None, seed))
+    }
+
+    /// A scope for a policy that was checked before. `template` is the endpoint's path for spans, `seed` makes the
+    /// jitter repeatable.
+    #[must_use]
+    pub fn with(policy: Arc<Prepared>, template: Option<Arc<str>>, seed: u64) -> Self {
+        let budget = policy.budget.map(|config| Budget {
+            config,
+            state: AtomicU64::new(BudgetState::full(&config).to_bits()),
+            epoch: clock::now(),
+        });
+        Self {
+            #[cfg(feature = "throttle")]
+            queue: policy.rate.map(|rate| Queue::new(rate, policy.max_wait)),
+            policy,
+            template,
+            budget,
+            seed: AtomicU64::new(seed),
+        }
+    }
+
+    /// The policy.
+    #[must_use]
+    pub fn policy(&self) -> &Prepared {
+        &self.policy
+    }
+
+    /// The endpoint's path, for spans.
+    #[must_use]
+    pub fn template(&self) -> Option<&str> {
+        self.template.as_deref()
+    }
+
+    #[cfg(feature = "throttle")]
+    pub(crate) fn queue(&self) -> Option<&Arc<Queue>> {
+        self.queue.as_ref()
+    }
+
+    /// The earliest start that the rate limit allows; `None` without one.
+    pub(crate) fn paced_until(&self, now: Instant) -> Option<Instant> {
+        #[cfg(feature = "throttle")]
+        return self
+            .queue
+            .as_ref()
+            .and_then(|queue| now.checked_add(queue.outlook(now)));
+        #[cfg(not(feature = "throttle"))]
+        {
+            let _ = now;
+            None
+        }
+    }
+
+    /// Pays a call's share into the budget; says whether a retry could be paid for.
+    pub(crate) fn deposit(&self, now: Instant) -> bool {
+        self.budget
+            .as_ref()
+            .is_none_or(|budget| budget.deposit(now))
+    }
+
+    fn withdraw(&self, now: Instant) -> bool {
+        self.budget.as_ref().is_none_or(|budget| {
+            let at = budget.at(now);
+            budget.update(|state| state.withdraw(&budget.config, at))
+        })
+    }
+
+    /// What is left of the budget, in retries; `None` without one.
+    #[must_use]
+    pub fn budget_left(&self, now: Instant) -> Option<f64> {
+        let budget = self.budget.as_ref()?;
+        let state = BudgetState::from_bits(budget.state.load(Ordering::Relaxed));
+        let thousandths = u32::try_from(state.millis(&budget.config, budget.at(now))).ok()?;
+        Some(f64::from(thousandths) / 1000.0)
+    }
+
+    /// A source of chance for one decision, each from another point of the seed's sequence.
+    pub(crate) fn rng(&self) -> fastrand::Rng {
+        // The step of splitmix64: neighbouring seeds give unrelated sequences.
+        fastrand::Rng::with_seed(
+            self.seed
+                .fetch_add(0x9E37_79B9_7F4A_7C15, Ordering::Relaxed),
+        )
+    }
+}
+
+impl fmt::Debug for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Scope")
+            .field("template", &self.template)
+            .field("policy", &self.policy)
+            .finish_non_exhaustive()
+    }
+}
+
+// ===== impl Budget =====
+
+impl Budget {
+    fn at(&self, now: Instant) -> u64 {
+        let since = now.saturating_duration_since(self.epoch);
+        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+    }
+
+    fn deposit(&self, now: Instant) -> bool {
+        let state = BudgetState::from_bits(self.state.load(Ordering::Relaxed));
+        // A full bucket takes nothing: the happy path is one load.
+        if state.deposit(&self.config).is_none() {
+            return true;
+        }
+        self.update(|state| state.deposit(&self.config));
+        let state = BudgetState::from_bits(self.state.load(Ordering::Relaxed));
+        state.withdraw(&self.config, self.at(now)).is_some()
+    }
+
+    /// Changes the state in one step, however many threads do; false when the change is refused.
+    fn update(&self, change: impl Fn(BudgetState) -> Option<BudgetState>) -> bool {
+        let change = |bits| change(BudgetState::from_bits(bits)).map(BudgetState::to_bits);
+        self.state
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, change)
+            .is_ok()
+    }
+}
+
+// ===== impl Token =====
+
+impl<H: std::ops::Deref<Target = Scope> + Clone> Token<H> {
+    pub(crate) fn take(scope: &H, now: Instant) -> Option<Self> {
+        scope.withdraw(now).then(|| Self(Some(scope.clone())))
+    }
+}
+
+impl<H: std::ops::Deref<Target = Scope>> Token<H> {
+    /// The retry is sent.
+    pub(crate) fn spend(mut self) {
+        self.0 = None;
+    }
+}
+
+impl<H: std::ops::Deref<Target = Scope>> Drop for Token<H> {
+    fn drop(&mut self) {
+        if let Some(Some(budget)) = self.0.as_ref().map(|scope| scope.budget.as_ref()) {
+            budget.update(|state| Some(state.give_back(&budget.config)));
+        }
+    }
+}
+
+/// A handle to a scope.
+pub trait Handle: std::ops::Deref<Target = Scope> + Clone {}
+
+impl<H: std::ops::Deref<Target = Scope> + Clone> Handle for H {}
+
+/// The time of one attempt, the call's own first.
+pub(crate) fn attempt_timeout(
+    policy: &Prepared,
+    overlay: Option<&steadfast_core::Overlay>,
+) -> Option<Duration> {
+    overlay
+        .and_then(steadfast_core::Overlay::attempt_timeout_value)
+        .or(policy.attempt_timeout)
+}

@@ -1,0 +1,52 @@
+//! The standard stack, in one place.
+
+use crate::buffer::Buffer;
+use crate::entry::Transport;
+use crate::judge::Judge;
+use crate::retry::Retry;
+use crate::scope::Handle;
+#[cfg(feature = "throttle")]
+use crate::throttle::Throttle;
+use crate::timeout::{Deadline, Timeout};
+use crate::trace::{AttemptSpan, CallSpan};
+
+/// One attempt, as the standard stack makes it.
+pub type Attempt<H, S> = AttemptSpan<H, Judge<H, Timeout<H, Buffer<H, Transport<S>>>>>;
+
+/// What the retry layer repeats: an attempt that pays for itself.
+#[cfg(feature = "throttle")]
+pub type Paced<H, S> = Throttle<H, Attempt<H, S>>;
+/// What the retry layer repeats.
+#[cfg(not(feature = "throttle"))]
+pub type Paced<H, S> = Attempt<H, S>;
+
+/// The standard stack.
+pub type Stack<H, P, S> = CallSpan<H, Deadline<H, Retry<H, P, Paced<H, S>>>>;
+
+/// Puts the standard stack around a transport. From the inside out:
+pub fn stack<H, P, S>(scope: &H, replayer: P, transport: S) -> Stack<H, P, S>
+where
+    H: Handle,
+{
+    // Takes the call apart: what stands further in (the user's own chain, reqwest) sees plain requests.
+    let service = Transport::new(transport);
+    // Inside the attempt timeout, so that a body that stalls runs into it.
+    let service = Buffer::new(scope.clone(), service);
+    // Inside the judge, so that a timeout is an outcome like others.
+    let service = Timeout::new(scope.clone(), service);
+    // Once per attempt: what stands further out reads the verdict.
+    let service = Judge::new(scope.clone(), service);
+    // One span per attempt, with its verdict; credentials, when they come, belong between this and the gate.
+    let service = AttemptSpan::new(scope.clone(), service);
+    // Inside retry, since servers count attempts: every attempt pays. The gate, the breaker's look and the
+    // concurrency limit have their places around this one.
+    #[cfg(feature = "throttle")]
+    let service = Throttle::new(scope.clone(), service);
+    // The one layer that sends again. Hedging belongs directly below it, so that each hedge pays like an attempt.
+    let service = Retry::new(scope.clone(), replayer, service);
+    // Around the retry: one instant for all attempts and waits.
+    let service = Deadline::new(scope.clone(), service);
+    // Outermost: what the user asked for once. A fallback and the idempotency key belong between this and the
+    // deadline.
+    CallSpan::new(scope.clone(), service)
+}

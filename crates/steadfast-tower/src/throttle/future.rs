@@ -1,0 +1,112 @@
+//! The future.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use pin_project_lite::pin_project;
+use tower_service::Service;
+
+use crate::call::Call;
+use crate::fault::{Failure, Reply};
+use crate::throttle::queue::{Cell, Entry, Queue, Turn};
+
+pin_project! {
+    /// The future of [`Throttle`](super::Throttle).
+    #[must_use = "futures do nothing unless polled"]
+    pub struct ThrottleFuture<S, R>
+    where
+        S: Service<Call<R>>,
+    {
+        held: Option<(S, Call<R>)>,
+        #[pin]
+        stage: Stage<S::Future>,
+    }
+}
+
+pin_project! {
+    #[project = StageProjection]
+    enum Stage<F> {
+        Entering { queue: Arc<Queue> },
+        Waiting { turn: Turn },
+        Ready { cell: Option<Cell> },
+        Sending { #[pin] future: F },
+    }
+}
+
+impl<S: Service<Call<R>>, R> ThrottleFuture<S, R> {
+    pub(crate) fn send(future: S::Future) -> Self {
+        Self {
+            held: None,
+            stage: Stage::Sending { future },
+        }
+    }
+
+    pub(crate) fn queue(queue: &Arc<Queue>, inner: S, call: Call<R>) -> Self {
+        let queue = Arc::clone(queue);
+        Self {
+            held: Some((inner, call)),
+            stage: Stage::Entering { queue },
+        }
+    }
+}
+
+impl<S: Service<Call<R>>, R> fmt::Debug for ThrottleFuture<S, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.stage {
+            Stage::Entering { .. } => "ThrottleFuture::Entering",
+            Stage::Waiting { .. } => "ThrottleFuture::Waiting",
+            Stage::Ready { .. } => "ThrottleFuture::Ready",
+            Stage::Sending { .. } => "ThrottleFuture::Sending",
+        })
+    }
+}
+
+impl<S, R, Res, E> Future for ThrottleFuture<S, R>
+where
+    S: Service<Call<R>, Response = Reply<Res>, Error = Failure<E>>,
+{
+    type Output = Result<Reply<Res>, Failure<E>>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        loop {
+            let next = match this.stage.as_mut().project() {
+                StageProjection::Sending { future } => return future.poll(cx),
+                StageProjection::Entering { queue } => {
+                    let context = this.held.as_ref().map(|(_, call)| &call.context);
+                    let latest = context.and_then(|context| match context.latest_start {
+                        Some(latest) => Some(latest),
+                        None => context.deadline,
+                    });
+                    match queue.enter(latest) {
+                        Entry::Admitted(cell) => Stage::Ready { cell: Some(cell) },
+                        Entry::Wait(turn) => Stage::Waiting { turn },
+                        Entry::Refused(limit) => return Poll::Ready(Err(Failure::limit(limit))),
+                    }
+                }
+                StageProjection::Waiting { turn } => Stage::Ready {
+                    cell: Some(ready!(turn.as_mut().poll(cx))),
+                },
+                StageProjection::Ready { cell } => {
+                    let Some((inner, _)) = this.held.as_mut() else {
+                        return Poll::Pending;
+                    };
+                    ready!(inner.poll_ready(cx))?;
+                    if let Some(cell) = cell.take() {
+                        cell.spend();
+                    }
+                    let Some((mut inner, call)) = this.held.take() else {
+                        return Poll::Pending;
+                    };
+                    Stage::Sending {
+                        future: inner.call(call),
+                    }
+                }
+            };
+            this.stage.set(next);
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! One instant for the whole call.
+
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use steadfast_core::{InvalidPolicy, Overlay, Policy};
+use tower_layer::Layer;
+use tower_service::Service;
+
+use crate::call::Call;
+use crate::clock;
+use crate::entry::{Entry, Transport};
+use crate::judge::Judge;
+use crate::scope::{Handle, Scope};
+use crate::timeout::Timeout;
+
+/// Ends calls in time.
+#[derive(Clone, Debug)]
+pub struct DeadlineLayer {
+    scope: Arc<Scope>,
+}
+
+/// Writes the end of the call into its context, where the layers further in heed it.
+#[derive(Clone, Debug)]
+pub struct Deadline<H, S> {
+    scope: H,
+    inner: S,
+}
+
+impl DeadlineLayer {
+    /// At most so much time for the whole call, until the response's headers are there.
+    ///
+    /// # Errors
+    /// A time of 0.
+    pub fn new(time: Duration) -> Result<Self, InvalidPolicy> {
+        let scope = Scope::new(&Policy::standard().deadline(time))?;
+        Ok(Self {
+            scope: Arc::new(scope),
+        })
+    }
+}
+
+impl<S> Layer<S> for DeadlineLayer {
+    type Service =
+        Entry<Deadline<Arc<Scope>, Judge<Arc<Scope>, Timeout<Arc<Scope>, Transport<S>>>>>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        let timeout = Timeout::new(Arc::clone(&self.scope), Transport::new(inner));
+        let judge = Judge::new(Arc::clone(&self.scope), timeout);
+        Entry::new(Deadline::new(Arc::clone(&self.scope), judge))
+    }
+}
+
+impl<H, S> Deadline<H, S> {
+    /// Wraps a service of calls.
+    pub const fn new(scope: H, inner: S) -> Self {
+        Self { scope, inner }
+    }
+}
+
+impl<H, S, R> Service<Call<R>> for Deadline<H, S>
+where
+    H: Handle,
+    S: Service<Call<R>>,
+{
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = S::Future;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut call: Call<R>) -> Self::Future {
+        let own = call
+            .context
+            .overlay
+            .as_deref()
+            .and_then(Overlay::deadline_value);
+        if let Some(time) = own.or(self.scope.policy().deadline) {
+            let own = clock::now().checked_add(time);
+            call.context.deadline = match (call.context.deadline, own) {
+                (Some(outer), Some(own)) => Some(outer.min(own)),
+                (outer, own) => outer.or(own),
+            };
+        }
+        self.inner.call(call)
+    }
+}

@@ -1,0 +1,122 @@
+//! The span of one attempt.
+
+use std::task::{Context, Poll};
+
+use steadfast_core::Rule;
+use tower_service::Service;
+use tracing::field::Empty;
+use tracing::{Level, Span};
+
+use crate::call::Call;
+use crate::fault::{Failure, Reply};
+use crate::request::HttpRequest;
+use crate::response::HttpResponse;
+use crate::scope::{Handle, Scope};
+use crate::trace::SpanFuture;
+use crate::trace::future::{Kind, outcome};
+use crate::trace::name::{Method, Name};
+
+/// Opens a CLIENT span around each attempt.
+#[derive(Clone, Debug)]
+pub struct AttemptSpan<H, S> {
+    scope: H,
+    inner: S,
+}
+
+impl<H, S> AttemptSpan<H, S> {
+    /// Wraps a service of calls.
+    pub const fn new(scope: H, inner: S) -> Self {
+        Self { scope, inner }
+    }
+}
+
+impl<H, S, R, Res, E> Service<Call<R>> for AttemptSpan<H, S>
+where
+    H: Handle,
+    R: HttpRequest,
+    Res: HttpResponse,
+    S: Service<Call<R>, Response = Reply<Res>, Error = Failure<E>>,
+{
+    type Response = Reply<Res>;
+    type Error = Failure<E>;
+    type Future = SpanFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, call: Call<R>) -> Self::Future {
+        if !super::is_listened_to(self.scope.policy().spans) {
+            return SpanFuture::new(self.inner.call(call), Span::none(), Kind::Attempt);
+        }
+        let span = open(&self.scope, &call);
+        let future = span.in_scope(|| self.inner.call(call));
+        SpanFuture::new(future, span, Kind::Attempt)
+    }
+}
+
+fn open<R: HttpRequest>(scope: &Scope, call: &Call<R>) -> Span {
+    let request = &call.request;
+    let (method, url) = (Method(request.method()), request.url());
+    let span = tracing::span!(
+        target: "steadfast",
+        Level::INFO,
+        "attempt",
+        otel.name = %Name(method, scope.template()),
+        otel.kind = "client",
+        http.request.method = method.known(),
+        http.request.method_original = Empty,
+        http.request.resend_count = Empty,
+        url.full = %url,
+        url.template = scope.template(),
+        server.address = url.host,
+        server.port = url.port,
+        http.response.status_code = Empty,
+        network.protocol.version = Empty,
+        error.type = Empty,
+        otel.status_code = Empty,
+        steadfast.verdict = Empty,
+        steadfast.reason = Empty,
+    );
+    if let Some(original) = method.original() {
+        span.record("http.request.method_original", original);
+    }
+    if call.context.attempt > 1 {
+        span.record("http.request.resend_count", call.context.attempt - 1);
+    }
+    span
+}
+
+/// The attempt is over.
+pub(super) fn ended<Res: HttpResponse, E>(span: &Span, result: &Result<Reply<Res>, Failure<E>>) {
+    outcome(span, result);
+    let judged = match result {
+        Ok(reply) => {
+            span.record(
+                "network.protocol.version",
+                version(reply.response.version()),
+            );
+            &reply.judged
+        }
+        Err(failure) => &failure.judged,
+    };
+    span.record(
+        "steadfast.verdict",
+        match judged.verdict {
+            Rule::Accept => "accept",
+            Rule::Retry(_) => "retry",
+            _ => "fail_fast",
+        },
+    );
+    span.record("steadfast.reason", tracing::field::display(judged.reason));
+}
+
+fn version(version: http::Version) -> &'static str {
+    match version {
+        http::Version::HTTP_09 => "0.9",
+        http::Version::HTTP_10 => "1.0",
+        http::Version::HTTP_2 => "2",
+        http::Version::HTTP_3 => "3",
+        _ => "1.1",
+    }
+}

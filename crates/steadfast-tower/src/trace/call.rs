@@ -1,0 +1,100 @@
+//! The span of a call.
+
+use std::task::{Context, Poll};
+
+use steadfast_core::Stop;
+use tower_service::Service;
+use tracing::field::Empty;
+use tracing::{Level, Span};
+
+use crate::call::Call;
+use crate::clock;
+use crate::fault::{Failure, Reply};
+use crate::request::HttpRequest;
+use crate::response::HttpResponse;
+use crate::scope::{Handle, Scope};
+use crate::trace::SpanFuture;
+use crate::trace::future::{Kind, outcome};
+use crate::trace::name::{Method, Name};
+
+/// Opens an INTERNAL span around each call.
+#[derive(Clone, Debug)]
+pub struct CallSpan<H, S> {
+    scope: H,
+    inner: S,
+}
+
+impl<H, S> CallSpan<H, S> {
+    /// Wraps a service of calls.
+    pub const fn new(scope: H, inner: S) -> Self {
+        Self { scope, inner }
+    }
+}
+
+impl<H, S, R, Res, E> Service<Call<R>> for CallSpan<H, S>
+where
+    H: Handle,
+    R: HttpRequest,
+    Res: HttpResponse,
+    S: Service<Call<R>, Response = Reply<Res>, Error = Failure<E>>,
+{
+    type Response = Reply<Res>;
+    type Error = Failure<E>;
+    type Future = SpanFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, call: Call<R>) -> Self::Future {
+        if !super::is_listened_to(self.scope.policy().spans) {
+            return SpanFuture::new(self.inner.call(call), Span::none(), Kind::Call);
+        }
+        let span = open(&self.scope, &call);
+        let future = span.in_scope(|| self.inner.call(call));
+        SpanFuture::new(future, span, Kind::Call)
+    }
+}
+
+fn open<R: HttpRequest>(scope: &Scope, call: &Call<R>) -> Span {
+    let (method, url) = (Method(call.request.method()), call.request.url());
+    let overlay = call.context.overlay.as_deref();
+    tracing::span!(
+        target: "steadfast",
+        Level::INFO,
+        "call",
+        otel.name = %Name(method, scope.template()),
+        otel.kind = "internal",
+        http.request.method = method.known(),
+        url.template = scope.template(),
+        server.address = url.host,
+        server.port = url.port,
+        http.response.status_code = Empty,
+        error.type = Empty,
+        otel.status_code = Empty,
+        steadfast.identity = overlay.and_then(steadfast_core::Overlay::identity_value),
+        steadfast.nested = call.context.retried_outside.then_some(true),
+        steadfast.budget_left = scope.budget_left(clock::now()),
+        steadfast.attempts = Empty,
+        steadfast.waited_ms = Empty,
+        steadfast.stop = Empty,
+    )
+}
+
+/// The call is over.
+pub(super) fn ended<Res: HttpResponse, E>(span: &Span, result: &Result<Reply<Res>, Failure<E>>) {
+    outcome(span, result);
+    let record = match result {
+        Ok(reply) => &reply.record,
+        Err(failure) => &failure.record,
+    };
+    span.record("steadfast.attempts", record.attempt_count());
+    let waited = record.waited().as_millis();
+    span.record(
+        "steadfast.waited_ms",
+        u64::try_from(waited).unwrap_or(u64::MAX),
+    );
+    if record.stop() != Stop::Accepted {
+        span.record("steadfast.stop", tracing::field::display(record.stop()));
+    }
+}

@@ -1,0 +1,82 @@
+//! The future of both spans.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use pin_project_lite::pin_project;
+use tracing::Span;
+
+use crate::fault::{Failure, Reply};
+use crate::response::HttpResponse;
+
+pin_project! {
+    /// The future of [`CallSpan`](super::CallSpan) and [`AttemptSpan`](super::AttemptSpan).
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless polled"]
+    pub struct SpanFuture<F> {
+        // Before the span, so that what ends with the future ends inside of it.
+        #[pin]
+        inner: F,
+        span: Span,
+        kind: Kind,
+    }
+}
+
+/// Which span it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// The call's: tells the attempts and why it ended.
+    Call,
+    /// One attempt's: tells status and verdict.
+    Attempt,
+}
+
+impl<F> SpanFuture<F> {
+    pub(crate) const fn new(inner: F, span: Span, kind: Kind) -> Self {
+        Self { inner, span, kind }
+    }
+}
+
+impl<F, Res, E> Future for SpanFuture<F>
+where
+    F: Future<Output = Result<Reply<Res>, Failure<E>>>,
+    Res: HttpResponse,
+{
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        if this.span.is_none() {
+            return this.inner.poll(cx);
+        }
+        let entered = this.span.enter();
+        let result = ready!(this.inner.poll(cx));
+        drop(entered);
+        match this.kind {
+            Kind::Call => super::call::ended(this.span, &result),
+            Kind::Attempt => super::attempt::ended(this.span, &result),
+        }
+        Poll::Ready(result)
+    }
+}
+
+/// What both spans tell of an outcome.
+pub(crate) fn outcome<Res: HttpResponse, E>(span: &Span, result: &Result<Reply<Res>, Failure<E>>) {
+    match result {
+        Ok(reply) => {
+            let status = reply.response.status();
+            span.record("http.response.status_code", status.as_u16());
+            if status.is_client_error() || status.is_server_error() {
+                span.record("error.type", status.as_str());
+                span.record("otel.status_code", "ERROR");
+            }
+        }
+        Err(failure) => {
+            if let steadfast_core::Outcome::Failed(kind) = failure.judged.outcome {
+                span.record("error.type", kind.as_str());
+            }
+            span.record("otel.status_code", "ERROR");
+        }
+    }
+}

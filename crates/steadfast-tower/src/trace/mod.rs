@@ -1,0 +1,31 @@
+//! Spans: one per call, and below it one per attempt, so that retries are visible.
+//!
+//! Names and attributes are those of the OpenTelemetry semantic conventions for HTTP clients: the span of an attempt
+//! is a CLIENT span named after the method (and the endpoint's template), never after the path; the span of the call
+//! around it is INTERNAL. What is steadfast's own is under `steadfast.*`. URLs are shown without userinfo and without
+//! the values of secret query parameters.
+//!
+//! Nothing is built when nobody listens to the target `steadfast` at `INFO`, or when the policy says
+//! [`Spans::Off`](steadfast_core::Spans::Off).
+//!
+//! # Cancel safety
+//! A call that is dropped leaves its span without an outcome: that is not an error.
+
+mod attempt;
+mod call;
+mod future;
+mod layer;
+mod name;
+
+use steadfast_core::Spans;
+use tracing::Level;
+
+pub use self::attempt::AttemptSpan;
+pub use self::call::CallSpan;
+pub use self::future::SpanFuture;
+pub use self::layer::TraceLayer;
+
+/// Whether spans are to be built: one atomic load when there is no subscriber.
+fn is_listened_to(spans: Spans) -> bool {
+    spans == Spans::On && tracing::span_enabled!(target: "steadfast", Level::INFO)
+}
