@@ -1,10 +1,13 @@
 //! Stacks of tower layers over a service of `http::Request`.
 
-use std::convert::Infallible;
+use std::fmt::Debug;
 use std::hint::black_box;
+use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{Request, Response, header};
+use http::{Request, header};
+use steadfast_core::Policy;
+use steadfast_tower::{AsItSays, Entry, Scope};
 use tower::{Service, ServiceExt};
 
 use crate::row::{Calls, finish};
@@ -15,30 +18,34 @@ type Stack = (&'static str, &'static str, fn(Terminal) -> Calls);
 /// Names, what each is compared with, and how it is built.
 pub const STACKS: &[Stack] = &[
     ("tower-terminal", "tower-terminal", calls),
-    // HERE: ("steadfast-tower", "tower-terminal", ours), that is calls(layer.layer(terminal))
+    ("steadfast-tower", "tower-terminal", ours),
     #[cfg(feature = "peer-tower-retry")]
     ("tower-retry+budget", "tower-terminal", peers::retry_budget),
 ];
 
+/// The whole stack, as it ships, on the standard policy.
+fn ours(terminal: Terminal) -> Calls {
+    let scope = Scope::new(&Policy::standard()).expect("the standard policy is valid");
+    calls(Entry::new(steadfast_tower::stack(
+        &Arc::new(scope),
+        AsItSays,
+        terminal,
+    )))
+}
+
 /// The calls that each row makes: one request, made once, cloned for each call.
 fn calls<S>(mut service: S) -> Calls
 where
-    S: Service<Request<Bytes>, Response = Response<Bytes>, Error = Infallible> + 'static,
+    S: Service<Request<Bytes>> + 'static,
+    S::Error: Debug,
 {
     let request = request();
     Box::new(move |count| {
         for _ in 0..count {
             let request = request.clone();
-            let called = async {
-                match service.ready().await {
-                    Ok(service) => service.call(request).await,
-                    Err(never) => Err(never),
-                }
-            };
-            match finish(called) {
-                Ok(response) => drop(black_box(response)),
-                Err(never) => match never {},
-            }
+            let called = async { service.ready().await?.call(request).await };
+            let response = finish(called).expect("the terminal always answers");
+            drop(black_box(response));
         }
     })
 }
@@ -55,14 +62,17 @@ pub(crate) fn request() -> Request<Bytes> {
 
 #[cfg(feature = "peer-tower-retry")]
 mod peers {
+    use std::convert::Infallible;
     use std::future::{Ready, ready};
     use std::sync::Arc;
     use std::time::Duration;
 
+    use http::Response;
+    use http_body_util::Full;
     use tower::retry::budget::{Budget, TpsBudget};
     use tower::retry::{Policy, Retry};
 
-    use super::{Bytes, Calls, Infallible, Request, Response, Terminal, calls};
+    use super::{Bytes, Calls, Request, Terminal, calls};
 
     pub(super) fn retry_budget(terminal: Terminal) -> Calls {
         let budget = Arc::new(TpsBudget::new(Duration::from_secs(10), 10, 0.1));
@@ -76,13 +86,13 @@ mod peers {
         budget: Arc<TpsBudget>,
     }
 
-    impl Policy<Request<Bytes>, Response<Bytes>, Infallible> for Attempts {
+    impl Policy<Request<Bytes>, Response<Full<Bytes>>, Infallible> for Attempts {
         type Future = Ready<()>;
 
         fn retry(
             &mut self,
             _: &mut Request<Bytes>,
-            result: &mut Result<Response<Bytes>, Infallible>,
+            result: &mut Result<Response<Full<Bytes>>, Infallible>,
         ) -> Option<Ready<()>> {
             if matches!(result, Ok(response) if !response.status().is_server_error()) {
                 self.budget.deposit();

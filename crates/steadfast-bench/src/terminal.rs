@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::{Extensions, HeaderMap, HeaderValue, header};
+use http_body_util::Full;
 use reqwest_middleware::Next;
 
 /// How the terminal answers.
@@ -54,14 +55,14 @@ impl reqwest_middleware::Middleware for Terminal {
             Err(never) => match never {},
         };
         drop(request);
-        Ok(response.into())
+        Ok(response.map(|_| Bytes::new()).into())
     }
 }
 
 // ===== as a tower service =====
 
 impl tower::Service<http::Request<Bytes>> for Terminal {
-    type Response = http::Response<Bytes>;
+    type Response = http::Response<Full<Bytes>>;
     type Error = Infallible;
     type Future = Answer;
 
@@ -82,10 +83,10 @@ pub struct Answer {
 }
 
 impl Future for Answer {
-    type Output = Result<http::Response<Bytes>, Infallible>;
+    type Output = Result<http::Response<Full<Bytes>>, Infallible>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut response = http::Response::new(Bytes::new());
+        let mut response = http::Response::new(Full::default());
         if self.terminal == Terminal::Pending {
             if !self.waited {
                 self.waited = true;
