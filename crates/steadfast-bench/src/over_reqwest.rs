@@ -13,8 +13,7 @@ type Stack = (&'static str, &'static str, fn(Terminal) -> Calls);
 /// Names, what each is compared with, and how it is built.
 pub const STACKS: &[Stack] = &[
     ("terminal", "terminal", bare),
-    // HERE: ("steadfast-reqwest", "terminal", ours), that is
-    // calls(|builder| builder.with(steadfast::Policies::standard().middleware()), terminal)
+    ("steadfast-reqwest", "terminal", ours),
     #[cfg(feature = "peer-reqwest-retry")]
     ("reqwest-retry", "terminal", peers::retry),
     #[cfg(feature = "peer-reqwest-stack")]
@@ -27,6 +26,12 @@ pub const STACKS: &[Stack] = &[
 
 fn bare(terminal: Terminal) -> Calls {
     calls(|builder| builder, terminal)
+}
+
+/// The whole stack, as it ships, on the standard policy.
+fn ours(terminal: Terminal) -> Calls {
+    let ours = steadfast::Policies::standard().middleware();
+    calls(|builder| builder.with(ours), terminal)
 }
 
 /// The calls that each row makes: one request, made once, cloned for each call.
