@@ -58,6 +58,10 @@ pub mod trace;
 pub use crate::call::{Call, Context, ReplaySource};
 pub use crate::entry::{Entry, EntryFuture, Transport, TransportFuture, Unjudged};
 pub use crate::fault::{Cause, Failure, Fault, Limit, Reading, Reply};
+#[cfg(feature = "reqwest")]
+pub use crate::read::failure_kind;
+#[cfg(feature = "reqwest")]
+pub use crate::request::bodiless;
 pub use crate::request::{AsItSays, BodyWith, HttpRequest, Replay, ReplayBody, Replayer};
 pub use crate::response::{BodyError, HttpResponse, IntoWhole, WholeResponse};
 pub use crate::scope::{Handle, Scope};

@@ -88,6 +88,13 @@ fn hyper(error: &hyper::Error) -> Option<FailureKind> {
     }
 }
 
+/// How a `reqwest::Error` failed, and with that how far its request got.
+#[cfg(feature = "reqwest")]
+#[must_use]
+pub fn failure_kind(error: &::reqwest::Error) -> FailureKind {
+    reqwest(error)
+}
+
 /// Reads what reqwest reports.
 #[cfg(feature = "reqwest")]
 pub(crate) fn reqwest(error: &::reqwest::Error) -> FailureKind {

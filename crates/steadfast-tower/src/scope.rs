@@ -78,6 +78,13 @@ impl Scope {
         self.template.as_deref()
     }
 
+    /// Whether a limit of the policy may refuse or cut a call.
+    #[must_use]
+    pub fn may_refuse(&self) -> bool {
+        let policy = &*self.policy;
+        policy.rate.is_some() || policy.attempt_timeout.is_some() || policy.deadline.is_some()
+    }
+
     #[cfg(feature = "throttle")]
     pub(crate) fn queue(&self) -> Option<&Arc<Queue>> {
         self.queue.as_ref()

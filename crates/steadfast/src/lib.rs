@@ -1,1 +1,78 @@
-//! Placeholder.
+//! Resilient HTTP calls: wraps the `reqwest::Client` you have.
+//!
+//! ```no_run
+//! use steadfast::prelude::*;
+//!
+//! # async fn first_minute() -> Result<(), steadfast::Error> {
+//! let client = steadfast::wrap(reqwest::Client::new());
+//! let response = client.get("https://api.example.com/v1/items").send().await?;
+//! println!("{}", response.record()); // 3 attempts in 1.4 s: 503 (Retry-After 1 s), 502 (backoff 180 ms), 200
+//! let items = response.ensure_success().await?.text().await?;
+//! # drop(items);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The type stays `reqwest_middleware::ClientWithMiddleware`, with the builder methods of reqwest. Backoff on 429 and 503,
+//! retry on 502 and 504, fail fast on 400, 401, 403 and 404: [`Rule::standard`] has the whole table, [`Policy`] every
+//! number and where it comes from, [`Policies`] says what differs per endpoint, and [`RequestBuilderExt::call`] what
+//! differs for one call. Nothing is refused, cut or delayed that the bare client would have completed, unless you ask
+//! for it by name.
+//!
+//! Spans and events have the target `steadfast`: `RUST_LOG=steadfast=info` shows one sentence per retry.
+//!
+//! # Features
+//! `throttle` (default): client-side rate limits. `json`: problem details (RFC 9457) in errors, and `.json()`. `form`,
+//! `query`, `multipart`, `stream`, `http2`: forwarded to reqwest-middleware and reqwest. `backoff`: schedules from that
+//! crate. No TLS feature of reqwest is switched on: what your own dependency on reqwest says stays in force.
+
+mod bridge;
+mod error;
+mod layer;
+mod middleware;
+mod nesting;
+mod options;
+mod policies;
+mod problem;
+mod response;
+#[cfg(feature = "backoff")]
+mod schedule;
+mod scopes;
+mod status_error;
+
+pub use crate::bridge::{LayerFor, NextFuture, NextService, TowerMiddleware};
+pub use crate::error::{Error, ErrorExt, Kind};
+pub use crate::layer::{Steadfast, SteadfastLayer};
+pub use crate::middleware::SteadfastMiddleware;
+pub use crate::options::{CallOptions, RequestBuilderExt};
+pub use crate::policies::{InvalidPolicies, Policies, PoliciesBuilder};
+pub use crate::problem::Problem;
+pub use crate::response::ResponseExt;
+#[cfg(feature = "backoff")]
+pub use crate::schedule::backoff_schedule;
+pub use crate::status_error::StatusError;
+pub use steadfast_core::{
+    Attempt, Backoff, BudgetConfig, Exchange, FailureKind, InvalidPattern, InvalidPolicy, Jitter,
+    Opinion, Outcome, Overlay, Pattern, Policy, Rate, Reach, Reason, Record, Retry, Rule, Spans,
+    StatusClass, Statuses, Stop, Wait, WaitSource, advice, hint,
+};
+
+/// The traits, for `use steadfast::prelude::*`.
+pub mod prelude {
+    pub use crate::{ErrorExt as _, RequestBuilderExt as _, ResponseExt as _};
+}
+
+/// Puts [`Policy::standard`] around a client.
+///
+/// Everything else about the client stays as it is, its timeouts too: they hold per attempt. The returned type has the
+/// methods of a `reqwest::Client`; errors are `reqwest_middleware::Error`s, and a transport error is the very
+/// `reqwest::Error` it was.
+#[must_use]
+pub fn wrap(client: reqwest::Client) -> reqwest_middleware::ClientWithMiddleware {
+    Policies::standard().wrap(client)
+}
+
+/// The README's examples, each of them a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,0 +1,375 @@
+//! One error for everything that can go wrong with a call.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::Duration;
+
+use http::StatusCode;
+use reqwest::Url;
+use steadfast_core::redact::redact_url;
+use steadfast_core::{FailureKind, InvalidPolicy, Reach, Record};
+use steadfast_tower::{Cause, Failure, Limit, failure_kind};
+
+use crate::status_error::StatusError;
+
+/// Why a call failed. One type for `send`, `ensure_success` and reading the body: `?` converts from
+/// `reqwest_middleware::Error` and `reqwest::Error`.
+///
+/// ```no_run
+/// use steadfast::prelude::*;
+///
+/// # async fn order(client: reqwest_middleware::ClientWithMiddleware) -> Result<String, steadfast::Error> {
+/// let response = client.get("https://api.example.com/v1/orders/7").send().await?;
+/// let text = response.ensure_success().await?.text().await?;
+/// # Ok(text)
+/// # }
+/// ```
+///
+/// Shown, it says which status or failure, where, and what to do; secrets in the URL are `REDACTED`. The transport's
+/// own error is the [`source`](StdError::source), without its URL for the same reason.
+pub struct Error {
+    inner: Box<Inner>,
+}
+
+struct Inner {
+    source: Source,
+    url: Option<Url>,
+    record: Record,
+}
+
+enum Source {
+    Status(StatusError),
+    Limit(Limit),
+    InvalidCall(InvalidPolicy),
+    Transport(FailureKind, reqwest::Error),
+    Foreign(anyhow::Error),
+}
+
+/// What kind of failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Kind {
+    /// The server answered with an error status.
+    Status,
+    /// No answer in time, by reqwest's timeouts or a limit of the policy.
+    Timeout,
+    /// No connection: refused, not found, or not in time.
+    Connect,
+    /// The certificate or the handshake was refused.
+    Tls,
+    /// The rate limit of this client refused the call; nothing was sent.
+    RateLimited,
+    /// The connection broke after the request was sent, or the body ended early.
+    Interrupted,
+    /// The body could not be decoded.
+    Decode,
+    /// The request, or what was said about this call, makes no sense.
+    InvalidRequest,
+    /// Too many redirects.
+    Redirect,
+    /// Another middleware in the chain failed it.
+    Middleware,
+    /// Anything else.
+    Other,
+}
+
+/// What errors of a wrapped client can tell. Also for refusals and timeouts of steadfast's own, for which the methods
+/// of `reqwest_middleware::Error` itself say `false`.
+pub trait ErrorExt {
+    /// Whether there was no answer in time.
+    fn timed_out(&self) -> bool;
+    /// Whether no connection could be made.
+    fn connect(&self) -> bool;
+    /// The URL of the call. (`error.url()` finds the method of the error itself; write `ErrorExt::url(&error)`.)
+    fn url(&self) -> Option<&Url>;
+    /// How long to wait before another try, if a limit said so.
+    fn retry_after(&self) -> Option<Duration>;
+    /// Whether the request may have reached the server.
+    fn may_have_been_sent(&self) -> bool;
+    /// The history of the call, where the error carries it: for refusals and timeouts of steadfast's own. For a
+    /// transport error, which is handed back untouched, [`send_recorded`](crate::RequestBuilderExt::send_recorded)
+    /// has it.
+    fn record(&self) -> Option<&Record>;
+}
+
+// ===== impl Error =====
+
+impl Error {
+    fn new(source: Source, url: Option<Url>, record: Record) -> Self {
+        Self {
+            inner: Box::new(Inner {
+                source,
+                url,
+                record,
+            }),
+        }
+    }
+
+    pub(crate) fn status_error(error: StatusError, url: Url, record: Record) -> Self {
+        Self::new(Source::Status(error), Some(url), record)
+    }
+
+    /// What kind of failure, for `match`.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        let kind = match &self.inner.source {
+            Source::Status(_) => return Kind::Status,
+            Source::InvalidCall(_) => return Kind::InvalidRequest,
+            Source::Foreign(_) => return Kind::Middleware,
+            Source::Limit(limit) => limit.kind(),
+            Source::Transport(kind, _) => *kind,
+        };
+        match kind {
+            FailureKind::Timeout => Kind::Timeout,
+            FailureKind::Connect | FailureKind::ConnectTimeout | FailureKind::Dns => Kind::Connect,
+            FailureKind::Tls => Kind::Tls,
+            FailureKind::RateLimited => Kind::RateLimited,
+            FailureKind::Reset | FailureKind::Truncated | FailureKind::Unprocessed => {
+                Kind::Interrupted
+            }
+            FailureKind::Decode => Kind::Decode,
+            FailureKind::InvalidRequest => Kind::InvalidRequest,
+            FailureKind::Redirect => Kind::Redirect,
+            FailureKind::Foreign => Kind::Middleware,
+            _ => Kind::Other,
+        }
+    }
+
+    /// The status, what the server said about it, and advice; for [`Kind::Status`].
+    #[must_use]
+    pub fn details(&self) -> Option<&StatusError> {
+        match &self.inner.source {
+            Source::Status(status) => Some(status),
+            _ => None,
+        }
+    }
+
+    /// The status, for [`Kind::Status`].
+    #[must_use]
+    pub fn status(&self) -> Option<StatusCode> {
+        self.details().map(StatusError::status)
+    }
+
+    /// The URL of the call, secrets included: do not log it. [`Display`](fmt::Display) shows it without them.
+    #[must_use]
+    pub fn url(&self) -> Option<&Url> {
+        self.inner.url.as_ref()
+    }
+
+    /// The history of the call. For a transport error it is empty;
+    /// [`send_recorded`](crate::RequestBuilderExt::send_recorded) has it.
+    #[must_use]
+    pub fn record(&self) -> &Record {
+        &self.inner.record
+    }
+
+    /// The transport's error, if it was the transport that failed.
+    #[must_use]
+    pub fn transport(&self) -> Option<&reqwest::Error> {
+        match &self.inner.source {
+            Source::Transport(_, error) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// Whether there was no answer in time.
+    #[must_use]
+    pub fn is_timeout(&self) -> bool {
+        match &self.inner.source {
+            Source::Transport(_, error) => error.is_timeout(),
+            _ => self.kind() == Kind::Timeout,
+        }
+    }
+
+    /// Whether no connection could be made.
+    #[must_use]
+    pub fn is_connect(&self) -> bool {
+        match &self.inner.source {
+            Source::Transport(_, error) => error.is_connect(),
+            _ => false,
+        }
+    }
+
+    /// Whether the same call may succeed later without a change: timeouts, broken connections, 408, 425, 429 and 5xx
+    /// but those that stay (501, 505 and their kin).
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        use steadfast_core::Rule;
+        let rule = match &self.inner.source {
+            Source::Status(status) => Rule::standard(status.status()),
+            Source::Transport(kind, _) => Rule::standard_failure(*kind),
+            Source::Limit(_) => return true,
+            Source::InvalidCall(_) | Source::Foreign(_) => return false,
+        };
+        matches!(rule, Rule::Retry(_))
+    }
+
+    /// How long to wait before another try, if the server or a limit of this client said so; from the moment it did.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        match &self.inner.source {
+            Source::Status(status) => status.retry_after(),
+            Source::Limit(Limit::RateLimit { wait, .. }) => Some(*wait),
+            _ => None,
+        }
+    }
+
+    /// Whether the request may have reached the server.
+    #[must_use]
+    pub fn may_have_been_sent(&self) -> bool {
+        match &self.inner.source {
+            Source::Status(_) | Source::Foreign(_) => true,
+            Source::InvalidCall(_) => false,
+            Source::Limit(limit) => limit.may_have_been_sent(),
+            Source::Transport(kind, _) => kind.reach() != Reach::NotSent,
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let place = self.inner.url.as_ref().map(|url| redact_url(url.as_str()));
+        match &self.inner.source {
+            Source::Status(status) => status.show(f, place.as_deref()),
+            Source::Limit(limit) => {
+                limit.fmt(f)?;
+                place.map_or(Ok(()), |place| write!(f, ": {place}"))
+            }
+            Source::InvalidCall(mistake) => write!(f, "invalid call: {mistake}"),
+            Source::Transport(kind, _) => {
+                kind.fmt(f)?;
+                place.map_or(Ok(()), |place| write!(f, ": {place}"))
+            }
+            Source::Foreign(error) => error.fmt(f),
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("kind", &self.kind())
+            .field("message", &self.to_string())
+            .field("record", &self.inner.record.to_string())
+            .finish()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match &self.inner.source {
+            Source::Transport(_, error) => Some(error),
+            Source::Foreign(error) => error.source(),
+            _ => None,
+        }
+    }
+}
+
+impl From<reqwest::Error> for Error {
+    fn from(mut error: reqwest::Error) -> Self {
+        let url = error.url_mut().map(|url| url.clone());
+        let kind = failure_kind(&error);
+        Self::new(
+            Source::Transport(kind, error.without_url()),
+            url,
+            Record::FIRST_TRY,
+        )
+    }
+}
+
+/// Finds steadfast's own error inside.
+impl From<reqwest_middleware::Error> for Error {
+    fn from(error: reqwest_middleware::Error) -> Self {
+        match error {
+            reqwest_middleware::Error::Reqwest(error) => error.into(),
+            reqwest_middleware::Error::Middleware(error) => match error.downcast::<Self>() {
+                Ok(own) => own,
+                Err(error) => Self::new(Source::Foreign(error), None, Record::FIRST_TRY),
+            },
+        }
+    }
+}
+
+/// What the chain's users get for a failure between the layers: the transport's error untouched, or our own.
+pub(crate) fn from_failure(
+    failure: Failure<reqwest_middleware::Error>,
+    url: Option<Url>,
+) -> reqwest_middleware::Error {
+    match failure.cause {
+        Cause::Transport(error) => error,
+        Cause::Limit(limit) => {
+            let error = Error::new(Source::Limit(limit), url, failure.record);
+            reqwest_middleware::Error::middleware(error)
+        }
+        _ => reqwest_middleware::Error::Middleware(anyhow::anyhow!("unknown cause")),
+    }
+}
+
+pub(crate) fn invalid_call(mistake: InvalidPolicy) -> reqwest_middleware::Error {
+    let error = Error::new(Source::InvalidCall(mistake), None, Record::FIRST_TRY);
+    reqwest_middleware::Error::middleware(error)
+}
+
+// ===== impl ErrorExt =====
+
+impl ErrorExt for reqwest::Error {
+    fn timed_out(&self) -> bool {
+        self.is_timeout()
+    }
+
+    fn connect(&self) -> bool {
+        self.is_connect()
+    }
+
+    fn url(&self) -> Option<&Url> {
+        self.url()
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        None
+    }
+
+    fn may_have_been_sent(&self) -> bool {
+        failure_kind(self).reach() != Reach::NotSent
+    }
+
+    fn record(&self) -> Option<&Record> {
+        None
+    }
+}
+
+impl ErrorExt for reqwest_middleware::Error {
+    fn timed_out(&self) -> bool {
+        own(self).map_or_else(|| self.is_timeout(), Error::is_timeout)
+    }
+
+    fn connect(&self) -> bool {
+        self.is_connect()
+    }
+
+    fn url(&self) -> Option<&Url> {
+        own(self).map_or_else(|| self.url(), Error::url)
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        own(self).and_then(Error::retry_after)
+    }
+
+    fn may_have_been_sent(&self) -> bool {
+        match self {
+            Self::Reqwest(error) => error.may_have_been_sent(),
+            Self::Middleware(_) => own(self).is_none_or(Error::may_have_been_sent),
+        }
+    }
+
+    fn record(&self) -> Option<&Record> {
+        own(self).map(Error::record)
+    }
+}
+
+fn own(error: &reqwest_middleware::Error) -> Option<&Error> {
+    match error {
+        reqwest_middleware::Error::Middleware(error) => error.downcast_ref(),
+        reqwest_middleware::Error::Reqwest(_) => None,
+    }
+}

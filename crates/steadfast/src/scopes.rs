@@ -1,0 +1,181 @@
+//! Where scopes are found: one per endpoint, origin and identity.
+//!
+//! Every call looks once, so a scope that exists is found without an allocation. There are never more than a fixed
+//! number of them, however many hosts a crawler visits: when the map is full, those go that nobody used since it was
+//! full the last time.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use steadfast_core::UrlParts;
+use steadfast_tower::Scope;
+
+/// The most scopes that are kept.
+pub(crate) const MOST: usize = 4096;
+
+/// A bounded concurrent map.
+pub(crate) struct Scopes {
+    seed: u64,
+    slots: RwLock<HashMap<u64, Vec<Slot>, BuildHasherDefault<AsItIs>>>,
+}
+
+/// What tells scopes apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Key<'a> {
+    pub(crate) endpoint: usize,
+    pub(crate) url: UrlParts<'a>,
+    pub(crate) identity: Option<&'a str>,
+}
+
+struct Slot {
+    endpoint: usize,
+    scheme: String,
+    host: String,
+    port: Option<u16>,
+    identity: Option<String>,
+    scope: Arc<Scope>,
+    used: AtomicBool,
+}
+
+/// The keys are hashes already.
+#[derive(Default)]
+struct AsItIs(u64);
+
+impl Scopes {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self {
+            seed,
+            slots: RwLock::default(),
+        }
+    }
+
+    /// The scope of a key, made if it is not there.
+    pub(crate) fn find(&self, key: &Key<'_>, make: impl FnOnce() -> Scope) -> Arc<Scope> {
+        let hash = self.hash(key);
+        let slots = self.slots.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(slot) = slots
+            .get(&hash)
+            .and_then(|slots| slots.iter().find(|s| s.is(key)))
+        {
+            return slot.found();
+        }
+        drop(slots);
+        self.insert(hash, key, make)
+    }
+
+    #[cold]
+    fn insert(&self, hash: u64, key: &Key<'_>, make: impl FnOnce() -> Scope) -> Arc<Scope> {
+        let mut slots = self.slots.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(slot) = slots
+            .get(&hash)
+            .and_then(|slots| slots.iter().find(|s| s.is(key)))
+        {
+            return slot.found();
+        }
+        if slots.len() >= MOST {
+            slots.retain(|_, slots| {
+                slots.retain(|slot| slot.used.swap(false, Ordering::Relaxed));
+                !slots.is_empty()
+            });
+            if slots.len() >= MOST {
+                // All of them were used; which half goes is no longer a question of merit.
+                let mut keep = false;
+                slots.retain(|_, _| {
+                    keep = !keep;
+                    keep
+                });
+            }
+        }
+        let slot = Slot::new(key, Arc::new(make()));
+        let scope = Arc::clone(&slot.scope);
+        slots.entry(hash).or_default().push(slot);
+        scope
+    }
+
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
+        self.slots
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .len()
+    }
+
+    pub(crate) fn hash(&self, key: &Key<'_>) -> u64 {
+        let port = u64::from(key.url.port.unwrap_or(0)) << 32 | key.endpoint as u64;
+        let mut hash = mix(self.seed ^ port, key.url.scheme.len() as u64);
+        hash = mix_all(hash, key.url.host.as_bytes());
+        match key.identity {
+            Some(identity) => mix_all(hash, identity.as_bytes()),
+            None => hash,
+        }
+    }
+}
+
+/// Folds the 128 bits of a product: cheap, and with a seed from the OS not to be aimed at.
+fn mix(a: u64, b: u64) -> u64 {
+    let product = u128::from(a ^ 0x2d35_8dcc_aa6c_78a5) * u128::from(b ^ 0x8bb8_4b93_962e_acc9);
+    (product >> 64) as u64 ^ product as u64
+}
+
+fn mix_all(mut hash: u64, bytes: &[u8]) -> u64 {
+    let chunks = bytes.chunks_exact(8);
+    let rest = chunks.remainder();
+    for chunk in chunks {
+        let mut word = [0; 8];
+        word.copy_from_slice(chunk);
+        hash = mix(hash, u64::from_le_bytes(word));
+    }
+    let mut last = [0; 8];
+    last[..rest.len()].copy_from_slice(rest);
+    mix(hash ^ bytes.len() as u64, u64::from_le_bytes(last))
+}
+
+impl Slot {
+    fn new(key: &Key<'_>, scope: Arc<Scope>) -> Self {
+        Self {
+            endpoint: key.endpoint,
+            scheme: key.url.scheme.to_owned(),
+            host: key.url.host.to_owned(),
+            port: key.url.port,
+            identity: key.identity.map(str::to_owned),
+            scope,
+            used: AtomicBool::new(true),
+        }
+    }
+
+    fn is(&self, key: &Key<'_>) -> bool {
+        self.endpoint == key.endpoint
+            && self.port == key.url.port
+            && self.host == key.url.host
+            && self.scheme == key.url.scheme
+            && self.identity.as_deref() == key.identity
+    }
+
+    fn found(&self) -> Arc<Scope> {
+        if !self.used.load(Ordering::Relaxed) {
+            self.used.store(true, Ordering::Relaxed);
+        }
+        Arc::clone(&self.scope)
+    }
+}
+
+impl Hasher for AsItIs {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, _: &[u8]) {}
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+}
+
+impl fmt::Debug for Scopes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Scopes(..)")
+    }
+}
