@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
-use tokio::time::{Instant, Sleep, sleep, sleep_until};
+use tokio::time::{Sleep, sleep};
 
 use crate::step::{Answer, End};
 use crate::transport::{TransportError, TransportErrorKind};
@@ -67,8 +67,8 @@ impl Body {
 
     /// Fails with a timeout at this instant.
     #[cfg(feature = "reqwest")]
-    pub(crate) fn until(mut self, deadline: Option<Instant>) -> Self {
-        self.deadline = deadline.map(|at| Box::pin(sleep_until(at)));
+    pub(crate) fn until(mut self, deadline: Option<tokio::time::Instant>) -> Self {
+        self.deadline = deadline.map(|at| Box::pin(tokio::time::sleep_until(at)));
         self
     }
 }

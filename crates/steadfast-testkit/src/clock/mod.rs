@@ -1,8 +1,11 @@
 //! Two clocks for tests: one that stands still while bytes travel, and the real one.
 
+mod fence;
 mod now;
 mod pacer;
 mod real;
+#[cfg(test)]
+mod tests;
 mod virtual_time;
 
 pub(crate) use now::now;

@@ -9,7 +9,9 @@
 //! The hooks that tokio calls before and after a park cannot tell why a park ended. What is needed
 //! follows from their order alone: after the release the runtime parks once without advancing
 //! (the wake-up is still pending), then once to advance. If the clock has not moved by then,
-//! something else happened, and the pacer starts over.
+//! something else happened, and the pacer starts over. In both parks tokio looks at its sockets
+//! once more and does not advance when one of them woke a task; the [`Fence`] before makes sure
+//! that there is something to see.
 
 use std::cell::RefCell;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,11 +20,12 @@ use std::time::{Duration, Instant as RealInstant};
 use tokio::runtime::Handle;
 use tokio::time::Instant;
 
+use super::fence::Fence;
 use super::now::{now, real_now};
 
-/// How long the runtime must be parked before the clock may move. Bytes written to a loopback
-/// socket are with their reader before the write returns, rare exceptions aside; this is for the
-/// exceptions.
+/// How long the runtime must be parked before the clock may move. Nearly all bytes written to a
+/// loopback socket are with their reader before the write returns; this, and the [`Fence`], are for
+/// the rest.
 const SETTLE: Duration = Duration::from_micros(300);
 /// How long a server that is amid an exchange is waited for.
 const STALL: Duration = Duration::from_millis(50);
@@ -47,6 +50,7 @@ struct State {
     generation: u64,
     /// Grows with each sign of life of an exchange.
     touches: u64,
+    fence: Fence,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -105,12 +109,12 @@ impl Pacer {
 
     /// The runtime found nothing to do.
     pub(super) fn parking(&self) {
-        let now = (real_now(), now());
         let mut state = self.lock();
-        state.parked = Some(now);
         if let Phase::Released { parks } = &mut state.phase {
             *parks = parks.saturating_add(1);
+            state.fence.pass();
         }
+        state.parked = Some((real_now(), now()));
     }
 
     /// The runtime goes on: something happened, or the clock moved.
@@ -201,6 +205,14 @@ impl Busy {
         if state.generation == counted {
             state.busy -= 1;
         }
+    }
+}
+
+#[cfg(test)]
+impl Busy {
+    /// How many connections hold the clock.
+    pub(super) fn under_way(&self) -> usize {
+        self.pacer.as_ref().map_or(0, |pacer| pacer.lock().busy)
     }
 }
 

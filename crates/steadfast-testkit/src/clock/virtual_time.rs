@@ -14,16 +14,21 @@ use super::pacer::Pacer;
 /// their way through the kernel. Here the clock is held by default, and let go for a single jump
 /// at a time, when
 /// - nothing has stirred on the runtime for a third of a millisecond of real time, and
-/// - no [`Server`](crate::Server) on it is in the middle of an exchange: between accepting a connection
-///   and the first byte, or from the first byte of a request to the last byte of its answer, the
-///   waits of its step excepted. A client that stops reading or writing midway would hold the
-///   clock for ever that way, so after 50 ms in which the server could do nothing it counts as
-///   waiting too.
+/// - what its sockets sent has arrived, and
+/// - no [`Server`](crate::Server) on it is in the middle of an exchange: between accepting a
+///   connection and the first byte, or from the first byte of a request to the last byte of its
+///   answer, the waits of its step excepted. With an answer over 16 KiB the exchange lasts until
+///   the next request on the connection, since such an answer leaves long after it was written. A
+///   client that stops reading or writing midway would hold the clock for ever, so after 50 ms of
+///   real time in which the server had nothing to do it counts as waiting.
 ///
-/// A jump costs about half a millisecond of real time, so that a test may wait for some thousands
-/// of timers. Time that passes is exact to tokio's timer resolution of 1 ms.
+/// A jump costs about half a millisecond of real time (after a long answer 50 ms), so that a test
+/// may wait for some thousands of timers. Time that passes is exact to tokio's timer resolution of
+/// 1 ms; exchanges themselves take none.
 ///
-/// Servers must be started inside [`block_on`](VirtualTime::block_on), and addresses be literal
+/// Client and server must both be on this runtime: started inside
+/// [`block_on`](VirtualTime::block_on), or spawned from there. Bytes that another thread or process
+/// has yet to send are waited for only as far as the rules above go. Addresses should be literal
 /// (`127.0.0.1`, as in [`Server::url`](crate::Server::url)).
 #[derive(Debug)]
 pub struct VirtualTime {

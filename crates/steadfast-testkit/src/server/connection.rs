@@ -26,7 +26,13 @@ pub(super) struct Connection {
     wire: Wire,
     shared: Arc<Shared>,
     number: usize,
+    /// Bytes written since the connection last came to rest.
+    written: usize,
 }
+
+/// Up to this size, what is written is with the client at once. More waits for acknowledgements, so
+/// that part of it may leave long after the last write.
+const AT_ONCE: usize = 16 * 1024;
 
 /// What a step does to the connection it was played on.
 enum Next {
@@ -48,6 +54,7 @@ impl Connection {
             wire: Wire::new(stream, busy),
             shared,
             number,
+            written: 0,
         }
     }
 
@@ -55,7 +62,7 @@ impl Connection {
     pub(super) async fn serve(mut self) {
         loop {
             match self.exchange().await {
-                Ok(Next::Request) => self.wire.busy.rest(),
+                Ok(Next::Request) => self.settle(),
                 Ok(Next::Close) => return,
                 Err(error) => {
                     if error.kind() == io::ErrorKind::InvalidData {
@@ -131,9 +138,20 @@ impl Connection {
         while !bytes.is_empty() {
             self.wire.busy.touch();
             let written = self.wire.stream.write(bytes).await?;
+            self.written += written;
             bytes = &bytes[written..];
         }
         Ok(())
+    }
+
+    /// Lets the clock go, unless much of what was written may still be on its way; then the clock is
+    /// held until the client says something, or for as long as an exchange may stall.
+    fn settle(&mut self) {
+        if std::mem::take(&mut self.written) > AT_ONCE {
+            self.wire.busy.touch();
+        } else {
+            self.wire.busy.rest();
+        }
     }
 
     /// A wait of the script, in which the clock may run; an error when the client leaves.
@@ -141,7 +159,7 @@ impl Connection {
         if wait.is_zero() {
             return Ok(());
         }
-        self.wire.busy.rest();
+        self.settle();
         let mut sleep = pin!(tokio::time::sleep(wait));
         let mut gone = pin!(gone(&self.wire.stream));
         let result = poll_fn(|cx| {
@@ -160,6 +178,10 @@ impl Connection {
     /// FIN. The request was read, so that closing cannot turn into a reset.
     async fn close(&mut self) -> io::Result<Next> {
         self.wire.stream.shutdown().await?;
+        if self.written > AT_ONCE {
+            self.settle();
+            gone(&self.wire.stream).await;
+        }
         Ok(Next::Close)
     }
 
@@ -171,7 +193,7 @@ impl Connection {
 
     /// Stays silent until the client leaves.
     async fn nothing_more(&mut self) -> io::Result<Next> {
-        self.wire.busy.rest();
+        self.settle();
         gone(&self.wire.stream).await;
         Ok(Next::Close)
     }
