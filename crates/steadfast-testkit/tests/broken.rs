@@ -105,6 +105,18 @@ fn half_a_body_comes_before_a_fin_a_reset_or_nothing() {
 }
 
 #[test]
+fn half_a_chunked_body_lacks_its_end() {
+    with(
+        200.body_len(1000).chunked().half_body(),
+        async |server, client| {
+            let mut answer = client.get(server.url("/")).send().await.unwrap();
+            assert_eq!(answer.chunk().await.unwrap().unwrap().len(), 500);
+            assert!(answer.chunk().await.is_err());
+        },
+    );
+}
+
+#[test]
 fn a_head_alone_comes_before_a_reset_a_fin_or_nothing() {
     let script = script![
         200.reset_after_head(),
