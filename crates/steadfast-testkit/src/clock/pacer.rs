@@ -90,7 +90,7 @@ impl Pacer {
 
     /// Called around `block_on`: servers started on this thread find their pacer.
     pub(super) fn enter(this: &Arc<Self>, handle: &Handle) -> Here {
-        if this.lock().phase == Phase::Idle {
+        if this.lock().phase != Phase::Held {
             this.hold(handle);
         }
         HERE.with_borrow_mut(|here| *here = Some(Arc::clone(this)));
