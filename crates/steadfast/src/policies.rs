@@ -215,7 +215,8 @@ impl PoliciesBuilder {
             inner: Arc::new(Inner {
                 routes: Routes::build(patterns)?,
                 endpoints,
-                scopes: Scopes::new(from_os),
+                // The jitter of a scope hangs on its hash, so a seed that was given makes both repeatable.
+                scopes: Scopes::new(seed),
                 seed,
             }),
         })
