@@ -390,3 +390,7 @@ impl InvalidPolicy {
         self.field
     }
 }
+
+#[cfg(test)]
+#[path = "policy_tests.rs"]
+mod tests;

@@ -1,1 +1,284 @@
+//! The course of a call, case by case and as properties.
 
+use std::time::SystemTime;
+
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use proptest::prelude::*;
+
+use super::*;
+use crate::classify::Opinion;
+use crate::outcome::FailureKind;
+use crate::policy::Policy;
+use crate::repeatable::{Why, WhyNot};
+
+const YES: Repeatable = Repeatable::Yes(Why::IdempotentMethod);
+const NO: Repeatable = Repeatable::No(WhyNot::Method);
+
+struct Call {
+    policy: Prepared,
+    limits: Limits,
+    progress: Progress,
+    now: Instant,
+    rng: fastrand::Rng,
+    repeatable: Repeatable,
+    replayable: bool,
+    paced: bool,
+    tokens: u32,
+}
+
+impl Call {
+    #[expect(clippy::disallowed_methods, reason = "an arbitrary start")]
+    fn new(policy: &Policy) -> Self {
+        let (now, policy) = (Instant::now(), policy.prepare().unwrap());
+        let limits = Limits::new(
+            now,
+            policy.attempts.get(),
+            policy.retry_for,
+            policy.deadline,
+        );
+        Self {
+            limits,
+            progress: Progress::new(now),
+            now,
+            rng: fastrand::Rng::with_seed(7),
+            repeatable: YES,
+            replayable: true,
+            paced: false,
+            tokens: u32::MAX,
+            policy,
+        }
+    }
+
+    fn status(&mut self, status: u16, pairs: &[(&'static str, &str)]) -> Step {
+        let mut headers = HeaderMap::new();
+        for (name, value) in pairs {
+            let value = HeaderValue::from_str(value).unwrap();
+            headers.append(HeaderName::from_static(name), value);
+        }
+        let status = StatusCode::from_u16(status).unwrap();
+        let wall = || SystemTime::UNIX_EPOCH;
+        let judged = Judged::response(&self.policy, status, &headers, wall, Opinion::Abstain, None);
+        self.outcome(&judged)
+    }
+
+    fn failure(&mut self, kind: FailureKind) -> Step {
+        let judged = Judged::failure(&self.policy, kind, Opinion::Abstain);
+        self.outcome(&judged)
+    }
+
+    /// Sends, meets the outcome, and lets the wait pass.
+    fn outcome(&mut self, judged: &Judged) -> Step {
+        self.progress.on_send(self.now);
+        let tokens = &mut self.tokens;
+        let situation = Situation {
+            repeatable: self.repeatable,
+            replayable: self.replayable,
+            paced_until: self.paced.then_some(self.now),
+            take_token: || {
+                let there = *tokens > 0;
+                *tokens = tokens.saturating_sub(1);
+                there
+            },
+            rng: &mut self.rng,
+        };
+        let step =
+            self.progress
+                .on_outcome(self.now, judged, &self.policy, &self.limits, situation);
+        if let Step::Again { wait, .. } = step {
+            self.now += wait.time;
+        }
+        step
+    }
+}
+
+fn again(step: Step) -> Wait {
+    match step {
+        Step::Again { wait, .. } => wait,
+        Step::HandBack(stop) => panic!("handed back: {stop}"),
+    }
+}
+
+fn stop(step: Step) -> Stop {
+    match step {
+        Step::HandBack(stop) => stop,
+        Step::Again { wait, .. } => panic!("again after {wait}"),
+    }
+}
+
+#[test]
+fn three_attempts_are_three_sends() {
+    let mut call = Call::new(&Policy::standard());
+    again(call.status(502, &[]));
+    again(call.status(503, &[]));
+    assert_eq!(stop(call.status(504, &[])), Stop::Attempts(3));
+    assert_eq!(call.progress.sent(), 3);
+}
+
+#[test]
+fn a_rule_may_allow_fewer_retries_than_the_policy() {
+    let mut call = Call::new(&Policy::standard().attempts(9).on(409, Rule::retry(2)));
+    again(call.status(409, &[]));
+    again(call.status(409, &[]));
+    assert_eq!(stop(call.status(409, &[])), Stop::RuleLimit(2));
+    let mut call = Call::new(&Policy::standard().attempts(9));
+    again(call.status(500, &[]));
+    assert_eq!(stop(call.status(500, &[])), Stop::RuleLimit(1));
+}
+
+#[test]
+fn what_may_have_run_is_repeated_only_when_that_is_safe() {
+    for (status, repeated) in [
+        (502, false),
+        (503, false),
+        (500, false),
+        (429, true),
+        (425, true),
+    ] {
+        let mut call = Call::new(&Policy::standard());
+        call.repeatable = NO;
+        let step = call.status(status, &[]);
+        assert_eq!(
+            matches!(step, Step::Again { .. }),
+            repeated,
+            "{status}: {step:?}"
+        );
+    }
+    for (kind, repeated) in [
+        (FailureKind::Connect, true),
+        (FailureKind::Dns, true),
+        (FailureKind::Unprocessed, true),
+        (FailureKind::Reset, false),
+        (FailureKind::Timeout, false),
+        (FailureKind::Other, false),
+    ] {
+        let mut call = Call::new(&Policy::standard());
+        call.repeatable = NO;
+        let step = call.failure(kind);
+        assert_eq!(
+            matches!(step, Step::Again { .. }),
+            repeated,
+            "{kind}: {step:?}"
+        );
+    }
+}
+
+#[test]
+fn a_body_that_is_gone_is_the_reason() {
+    let mut call = Call::new(&Policy::standard());
+    call.replayable = false;
+    assert_eq!(stop(call.status(503, &[])), Stop::BodyNotReplayable);
+}
+
+#[test]
+fn a_wait_that_does_not_fit_is_not_begun() {
+    let mut call = Call::new(&Policy::standard());
+    let stopped = stop(call.status(503, &[("retry-after", "31")]));
+    assert!(matches!(stopped, Stop::Time(wait) if wait >= Duration::from_secs(31)));
+    let mut call = Call::new(&Policy::standard());
+    assert_eq!(
+        again(call.status(503, &[("retry-after", "30")])).time,
+        Duration::from_secs(30)
+    );
+    let mut call = Call::new(&Policy::standard().deadline(Duration::from_secs(5)));
+    assert!(matches!(
+        stop(call.status(503, &[("retry-after", "5")])),
+        Stop::Time(_)
+    ));
+}
+
+#[test]
+fn a_wait_of_zero_is_a_wait_of_zero() {
+    let mut call = Call::new(&Policy::standard());
+    assert_eq!(
+        again(call.status(503, &[("retry-after", "0")])).time,
+        Duration::ZERO
+    );
+}
+
+#[test]
+fn an_empty_budget_stops_before_the_wait_and_takes_nothing() {
+    let mut call = Call::new(&Policy::standard());
+    call.tokens = 0;
+    assert_eq!(stop(call.status(503, &[])), Stop::Budget);
+}
+
+#[test]
+fn a_retry_that_a_rate_paces_costs_no_token_after_a_429() {
+    for (status, paid) in [(429, false), (503, true)] {
+        let mut call = Call::new(&Policy::standard());
+        call.paced = true;
+        let step = call.status(status, &[]);
+        assert!(
+            matches!(step, Step::Again { paid: p, .. } if p == paid),
+            "{status}: {step:?}"
+        );
+    }
+}
+
+#[test]
+fn a_throttled_call_backs_off_for_longer() {
+    let longest = |status| {
+        let waits = (0..200).map(|seed| {
+            let mut call = Call::new(&Policy::standard());
+            call.rng = fastrand::Rng::with_seed(seed);
+            again(call.status(status, &[])).time
+        });
+        waits.max().unwrap()
+    };
+    assert!(longest(502) <= Duration::from_millis(200));
+    assert!((Duration::from_millis(900)..=Duration::from_secs(1)).contains(&longest(503)));
+}
+
+#[test]
+fn a_record_reads_as_a_sentence() {
+    let mut call = Call::new(&Policy::standard());
+    let head = || (Method::GET, "api.x.com".to_owned());
+    for (status, wait) in [(503, Some(1000)), (502, Some(180)), (200, None)] {
+        let judged = Judged::accepted(StatusCode::from_u16(status).unwrap());
+        let source = WaitSource::Backoff;
+        let wait = wait.map(|ms| Wait {
+            time: Duration::from_millis(ms),
+            source,
+        });
+        call.progress.on_send(call.now);
+        call.progress.note(call.now, &judged, wait, head);
+        call.now += wait.map_or(Duration::ZERO, |wait| wait.time);
+    }
+    let record = call.progress.finish(call.now, Stop::Accepted, None);
+    assert_eq!(
+        record.to_string(),
+        "3 attempts in 1.1 s: 503 (backoff 1 s), 502 (backoff 180 ms), 200"
+    );
+    assert_eq!(record.waited(), Duration::from_millis(1180));
+    assert_eq!(record.attempts()[2].at, Duration::from_millis(1180));
+    assert_eq!(Record::FIRST_TRY.attempt_count(), 1);
+}
+
+proptest! {
+    /// Whatever a server says: no earlier than asked, no later than the time for retrying, no more attempts.
+    #[test]
+    fn no_answer_buys_more_than_the_policy_grants(
+        answers in prop::collection::vec((400_u16..600, prop::option::of(0_u64..40_000)), 1..20),
+        attempts in 1_u32..8,
+        seed in any::<u64>(),
+    ) {
+        let mut call = Call::new(&Policy::standard().attempts(attempts));
+        call.rng = fastrand::Rng::with_seed(seed);
+        let started = call.now;
+        let mut ended = false;
+        for (status, millis) in answers {
+            if ended { break; }
+            let asked = millis.map(|millis| millis.to_string());
+            let pairs: Vec<_> = asked.iter().map(|ms| ("retry-after-ms", ms.as_str())).collect();
+            let before = call.now;
+            match call.status(status, &pairs) {
+                Step::Again { wait, .. } => {
+                    prop_assert!(wait.time >= Duration::from_millis(millis.unwrap_or(0)));
+                    prop_assert!(before + wait.time <= started + Duration::from_secs(30));
+                }
+                Step::HandBack(_) => ended = true,
+            }
+        }
+        prop_assert!(call.progress.sent() <= attempts);
+    }
+}

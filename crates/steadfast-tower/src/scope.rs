@@ -104,11 +104,21 @@ impl Scope {
         }
     }
 
-    /// Pays a call's share into the budget; says whether a retry could be paid for.
+    /// Pays a call's share into the budget; says whether a retry could be paid for. Where a rate paces them, retries
+    /// after a 429 cost nothing, so there one always could.
     pub(crate) fn deposit(&self, now: Instant) -> bool {
-        self.budget
-            .as_ref()
-            .is_none_or(|budget| budget.deposit(now))
+        match &self.budget {
+            Some(budget) => budget.deposit(now) || self.policy.rate.is_some(),
+            None => true,
+        }
+    }
+
+    /// Whether a retry could be paid for now.
+    pub(crate) fn is_funded(&self, now: Instant) -> bool {
+        match &self.budget {
+            Some(budget) => budget.has_token(now) || self.policy.rate.is_some(),
+            None => true,
+        }
     }
 
     fn withdraw(&self, now: Instant) -> bool {
@@ -161,6 +171,10 @@ impl Budget {
             return true;
         }
         self.update(|state| state.deposit(&self.config));
+        self.has_token(now)
+    }
+
+    fn has_token(&self, now: Instant) -> bool {
         let state = BudgetState::from_bits(self.state.load(Ordering::Relaxed));
         state.withdraw(&self.config, self.at(now)).is_some()
     }

@@ -1,6 +1,5 @@
 //! [`SteadfastMiddleware`]: the standard stack in a reqwest-middleware chain.
 
-use std::future::poll_fn;
 use std::sync::Mutex;
 
 use http::Extensions;
@@ -59,17 +58,15 @@ impl Middleware for SteadfastMiddleware {
         let scope = self.policies.scope(&request, context.overlay.as_deref());
         // For the error of a limit, and only where there is one.
         let limited = scope.may_refuse() || context.overlay.is_some();
-        let url = limited.then(|| request.url().clone());
+        let url = limited.then(|| Box::new(request.url().clone()));
         let mut call = Call::with_context(request, context);
         call.source = source;
         let (start, last) = (extensions.clone(), Mutex::new(None));
         let result = {
             let attempts = Attempts::new(extensions, &start, &last);
             let mut service = stack(&&*scope, AsItSays, NextService::new(next, &attempts));
-            match poll_fn(|cx| service.poll_ready(cx)).await {
-                Ok(()) => service.call(call).await,
-                Err(failure) => Err(failure),
-            }
+            // The stack is ready at once: its retry layer asks what is below before each attempt.
+            service.call(call).await
         };
         hand_back(extensions, last);
         match result {
@@ -83,7 +80,7 @@ impl Middleware for SteadfastMiddleware {
                 if let Some(slot) = &slot {
                     slot.fill(failure.record.clone());
                 }
-                Err(error::from_failure(failure, url))
+                Err(error::from_failure(failure, url.map(|url| *url)))
             }
         }
     }

@@ -19,7 +19,8 @@ pin_project! {
         #[pin]
         inner: F,
         limit: Option<usize>,
-        reading: Option<(Res::Shell, Whole<Res::Body>)>,
+        // Boxed: it is there only where a body is read, and every call would carry its size.
+        reading: Option<Box<(Res::Shell, Whole<Res::Body>)>>,
     }
 }
 
@@ -52,7 +53,7 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let (shell, mut body) = match this.reading.take() {
-            Some(reading) => reading,
+            Some(reading) => *reading,
             None => {
                 let response = ready!(this.inner.poll(cx))?;
                 if this.limit.is_none() {
@@ -62,7 +63,7 @@ where
             }
         };
         if body.poll_start(this.limit.unwrap_or(0), cx).is_pending() {
-            *this.reading = Some((shell, body));
+            *this.reading = Some(Box::new((shell, body)));
             return Poll::Pending;
         }
         Poll::Ready(match body.take_error() {

@@ -52,7 +52,7 @@ struct Course<H, P, R> {
     /// The request that the next attempt sends.
     next: Option<R>,
     /// Method and host for the record, kept only where no copy of the request is.
-    head: Option<(Method, String)>,
+    head: Option<Box<(Method, String)>>,
 }
 
 pin_project! {
@@ -65,14 +65,16 @@ pin_project! {
         Ready { token: Option<Token<H>> },
         /// An attempt is under way.
         Sending { #[pin] future: F },
-        /// Between two attempts.
-        Waiting {
-            #[pin]
-            sleep: Sleep,
-            drain: Option<Drain<Res>>,
-            token: Option<Token<H>>,
-        },
+        /// Between two attempts. Boxed: no call that succeeds at once has one, and each would carry its size.
+        Waiting { wait: Box<Waiting<H, Res>> },
     }
+}
+
+/// A wait between two attempts.
+struct Waiting<H: Handle, Res: WholeResponse> {
+    sleep: Pin<Box<Sleep>>,
+    drain: Option<Drain<Res>>,
+    token: Option<Token<H>>,
 }
 
 /// A refused response on its way out.
@@ -147,19 +149,13 @@ where
                     let future = this.inner.call(call);
                     this.stage.set(Stage::Sending { future });
                 }
-                StageProjection::Waiting {
-                    sleep,
-                    drain,
-                    token,
-                } => {
-                    if drain
-                        .as_mut()
-                        .is_some_and(|drain| drain.poll(cx).is_ready())
-                    {
-                        *drain = None;
+                StageProjection::Waiting { wait } => {
+                    let drain = wait.drain.as_mut();
+                    if drain.is_some_and(|drain| drain.poll(cx).is_ready()) {
+                        wait.drain = None;
                     }
-                    ready!(sleep.poll(cx));
-                    let token = token.take();
+                    ready!(wait.sleep.as_mut().poll(cx));
+                    let token = wait.token.take();
                     this.stage.set(Stage::Ready { token });
                 }
             }
@@ -193,8 +189,7 @@ impl<H: Handle, P, R: HttpRequest> Course<H, P, R> {
         limits.deadline = call.context.deadline;
         let request = &call.request;
         let repeatable = Repeatable::of(request.method(), request.headers(), declared);
-        // A retry after a 429 costs nothing where a rate paces it, so there a copy is worth it anyway.
-        let funded = scope.deposit(now) || policy.rate.is_some();
+        let funded = scope.deposit(now);
         Self {
             scope,
             replayer,
@@ -220,6 +215,13 @@ impl<H: Handle, P, R: HttpRequest> Course<H, P, R> {
     {
         let request = self.next.take()?;
         let first = self.progress.sent() == 0;
+        let now = match first {
+            true => self.progress.started(),
+            false => clock::now(),
+        };
+        if !first {
+            self.funded = self.scope.is_funded(now);
+        }
         let may_follow =
             self.progress.may_follow(&self.limits) && self.funded && !self.context.retried_outside;
         if may_follow {
@@ -229,12 +231,8 @@ impl<H: Handle, P, R: HttpRequest> Course<H, P, R> {
             };
         }
         if self.next.is_none() && !self.progress.has_history() {
-            self.head = Some(head_of(&request));
+            self.head = Some(Box::new(head_of(&request)));
         }
-        let now = match first {
-            true => self.progress.started(),
-            false => clock::now(),
-        };
         self.progress.on_send(now);
         let context = Context {
             attempt: self.progress.sent(),
@@ -273,7 +271,7 @@ impl<H: Handle, P, R: HttpRequest> Course<H, P, R> {
         self.progress.note(now, &judged, wait, || {
             next.as_ref()
                 .map(head_of)
-                .or_else(|| kept.take())
+                .or_else(|| kept.take().map(|head| *head))
                 .unwrap_or_default()
         });
         match (step, wait, next) {
@@ -333,11 +331,12 @@ impl<H: Handle, P, R: HttpRequest> Course<H, P, R> {
             .ok()
             .and_then(|reply| Drain::of(reply.response, most));
         let until = now.checked_add(wait.time).unwrap_or(now);
-        Stage::Waiting {
-            sleep: tokio::time::sleep_until(until.into()),
+        let wait = Box::new(Waiting {
+            sleep: Box::pin(tokio::time::sleep_until(until.into())),
             drain,
             token,
-        }
+        });
+        Stage::Waiting { wait }
     }
 
     /// Ends the call with its record.

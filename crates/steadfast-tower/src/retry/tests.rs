@@ -1,1 +1,179 @@
+//! What the layer itself promises; what is decided is tested in core, the whole over sockets.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::Full;
+use steadfast_core::{Policy, Record, Stop};
+use tower::{Layer, Service, ServiceExt, service_fn};
+
+use super::*;
+use crate::scope::Scope;
+
+#[derive(Clone, Default)]
+struct Count(Arc<AtomicUsize>);
+
+impl Count {
+    fn up(&self) -> usize {
+        self.0.fetch_add(1, Ordering::Relaxed)
+    }
+
+    fn get(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+fn answer(status: u16) -> Result<http::Response<Full<Bytes>>, std::io::Error> {
+    let body = Full::new(Bytes::from_static(b"body"));
+    Ok(http::Response::builder().status(status).body(body).unwrap())
+}
+
+fn always(
+    status: u16,
+    sent: &Count,
+) -> impl Service<
+    http::Request<String>,
+    Response = http::Response<Full<Bytes>>,
+    Error = std::io::Error,
+    Future: Send,
+> + Clone {
+    let sent = sent.clone();
+    service_fn(move |_| {
+        sent.up();
+        async move { answer(status) }
+    })
+}
+
+async fn call(policy: &Policy, status: u16) -> (usize, usize, Record) {
+    let (sent, copies) = (Count::default(), Count::default());
+    let counted = copies.clone();
+    let layer = RetryLayer::new(policy)
+        .unwrap()
+        .replay_with(move |body: &String| {
+            counted.up();
+            Some(body.clone())
+        });
+    let request = http::Request::get("http://x.com/")
+        .body("hello".to_owned())
+        .unwrap();
+    let response = layer
+        .layer(always(status, &sent))
+        .oneshot(request)
+        .await
+        .unwrap();
+    let record = response
+        .extensions()
+        .get::<Record>()
+        .cloned()
+        .unwrap_or_default();
+    (sent.get(), copies.get(), record)
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_copy_is_made_when_no_retry_can_follow() {
+    let (sent, copies, _) = call(&Policy::standard(), 502).await;
+    assert_eq!(
+        (sent, copies),
+        (3, 2),
+        "the original goes with the last attempt"
+    );
+    let (sent, copies, _) = call(&Policy::standard().attempts(1), 502).await;
+    assert_eq!((sent, copies), (1, 0));
+    let (sent, copies, _) = call(&Policy::standard(), 200).await;
+    assert_eq!((sent, copies), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_copy_is_made_when_the_budget_is_empty() {
+    let budget = steadfast_core::BudgetConfig::new(0, 0, 1).unwrap();
+    let (sent, copies) = (Count::default(), Count::default());
+    let counted = copies.clone();
+    let layer = RetryLayer::new(&Policy::standard().budget(budget)).unwrap();
+    let layer = layer.replay_with(move |body: &String| {
+        counted.up();
+        Some(body.clone())
+    });
+    let service = layer.layer(always(502, &sent));
+    let mut records = Vec::new();
+    for _ in 0..2 {
+        let request = http::Request::get("http://x.com/")
+            .body(String::new())
+            .unwrap();
+        let response = service.clone().oneshot(request).await.unwrap();
+        records.push(response.extensions().get::<Record>().cloned().unwrap());
+    }
+    assert_eq!(
+        (sent.get(), copies.get()),
+        (3, 2),
+        "one token paid for one retry"
+    );
+    assert!(
+        records.iter().all(|record| record.stop() == Stop::Budget),
+        "{records:?}"
+    );
+    assert_eq!(records[1].method(), Some(&http::Method::GET));
+    assert_eq!(records[1].authority(), Some("x.com"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_was_accepted_at_once_has_nothing_attached() {
+    let (_, _, record) = call(&Policy::standard(), 200).await;
+    assert_eq!(record.elapsed(), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn retries_of_retries_do_not_multiply() {
+    let sent = Count::default();
+    let layer = RetryLayer::new(&Policy::standard()).unwrap();
+    let service = layer.layer(layer.layer(always(503, &sent)));
+    let request = http::Request::get("http://x.com/")
+        .body(String::new())
+        .unwrap();
+    let response = service.oneshot(request).await.unwrap();
+    assert_eq!(sent.get(), 3);
+    let record = response.extensions().get::<Record>().unwrap();
+    assert_eq!(record.attempt_count(), 3, "{record}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dropped_wait_gives_its_token_back() {
+    let scope = Arc::new(Scope::new(&Policy::standard()).unwrap());
+    let left = || scope.budget_left(crate::clock::now()).unwrap();
+    let sent = Count::default();
+    let inner = crate::judge::Judge::new(
+        Arc::clone(&scope),
+        crate::entry::Transport::new(always(503, &sent)),
+    );
+    let mut service =
+        crate::entry::Entry::new(Retry::new(Arc::clone(&scope), crate::AsItSays, inner));
+    let request = http::Request::get("http://x.com/")
+        .body(String::new())
+        .unwrap();
+    let call = service.call(request);
+    let before = left();
+    let _ = tokio::time::timeout(Duration::from_nanos(1), call).await;
+    assert_eq!(sent.get(), 1);
+    assert!(left() >= before, "{} of {before} left", left());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_budget_is_never_overdrawn_by_many_at_once() {
+    let budget = steadfast_core::BudgetConfig::new(0, 0, 5).unwrap();
+    let sent = Count::default();
+    let layer = RetryLayer::new(&Policy::standard().budget(budget)).unwrap();
+    let service = layer.layer(always(503, &sent));
+    let calls: Vec<_> = (0..50)
+        .map(|_| {
+            let request = http::Request::get("http://x.com/")
+                .body(String::new())
+                .unwrap();
+            service.clone().oneshot(request)
+        })
+        .collect();
+    for call in calls {
+        call.await.unwrap();
+    }
+    assert_eq!(sent.get(), 50 + 5);
+}

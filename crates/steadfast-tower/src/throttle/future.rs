@@ -20,7 +20,8 @@ pin_project! {
     where
         S: Service<Call<R>>,
     {
-        held: Option<(S, Call<R>)>,
+        // Boxed: it is there only where a rate is, and every call would carry its size.
+        held: Option<Box<(S, Call<R>)>>,
         #[pin]
         stage: Stage<S::Future>,
     }
@@ -47,7 +48,7 @@ impl<S: Service<Call<R>>, R> ThrottleFuture<S, R> {
     pub(crate) fn queue(queue: &Arc<Queue>, inner: S, call: Call<R>) -> Self {
         let queue = Arc::clone(queue);
         Self {
-            held: Some((inner, call)),
+            held: Some(Box::new((inner, call))),
             stage: Stage::Entering { queue },
         }
     }
@@ -76,7 +77,7 @@ where
             let next = match this.stage.as_mut().project() {
                 StageProjection::Sending { future } => return future.poll(cx),
                 StageProjection::Entering { queue } => {
-                    let context = this.held.as_ref().map(|(_, call)| &call.context);
+                    let context = this.held.as_ref().map(|held| &held.1.context);
                     let latest = context.and_then(|context| match context.latest_start {
                         Some(latest) => Some(latest),
                         None => context.deadline,
@@ -91,14 +92,14 @@ where
                     cell: Some(ready!(turn.as_mut().poll(cx))),
                 },
                 StageProjection::Ready { cell } => {
-                    let Some((inner, _)) = this.held.as_mut() else {
+                    let Some(held) = this.held.as_mut() else {
                         return Poll::Pending;
                     };
-                    ready!(inner.poll_ready(cx))?;
+                    ready!(held.0.poll_ready(cx))?;
                     if let Some(cell) = cell.take() {
                         cell.spend();
                     }
-                    let Some((mut inner, call)) = this.held.take() else {
+                    let Some((mut inner, call)) = this.held.take().map(|held| *held) else {
                         return Poll::Pending;
                     };
                     Stage::Sending {

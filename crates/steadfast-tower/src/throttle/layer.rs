@@ -34,6 +34,11 @@ impl ThrottleLayer {
         Self::of(&Policy::standard().rate_limit(rate).max_wait(max_wait))
     }
 
+    #[cfg(test)]
+    pub(crate) fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
     fn of(policy: &Policy) -> Result<Self, InvalidPolicy> {
         Ok(Self {
             scope: Arc::new(Scope::new(policy)?),

@@ -18,19 +18,26 @@ pin_project! {
     pub struct TimeoutFuture<F> {
         #[pin]
         inner: F,
-        end: Option<(Instant, Limit)>,
-        #[pin]
-        timer: Option<Sleep>,
+        // Boxed: most calls have no limit, and every call would carry the size of a timer.
+        end: Option<Box<End>>,
     }
 }
 
+#[derive(Debug)]
+struct End {
+    at: Instant,
+    limit: Limit,
+    /// Made when the transport is pending for the first time.
+    timer: Option<Pin<Box<Sleep>>>,
+}
+
 impl<F> TimeoutFuture<F> {
-    pub(crate) const fn new(inner: F, end: Option<(Instant, Limit)>) -> Self {
-        Self {
-            inner,
-            end,
-            timer: None,
-        }
+    pub(crate) fn new(inner: F, end: Option<(Instant, Limit)>) -> Self {
+        let end = end.map(|(at, limit)| {
+            let timer = None;
+            Box::new(End { at, limit, timer })
+        });
+        Self { inner, end }
     }
 }
 
@@ -41,19 +48,20 @@ where
     type Output = Result<Res, Unjudged<E>>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
+        let this = self.project();
         if let Poll::Ready(result) = this.inner.poll(cx) {
             return Poll::Ready(result);
         }
-        let Some((at, limit)) = *this.end else {
+        let Some(end) = this.end else {
             return Poll::Pending;
         };
-        if this.timer.is_none() {
-            this.timer.set(Some(tokio::time::sleep_until(at.into())));
-        }
-        match this.timer.as_pin_mut().map(|timer| timer.poll(cx)) {
-            Some(Poll::Ready(())) => Poll::Ready(Err(Unjudged::Limit(limit))),
-            _ => Poll::Pending,
-        }
+        let at = end.at.into();
+        let timer = end
+            .timer
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(at)));
+        timer
+            .as_mut()
+            .poll(cx)
+            .map(|()| Err(Unjudged::Limit(end.limit)))
     }
 }

@@ -47,7 +47,7 @@ where
 
     fn call(&mut self, call: Call<R>) -> Self::Future {
         if !super::is_listened_to(self.scope.policy().spans) {
-            return SpanFuture::new(self.inner.call(call), Span::none(), Kind::Attempt);
+            return SpanFuture::unseen(self.inner.call(call), Kind::Attempt);
         }
         let span = open(&self.scope, &call);
         let future = span.in_scope(|| self.inner.call(call));

@@ -18,7 +18,8 @@ pin_project! {
         // Before the span, so that what ends with the future ends inside of it.
         #[pin]
         inner: F,
-        span: Span,
+        // Boxed: it is there only when somebody listens, and every call would carry its size.
+        span: Option<Box<Span>>,
         kind: Kind,
     }
 }
@@ -33,7 +34,13 @@ pub(crate) enum Kind {
 }
 
 impl<F> SpanFuture<F> {
-    pub(crate) const fn new(inner: F, span: Span, kind: Kind) -> Self {
+    pub(crate) const fn unseen(inner: F, kind: Kind) -> Self {
+        let span = None;
+        Self { inner, span, kind }
+    }
+
+    pub(crate) fn new(inner: F, span: Span, kind: Kind) -> Self {
+        let span = Some(Box::new(span));
         Self { inner, span, kind }
     }
 }
@@ -47,15 +54,15 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        if this.span.is_none() {
+        let Some(span) = this.span else {
             return this.inner.poll(cx);
-        }
-        let entered = this.span.enter();
+        };
+        let entered = span.enter();
         let result = ready!(this.inner.poll(cx));
         drop(entered);
         match this.kind {
-            Kind::Call => super::call::ended(this.span, &result),
-            Kind::Attempt => super::attempt::ended(this.span, &result),
+            Kind::Call => super::call::ended(span, &result),
+            Kind::Attempt => super::attempt::ended(span, &result),
         }
         Poll::Ready(result)
     }
