@@ -1,0 +1,33 @@
+//! What the tests of several promises share.
+
+#![allow(
+    dead_code,
+    reason = "each test binary takes the part of it that it needs"
+)]
+
+use bytes::Bytes;
+use http_body_util::Full;
+use reqwest_middleware::ClientWithMiddleware;
+use steadfast::{Policies, Policy};
+
+/// The seed of all tests whose waits are random.
+pub(crate) const SEED: u64 = 7;
+
+/// A client of its own for one policy: a full budget, and waits that repeat.
+pub(crate) fn client(policy: Policy) -> ClientWithMiddleware {
+    policies(policy).wrap(reqwest::Client::new())
+}
+
+/// The handle to that.
+pub(crate) fn policies(policy: Policy) -> Policies {
+    Policies::builder()
+        .default_policy(policy)
+        .seed(SEED)
+        .build()
+        .unwrap()
+}
+
+/// A body that can be sent only once.
+pub(crate) fn stream(text: impl Into<Bytes>) -> reqwest::Body {
+    reqwest::Body::wrap(Full::new(text.into()))
+}
