@@ -198,8 +198,10 @@ impl<'a> Service<Request> for NextService<'a> {
     fn call(&mut self, request: Request) -> NextFuture<'a> {
         let next = self.next.clone();
         if let Some(own) = self.attempts.first() {
+            let address = Address::of(own);
+            let _guard = address.enter();
             return NextFuture {
-                first: Some(Address::of(own)),
+                first: Some(address),
                 inner: next.run(request, own),
             };
         }

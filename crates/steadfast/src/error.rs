@@ -305,8 +305,8 @@ pub(crate) fn from_failure(
     }
 }
 
-pub(crate) fn invalid_call(mistake: InvalidPolicy) -> reqwest_middleware::Error {
-    let error = Error::new(Source::InvalidCall(mistake), None, Record::FIRST_TRY);
+pub(crate) fn invalid_call(mistake: InvalidPolicy, url: Url) -> reqwest_middleware::Error {
+    let error = Error::new(Source::InvalidCall(mistake), Some(url), Record::FIRST_TRY);
     reqwest_middleware::Error::middleware(error)
 }
 

@@ -1,11 +1,14 @@
 //! [`SteadfastMiddleware`]: the standard stack in a reqwest-middleware chain.
 
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Mutex;
 
 use http::Extensions;
 use reqwest::{Request, Response};
 use reqwest_middleware::{Middleware, Next};
-use steadfast_tower::{AsItSays, Call, Context, stack};
+use steadfast_core::Overlay;
+use steadfast_tower::{AsItSays, Call, Failure, Reply, stack};
 use tower_service::Service;
 
 use crate::bridge::{Attempts, NextService, hand_back};
@@ -13,6 +16,8 @@ use crate::error;
 use crate::nesting;
 use crate::options::{CallOptions, RecordSlot};
 use crate::policies::Policies;
+
+type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// The policies of a [`Policies`] as a middleware. Made by [`Policies::middleware`].
 ///
@@ -28,60 +33,103 @@ impl SteadfastMiddleware {
     }
 }
 
-#[async_trait::async_trait]
+/// By hand rather than by `async_trait`: the future holds the request once, and stays below the kilobyte up to which
+/// allocators are at their best.
 impl Middleware for SteadfastMiddleware {
-    async fn handle(
-        &self,
+    fn handle<'a, 'b, 'c, 'f>(
+        &'a self,
         request: Request,
-        extensions: &mut Extensions,
-        next: Next<'_>,
-    ) -> reqwest_middleware::Result<Response> {
+        extensions: &'b mut Extensions,
+        next: Next<'c>,
+    ) -> BoxFuture<'f, reqwest_middleware::Result<Response>>
+    where
+        'a: 'f,
+        'b: 'f,
+        'c: 'f,
+        Self: 'f,
+    {
         if nesting::is_inside(extensions) {
-            tracing::event!(
-                target: "steadfast",
-                tracing::Level::DEBUG,
-                server.address = request.url().host_str(),
-                steadfast.nested = true,
-                "passed through: a steadfast middleware further out is in charge of this call",
-            );
-            return next.run(request, extensions).await;
+            return Box::pin(async move { pass_through(request, extensions, next).await });
         }
-        let options = extensions.get::<CallOptions>();
-        let slot = extensions.get::<RecordSlot>().cloned();
-        let mut context = Context::default();
-        let mut source = None;
-        if let Some(options) = options {
-            options.overlay().check().map_err(error::invalid_call)?;
-            context.overlay = Some(options.shared_overlay());
-            source = options.replay_source();
-        }
-        let scope = self.policies.scope(&request, context.overlay.as_deref());
-        // For the error of a limit, and only where there is one.
-        let limited = scope.may_refuse() || context.overlay.is_some();
-        let url = limited.then(|| Box::new(request.url().clone()));
-        let mut call = Call::with_context(request, context);
-        call.source = source;
-        let (start, last) = (extensions.clone(), Mutex::new(None));
-        let result = {
-            let attempts = Attempts::new(extensions, &start, &last);
-            let mut service = stack(&&*scope, AsItSays, NextService::new(next, &attempts));
-            // The stack is ready at once: its retry layer asks what is below before each attempt.
-            service.call(call).await
-        };
-        hand_back(extensions, last);
-        match result {
-            Ok(reply) => {
-                if let Some(slot) = slot {
-                    slot.fill(reply.record.clone());
-                }
-                Ok(reply.into_response())
+        Box::pin(async move {
+            let options = Options::of(&request, extensions)?;
+            let scope = self.policies.scope(&request, options.overlay());
+            // For the error of a limit, and only where there is one.
+            let limited = scope.may_refuse() || options.overlay().is_some();
+            let url = limited.then(|| Box::new(request.url().clone()));
+            let (start, last) = (extensions.clone(), Mutex::new(None));
+            let result = {
+                let attempts = Attempts::new(extensions, &start, &last);
+                let next = NextService::new(next, &attempts);
+                // The stack is ready at once: its retry layer asks what is below before each attempt.
+                let future = {
+                    let mut service = stack(&&*scope, AsItSays, next);
+                    service.call(options.call(request))
+                };
+                future.await
+            };
+            hand_back(extensions, last);
+            told(extensions, &result);
+            match result {
+                Ok(reply) => Ok(reply.into_response()),
+                Err(failure) => Err(error::from_failure(failure, url.map(|url| *url))),
             }
-            Err(failure) => {
-                if let Some(slot) = &slot {
-                    slot.fill(failure.record.clone());
-                }
-                Err(error::from_failure(failure, url.map(|url| *url)))
-            }
+        })
+    }
+}
+
+/// Another steadfast middleware is in charge.
+async fn pass_through(
+    request: Request,
+    extensions: &mut Extensions,
+    next: Next<'_>,
+) -> reqwest_middleware::Result<Response> {
+    tracing::event!(
+        target: "steadfast",
+        tracing::Level::DEBUG,
+        server.address = request.url().host_str(),
+        steadfast.nested = true,
+        "passed through: a steadfast middleware further out is in charge of this call",
+    );
+    next.run(request, extensions).await
+}
+
+/// Leaves the record where [`send_recorded`](crate::RequestBuilderExt::send_recorded) looks for it.
+fn told<Res, E>(extensions: &Extensions, result: &Result<Reply<Res>, Failure<E>>) {
+    if let Some(slot) = extensions.get::<RecordSlot>() {
+        slot.fill(match result {
+            Ok(reply) => reply.record.clone(),
+            Err(failure) => failure.record.clone(),
+        });
+    }
+}
+
+/// What the caller said about this call.
+struct Options(Option<CallOptions>);
+
+impl Options {
+    fn of(request: &Request, extensions: &Extensions) -> reqwest_middleware::Result<Self> {
+        let options = extensions.get::<CallOptions>().cloned();
+        if let Some(options) = &options {
+            let url = || request.url().clone();
+            options
+                .overlay()
+                .check()
+                .map_err(|mistake| error::invalid_call(mistake, url()))?;
         }
+        Ok(Self(options))
+    }
+
+    fn overlay(&self) -> Option<&Overlay> {
+        self.0.as_ref().map(CallOptions::overlay)
+    }
+
+    fn call(self, request: Request) -> Call<Request> {
+        let mut call = Call::new(request);
+        if let Some(options) = self.0 {
+            call.context.overlay = Some(options.shared_overlay());
+            call.source = options.replay_source();
+        }
+        call
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll, ready};
 use std::time::Instant;
 
@@ -42,7 +43,8 @@ pin_project! {
 struct Course<H, P, R> {
     scope: H,
     replayer: P,
-    context: Context,
+    overlay: Option<Arc<Overlay>>,
+    retried_outside: bool,
     source: Option<ReplaySource<R>>,
     limits: Limits,
     progress: Progress,
@@ -193,7 +195,8 @@ impl<H: Handle, P, R: HttpRequest> Course<H, P, R> {
         Self {
             scope,
             replayer,
-            context: call.context,
+            overlay: call.context.overlay,
+            retried_outside: call.context.retried_outside,
             source: call.source,
             limits,
             progress: Progress::new(now),
@@ -223,7 +226,7 @@ impl<H: Handle, P, R: HttpRequest> Course<H, P, R> {
             self.funded = self.scope.is_funded(now);
         }
         let may_follow =
-            self.progress.may_follow(&self.limits) && self.funded && !self.context.retried_outside;
+            self.progress.may_follow(&self.limits) && self.funded && !self.retried_outside;
         if may_follow {
             self.next = match &self.source {
                 Some(source) => source.replay(&request),
@@ -237,12 +240,12 @@ impl<H: Handle, P, R: HttpRequest> Course<H, P, R> {
         let context = Context {
             attempt: self.progress.sent(),
             retried_outside: true,
-            deadline: self.context.deadline,
+            deadline: self.limits.deadline,
             latest_start: match first {
                 true => None,
                 false => self.limits.latest_start(),
             },
-            overlay: self.context.overlay.clone(),
+            overlay: self.overlay.clone(),
         };
         Some(Call {
             request,
@@ -286,7 +289,7 @@ impl<H: Handle, P, R: HttpRequest> Course<H, P, R> {
 
     /// Asks core.
     fn decide(&mut self, now: Instant, judged: &Judged) -> (Step, Option<Token<H>>) {
-        if self.context.retried_outside && matches!(judged.verdict, Rule::Retry(_)) {
+        if self.retried_outside && matches!(judged.verdict, Rule::Retry(_)) {
             return (Step::HandBack(Stop::Nested), None);
         }
         let scope = &self.scope;
