@@ -121,6 +121,17 @@ pub(crate) fn reqwest(error: &::reqwest::Error) -> FailureKind {
     inside.unwrap_or(FailureKind::Other)
 }
 
+/// Words of errors about TLS, in lower case: a certificate, an alert of the server, an answer that is no TLS at all.
+#[cfg(feature = "reqwest")]
+const TLS_WORDS: &[&str] = &[
+    "certificate",
+    "tls",
+    "ssl",
+    "handshake",
+    "fatal alert",
+    "corrupt message",
+];
+
 /// Why there was no connection. rustls and native-tls are looked up by what they say, since depending on either would
 /// put it into every tree; the texts are pinned by tests against real servers.
 #[cfg(feature = "reqwest")]
@@ -129,14 +140,11 @@ fn connect(error: &::reqwest::Error) -> FailureKind {
         return FailureKind::ConnectTimeout;
     }
     for link in links(error).skip(1) {
-        let text = link.to_string();
+        let text = link.to_string().to_ascii_lowercase();
         if text.starts_with("dns error") || text.contains("failed to lookup address") {
             return FailureKind::Dns;
         }
-        if ["certificate", "TLS", "tls", "SSL", "handshake"]
-            .iter()
-            .any(|word| text.contains(word))
-        {
+        if TLS_WORDS.iter().any(|word| text.contains(word)) {
             return FailureKind::Tls;
         }
     }
