@@ -8,6 +8,7 @@ mod show;
 mod tls;
 
 use std::error::Error;
+use std::io::IsTerminal;
 use std::time::Instant;
 
 use http::Method;
@@ -52,6 +53,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     tracing_subscriber::fmt()
         .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .compact()
         .init();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

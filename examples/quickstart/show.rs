@@ -63,7 +63,12 @@ impl Screen {
     /// The call begins: its name stands there while it is under way.
     pub(crate) fn start(&mut self, label: &str) {
         self.label = shortened(label, LABEL - 2);
-        print!("{:LABEL$}", self.label);
+        if self.label != label {
+            println!("{}", shortened(label, WIDTH));
+            print!("{:LABEL$}", "");
+        } else {
+            print!("{label:LABEL$}");
+        }
         let _ = stdout().flush();
     }
 
@@ -252,9 +257,19 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
+/// Without its middle where it is longer than that.
 fn shortened(text: &str, width: usize) -> String {
-    match text.chars().count() <= width {
-        true => text.to_owned(),
-        false => text.chars().take(width - 3).chain("...".chars()).collect(),
+    let count = text.chars().count();
+    if count <= width {
+        return text.to_owned();
     }
+    let head = (width - 3) / 2;
+    let tail = count - (width - 3 - head);
+    let middle = "...".chars();
+    let text = || text.chars();
+    text()
+        .take(head)
+        .chain(middle)
+        .chain(text().skip(tail))
+        .collect()
 }
