@@ -265,12 +265,15 @@ impl<T> Routes<T> {
         Ok(routes)
     }
 
+    /// Whether there is no pattern at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.hosts.is_empty()
+    }
+
     /// What belongs to the most specific pattern that matches.
     #[must_use]
     pub fn find(&self, method: &Method, url: &UrlParts<'_>) -> Option<&T> {
-        if self.hosts.is_empty() {
-            return None;
-        }
         // Hosts in URLs are in lower case already (WHATWG URL), but an `http::Uri` may be as it was typed.
         let on_host = match self.hosts.get(url.host) {
             Some(found) => found,

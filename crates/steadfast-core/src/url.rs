@@ -24,6 +24,7 @@ pub struct UrlParts<'a> {
 impl<'a> UrlParts<'a> {
     /// Puts the parts together; a missing port is filled in from `http` and `https`.
     #[must_use]
+    #[inline]
     pub fn new(
         scheme: &'a str,
         host: &'a str,

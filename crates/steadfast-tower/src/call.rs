@@ -43,12 +43,14 @@ pub struct ReplaySource<R>(Arc<dyn Fn(&R) -> Option<R> + Send + Sync>);
 impl<R> Call<R> {
     /// A call of which nothing is known yet.
     #[must_use]
+    #[inline(always)]
     pub fn new(request: R) -> Self {
         Self::with_context(request, Context::default())
     }
 
     /// A call with its context.
     #[must_use]
+    #[inline(always)]
     pub const fn with_context(request: R, context: Context) -> Self {
         Self {
             request,

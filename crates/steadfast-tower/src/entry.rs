@@ -104,6 +104,7 @@ where
 {
     type Output = Result<Res, Failure<E>>;
 
+    #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Self::Output> {
         Poll::Ready(ready!(self.project().inner.poll(cx)).map(Reply::into_response))
     }
@@ -134,6 +135,7 @@ where
         self.inner.poll_ready(cx).map_err(Unjudged::read)
     }
 
+    #[inline(always)]
     fn call(&mut self, call: Call<R>) -> Self::Future {
         TransportFuture {
             inner: self.inner.call(call.request),
@@ -149,6 +151,7 @@ where
 {
     type Output = Result<Res::Whole, Unjudged<E::Inner>>;
 
+    #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Self::Output> {
         Poll::Ready(match ready!(self.project().inner.poll(cx)) {
             Ok(response) => Ok(response.into_whole()),

@@ -17,6 +17,10 @@ pub trait HttpRequest: Sized {
     fn method(&self) -> &Method;
     /// The parts of its URL.
     fn url(&self) -> UrlParts<'_>;
+    /// Scheme, host and port alone, where that costs less than all parts.
+    fn origin(&self) -> UrlParts<'_> {
+        self.url()
+    }
     /// Its headers.
     fn headers(&self) -> &HeaderMap;
     /// What this call wants differently from its policy, if the request can carry that.
@@ -52,6 +56,7 @@ pub struct AsItSays;
 pub struct BodyWith<F>(pub(crate) F);
 
 impl<R: Replay> Replayer<R> for AsItSays {
+    #[inline(always)]
     fn replay(&self, request: &R) -> Option<R> {
         request.replay()
     }
@@ -166,6 +171,12 @@ impl HttpRequest for reqwest::Request {
         )
     }
 
+    fn origin(&self) -> UrlParts<'_> {
+        let url = self.url();
+        let host = url.host_str().unwrap_or_default();
+        UrlParts::new(url.scheme(), host, url.port(), "", None)
+    }
+
     fn headers(&self) -> &HeaderMap {
         self.headers()
     }
@@ -173,6 +184,7 @@ impl HttpRequest for reqwest::Request {
 
 #[cfg(feature = "reqwest")]
 impl Replay for reqwest::Request {
+    #[inline(always)]
     fn replay(&self) -> Option<Self> {
         match self.body() {
             Some(_) => self.try_clone(),
@@ -186,9 +198,11 @@ impl Replay for reqwest::Request {
 /// Extensions that came from an `http::Request` stay behind, since reqwest keeps them to itself.
 #[cfg(feature = "reqwest")]
 #[must_use]
+#[inline(always)]
 pub fn bodiless(request: &reqwest::Request) -> reqwest::Request {
     let mut again = reqwest::Request::new(request.method().clone(), request.url().clone());
-    again.headers_mut().clone_from(request.headers());
+    // What is replaced is the empty map of a new request: there is nothing to drop.
+    std::mem::forget(std::mem::replace(again.headers_mut(), request.headers().clone()));
     *again.version_mut() = request.version();
     if let Some(timeout) = request.timeout() {
         *again.timeout_mut() = Some(*timeout);

@@ -7,7 +7,7 @@ use crate::retry::Retry;
 use crate::scope::Handle;
 #[cfg(feature = "throttle")]
 use crate::throttle::Throttle;
-use crate::timeout::{Deadline, Timeout};
+use crate::timeout::Timeout;
 use crate::trace::{AttemptSpan, CallSpan};
 
 /// One attempt, as the standard stack makes it.
@@ -21,7 +21,7 @@ pub type Paced<H, S> = Throttle<H, Attempt<H, S>>;
 pub type Paced<H, S> = Attempt<H, S>;
 
 /// The standard stack.
-pub type Stack<H, P, S> = CallSpan<H, Deadline<H, Retry<H, P, Paced<H, S>>>>;
+pub type Stack<H, P, S> = CallSpan<H, Retry<H, P, Paced<H, S>>>;
 
 /// Puts the standard stack around a transport. From the inside out:
 pub fn stack<H, P, S>(scope: &H, replayer: P, transport: S) -> Stack<H, P, S>
@@ -42,11 +42,9 @@ where
     // concurrency limit have their places around this one.
     #[cfg(feature = "throttle")]
     let service = Throttle::new(scope.clone(), service);
-    // The one layer that sends again. Hedging belongs directly below it, so that each hedge pays like an attempt.
+    // The one layer that sends again, and with that the one that reckons with the deadline: one instant for all
+    // attempts and waits. Hedging belongs directly below it, so that each hedge pays like an attempt.
     let service = Retry::new(scope.clone(), replayer, service);
-    // Around the retry: one instant for all attempts and waits.
-    let service = Deadline::new(scope.clone(), service);
-    // Outermost: what the user asked for once. A fallback and the idempotency key belong between this and the
-    // deadline.
+    // Outermost: what the user asked for once. A fallback and the idempotency key belong between this and the retry.
     CallSpan::new(scope.clone(), service)
 }

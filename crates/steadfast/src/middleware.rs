@@ -124,6 +124,7 @@ impl Options {
         self.0.as_ref().map(CallOptions::overlay)
     }
 
+    #[inline(always)]
     fn call(self, request: Request) -> Call<Request> {
         let mut call = Call::new(request);
         if let Some(options) = self.0 {

@@ -129,16 +129,14 @@ impl Policies {
         request: &R,
         overlay: Option<&Overlay>,
     ) -> Arc<Scope> {
-        let url = request.url();
         let inner = &*self.inner;
-        let endpoint = inner
-            .routes
-            .find(request.method(), &url)
-            .copied()
-            .unwrap_or(0);
+        let endpoint = match inner.routes.is_empty() {
+            true => 0,
+            false => inner.routes.find(request.method(), &request.url()).copied().unwrap_or(0),
+        };
         let key = Key {
             endpoint,
-            url,
+            url: request.origin(),
             identity: overlay.and_then(Overlay::identity_value),
         };
         inner.scopes.find(&key, || {
@@ -214,9 +212,9 @@ impl PoliciesBuilder {
         Ok(Policies {
             inner: Arc::new(Inner {
                 routes: Routes::build(patterns)?,
-                endpoints,
                 // The jitter of a scope hangs on its hash, so a seed that was given makes both repeatable.
-                scopes: Scopes::new(seed),
+                scopes: Scopes::new(seed, endpoints.len()),
+                endpoints,
                 seed,
             }),
         })

@@ -3,12 +3,15 @@
 //! Every call looks once, so a scope that exists is found without an allocation. There are never more than a fixed
 //! number of them, however many hosts a crawler visits: when the map is full, those go that nobody used since it was
 //! full the last time.
+//!
+//! Most endpoints are one host, so the first scope of each endpoint stands outside of the map, where it is found without
+//! a hash and without a lock. It is never evicted: there are no more of them than endpoints.
 
 use std::collections::HashMap;
 use std::fmt;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use steadfast_core::UrlParts;
 use steadfast_tower::Scope;
@@ -19,6 +22,8 @@ pub(crate) const MOST: usize = 4096;
 /// A bounded concurrent map.
 pub(crate) struct Scopes {
     seed: u64,
+    /// One per endpoint.
+    firsts: Box<[OnceLock<Slot>]>,
     slots: RwLock<HashMap<u64, Vec<Slot>, BuildHasherDefault<AsItIs>>>,
 }
 
@@ -45,15 +50,34 @@ struct Slot {
 struct AsItIs(u64);
 
 impl Scopes {
-    pub(crate) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64, endpoints: usize) -> Self {
         Self {
             seed,
+            firsts: (0..endpoints).map(|_| OnceLock::new()).collect(),
             slots: RwLock::default(),
         }
     }
 
     /// The scope of a key, made if it is not there.
-    pub(crate) fn find(&self, key: &Key<'_>, make: impl FnOnce() -> Scope) -> Arc<Scope> {
+    #[inline]
+    pub(crate) fn find(&self, key: &Key<'_>, make: impl Fn() -> Scope) -> Arc<Scope> {
+        match self.firsts[key.endpoint].get() {
+            Some(first) if first.is(key) => Arc::clone(&first.scope),
+            _ => self.find_other(key, make),
+        }
+    }
+
+    #[cold]
+    fn find_other(&self, key: &Key<'_>, make: impl Fn() -> Scope) -> Arc<Scope> {
+        let first = &self.firsts[key.endpoint];
+        if first.get().is_none() {
+            let slot = first.get_or_init(|| Slot::new(key, Arc::new(make())));
+            // Another thread may have been first, with another host.
+            return match slot.is(key) {
+                true => Arc::clone(&slot.scope),
+                false => self.find_other(key, make),
+            };
+        }
         let hash = self.hash(key);
         let slots = self.slots.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(slot) = slots
@@ -66,8 +90,7 @@ impl Scopes {
         self.insert(hash, key, make)
     }
 
-    #[cold]
-    fn insert(&self, hash: u64, key: &Key<'_>, make: impl FnOnce() -> Scope) -> Arc<Scope> {
+    fn insert(&self, hash: u64, key: &Key<'_>, make: impl Fn() -> Scope) -> Arc<Scope> {
         let mut slots = self.slots.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(slot) = slots
             .get(&hash)
@@ -147,9 +170,9 @@ impl Slot {
     }
 
     fn is(&self, key: &Key<'_>) -> bool {
-        self.endpoint == key.endpoint
-            && self.port == key.url.port
+        self.port == key.url.port
             && self.host == key.url.host
+            && self.endpoint == key.endpoint
             && self.scheme == key.url.scheme
             && self.identity.as_deref() == key.identity
     }

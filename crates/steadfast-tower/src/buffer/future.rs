@@ -25,6 +25,7 @@ pin_project! {
 }
 
 impl<F, Res: WholeResponse> BufferFuture<F, Res> {
+    #[inline(always)]
     pub(crate) const fn new(inner: F, limit: Option<usize>) -> Self {
         Self {
             inner,
@@ -50,6 +51,7 @@ where
 {
     type Output = Result<Res, Unjudged<E>>;
 
+    #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let (shell, mut body) = match this.reading.take() {

@@ -41,6 +41,7 @@ where
         self.inner.poll_ready(cx)
     }
 
+    #[inline(always)]
     fn call(&mut self, call: Call<R>) -> Self::Future {
         let own = call
             .context

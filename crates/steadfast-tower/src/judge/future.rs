@@ -41,6 +41,7 @@ struct Peek<Res: WholeResponse> {
 }
 
 impl<H, F, Res: WholeResponse> JudgeFuture<H, F, Res> {
+    #[inline(always)]
     pub(crate) const fn new(scope: H, head: Option<Box<Head>>, inner: F) -> Self {
         Self {
             scope,
@@ -67,6 +68,7 @@ where
 {
     type Output = Result<Reply<Res>, Failure<E>>;
 
+    #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let policy = this.scope.policy();

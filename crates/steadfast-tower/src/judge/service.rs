@@ -44,6 +44,7 @@ where
         self.inner.poll_ready(cx).map_err(judge)
     }
 
+    #[inline(always)]
     fn call(&mut self, call: Call<R>) -> Self::Future {
         let asked = self.scope.policy().classifier.is_some();
         let head = asked.then(|| Box::new(Head::of(&call.request)));

@@ -92,6 +92,7 @@ where
     S: Service<Call<R>>,
     Res: WholeResponse,
 {
+    #[inline(always)]
     pub(crate) fn new(scope: H, replayer: P, inner: S, call: Call<R>) -> Self {
         Self {
             course: Course::new(scope, replayer, call),
@@ -124,6 +125,7 @@ where
 {
     type Output = Result<Reply<Res>, Failure<E>>;
 
+    #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         loop {
@@ -174,6 +176,7 @@ enum Next<H: Handle, F, Res: WholeResponse, E> {
 // ===== impl Course =====
 
 impl<H: Handle, P, R: HttpRequest> Course<H, P, R> {
+    #[inline(always)]
     fn new(scope: H, replayer: P, call: Call<R>) -> Self {
         let now = clock::now();
         let policy = scope.policy();
@@ -187,8 +190,9 @@ impl<H: Handle, P, R: HttpRequest> Course<H, P, R> {
         let attempts = overlay
             .and_then(Overlay::attempts_value)
             .unwrap_or(policy.attempts.get());
-        let mut limits = Limits::new(now, attempts, retry_for, None);
-        limits.deadline = call.context.deadline;
+        let deadline = overlay.and_then(Overlay::deadline_value).or(policy.deadline);
+        let mut limits = Limits::new(now, attempts, retry_for, deadline);
+        limits.deadline = earlier(limits.deadline, call.context.deadline);
         let request = &call.request;
         let repeatable = Repeatable::of(request.method(), request.headers(), declared);
         let funded = scope.deposit(now);
@@ -212,6 +216,7 @@ impl<H: Handle, P, R: HttpRequest> Course<H, P, R> {
     }
 
     /// Numbers the next attempt, keeps a copy of the request if another attempt could follow, and lets it go.
+    #[inline(always)]
     fn send(&mut self) -> Option<Call<R>>
     where
         P: Replayer<R>,
@@ -372,6 +377,14 @@ impl<H: Handle, P, R: HttpRequest> Course<H, P, R> {
             Err(failure) => failure.record = record,
         }
         result
+    }
+}
+
+/// Whichever ends first.
+fn earlier(a: Option<Instant>, b: Option<Instant>) -> Option<Instant> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (a, b) => a.or(b),
     }
 }
 

@@ -47,6 +47,7 @@ where
         Poll::Ready(Ok(()))
     }
 
+    #[inline(always)]
     fn call(&mut self, call: Call<R>) -> Self::Future {
         RetryFuture::new(
             self.scope.clone(),

@@ -38,6 +38,7 @@ pin_project! {
 }
 
 impl<S: Service<Call<R>>, R> ThrottleFuture<S, R> {
+    #[inline(always)]
     pub(crate) fn send(future: S::Future) -> Self {
         Self {
             held: None,
@@ -71,6 +72,7 @@ where
 {
     type Output = Result<Reply<Res>, Failure<E>>;
 
+    #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         loop {

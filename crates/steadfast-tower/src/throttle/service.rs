@@ -41,6 +41,7 @@ where
         }
     }
 
+    #[inline(always)]
     fn call(&mut self, call: Call<R>) -> Self::Future {
         match self.scope.queue() {
             Some(queue) => ThrottleFuture::queue(queue, self.inner.clone(), call),

@@ -72,6 +72,7 @@ where
         self.inner.poll_ready(cx)
     }
 
+    #[inline(always)]
     fn call(&mut self, mut call: Call<R>) -> Self::Future {
         let own = call
             .context

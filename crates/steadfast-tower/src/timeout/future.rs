@@ -32,6 +32,7 @@ struct End {
 }
 
 impl<F> TimeoutFuture<F> {
+    #[inline(always)]
     pub(crate) fn new(inner: F, end: Option<(Instant, Limit)>) -> Self {
         let end = end.map(|(at, limit)| {
             let timer = None;
@@ -47,6 +48,7 @@ where
 {
     type Output = Result<Res, Unjudged<E>>;
 
+    #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         if let Poll::Ready(result) = this.inner.poll(cx) {

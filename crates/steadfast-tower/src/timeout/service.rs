@@ -39,6 +39,7 @@ where
         self.inner.poll_ready(cx)
     }
 
+    #[inline(always)]
     fn call(&mut self, call: Call<R>) -> Self::Future {
         let overlay = call.context.overlay.as_deref();
         let time = scope::attempt_timeout(self.scope.policy(), overlay);

@@ -45,6 +45,7 @@ where
         self.inner.poll_ready(cx)
     }
 
+    #[inline(always)]
     fn call(&mut self, call: Call<R>) -> Self::Future {
         if !super::is_listened_to(self.scope.policy().spans) {
             return SpanFuture::unseen(self.inner.call(call), Kind::Attempt);
