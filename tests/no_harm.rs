@@ -11,19 +11,25 @@ use std::cell::Cell;
 use std::convert::Infallible;
 use std::time::Duration;
 
-use bytes::Bytes;
 use futures_util::stream;
-use proptest::collection::vec;
-use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, RngSeed, TestRunner};
-use reqwest::{Client, Method, StatusCode};
+use proptest::{prop_assert, prop_assert_eq};
+use reqwest::Client;
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
+use steadfast::Policies;
 use steadfast::prelude::*;
-use steadfast::{Policies, Rule};
-use steadfast_testkit::{Script, Server, StatusExt, Step, script, virtual_time};
+use steadfast_testkit::{Server, StatusExt, script, virtual_time};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::time::{Instant, sleep};
+
+#[path = "no_harm/exchange.rs"]
+mod exchange;
+#[path = "no_harm/strategy.rs"]
+mod strategy;
+
+use crate::exchange::{Exchange, Seen};
+use crate::strategy::exchanges;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -42,284 +48,6 @@ fn bare(client: &Client) -> ClientWithMiddleware {
 fn wrapped(client: &Client) -> ClientWithMiddleware {
     let policies = Policies::builder().seed(7).build().unwrap();
     policies.wrap(client.clone())
-}
-
-// ===== whatever a server may do =====
-
-/// One call, and what the server does about its requests: one act each, the last one again and again.
-#[derive(Clone, Debug)]
-struct Exchange {
-    method: Method,
-    body: Upload,
-    timeout: Option<Duration>,
-    acts: Vec<Act>,
-}
-
-#[derive(Clone, Debug)]
-enum Upload {
-    None,
-    Whole(usize),
-    Stream(usize),
-}
-
-#[derive(Clone, Debug)]
-enum Act {
-    Answer(Answer),
-    Redirect { status: u16, close: bool },
-    Reset,
-    Closed,
-    Silence,
-    Unread,
-}
-
-#[derive(Clone, Debug)]
-struct Answer {
-    status: u16,
-    headers: Vec<(String, Vec<u8>)>,
-    body: usize,
-    framing: Framing,
-    drip: Option<(usize, Duration)>,
-    delay: Duration,
-    end: End,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Framing {
-    Length,
-    Chunked,
-    UntilClose,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum End {
-    Keep,
-    Close,
-    Unannounced,
-    Cut(usize),
-    Reset(usize),
-    Stall(usize),
-}
-
-/// What the caller gets.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Seen {
-    status: StatusCode,
-    version: http::Version,
-    path: String,
-    headers: http::HeaderMap,
-    body: Bytes,
-}
-
-// ===== impl Exchange =====
-
-impl Exchange {
-    fn script(&self, path: &str) -> Script {
-        Script::new(self.acts.iter().map(|act| act.step(path, &self.method)))
-    }
-
-    /// `None` when the client does not complete it: no answer, one that is an error, or one that breaks off.
-    async fn run(&self, client: &ClientWithMiddleware, url: String) -> Option<Seen> {
-        let mut request = client.request(self.method.clone(), url);
-        if let Some(timeout) = self.timeout {
-            request = request.timeout(timeout);
-        }
-        request = match self.body {
-            Upload::None => request,
-            Upload::Whole(len) => request.body(vec![b'u'; len]),
-            Upload::Stream(len) => request.body(streamed(len)),
-        };
-        let response = request.send().await.ok()?;
-        if !matches!(Rule::standard(response.status()), Rule::Accept) {
-            return None;
-        }
-        Some(Seen {
-            status: response.status(),
-            version: response.version(),
-            path: response.url().path().to_owned(),
-            headers: response.headers().clone(),
-            body: response.bytes().await.ok()?,
-        })
-    }
-}
-
-fn streamed(len: usize) -> reqwest::Body {
-    let pieces = [len / 2, len - len / 2].map(|len| Ok::<_, Infallible>(vec![b's'; len]));
-    reqwest::Body::wrap_stream(stream::iter(pieces))
-}
-
-impl Act {
-    fn step(&self, path: &str, method: &Method) -> Step {
-        match self {
-            Self::Answer(answer) => answer.step(method),
-            Self::Redirect { status, close } => {
-                let step = Step::status(*status).header("location", format!("{path}/on"));
-                if *close { step.close() } else { step }
-            }
-            Self::Reset => Step::reset(),
-            Self::Closed => Step::closed(),
-            Self::Silence => Step::silence(),
-            Self::Unread => Step::unread(),
-        }
-    }
-}
-
-impl Answer {
-    fn step(&self, method: &Method) -> Step {
-        let mut step = Step::status(self.status)
-            .delay(self.delay)
-            .body_len(self.body);
-        for (name, value) in &self.headers {
-            step = step.header(name, value);
-        }
-        if let Some((pieces, every)) = self.drip {
-            step = step.drip(self.body / pieces + 1, every);
-        }
-        step = match self.framing {
-            Framing::Length => step,
-            Framing::Chunked => step.chunked(),
-            // Neither a length nor chunks: the body ends with the connection (RFC 9112, 6.3).
-            Framing::UntilClose => step.header("transfer-encoding", "identity").fin(),
-        };
-        match self.end {
-            End::Keep => step,
-            End::Close => step.close(),
-            End::Unannounced => step.fin(),
-            End::Cut(at) => step.cut(at),
-            End::Reset(at) => step.cut(at).rst(),
-            End::Stall(at) if at < self.sent(method) => step.cut(at).hang(),
-            // Whole, and then a connection that is dead without a sign: whoever got that far pays for it next time.
-            End::Stall(_) => step,
-        }
-    }
-
-    /// How long the body is on the wire.
-    fn sent(&self, method: &Method) -> usize {
-        match self.status {
-            100..=199 | 204 | 304 => 0,
-            _ if method == Method::HEAD => 0,
-            _ => self.body,
-        }
-    }
-}
-
-// ===== strategies =====
-
-fn exchanges() -> impl Strategy<Value = Vec<Exchange>> {
-    vec(exchange(), 1..4)
-}
-
-fn exchange() -> impl Strategy<Value = Exchange> {
-    let methods = vec![
-        "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PURGE",
-    ];
-    let method = prop::sample::select(methods).prop_map(|name| name.parse().unwrap());
-    let body = prop_oneof![
-        3 => Just(Upload::None),
-        2 => size().prop_map(Upload::Whole),
-        1 => size().prop_map(Upload::Stream),
-    ];
-    let timeout = prop::option::weighted(0.2, time());
-    (method, body, timeout, vec(act(), 1..4)).prop_map(|(method, body, timeout, acts)| Exchange {
-        method,
-        body,
-        timeout,
-        acts,
-    })
-}
-
-fn act() -> impl Strategy<Value = Act> {
-    let redirect = prop::sample::select(vec![301_u16, 302, 303, 307, 308]);
-    prop_oneof![
-        12 => answer().prop_map(Act::Answer),
-        2 => (redirect, any::<bool>()).prop_map(|(status, close)| Act::Redirect { status, close }),
-        1 => Just(Act::Reset),
-        1 => Just(Act::Closed),
-        1 => Just(Act::Silence),
-        1 => Just(Act::Unread),
-    ]
-}
-
-fn answer() -> impl Strategy<Value = Answer> {
-    let status = prop_oneof![
-        6 => Just(200),
-        3 => prop::sample::select(vec![101_u16, 201, 202, 204, 206, 300, 304, 305, 600, 999]),
-        2 => prop::sample::select(vec![400_u16, 404, 429, 500, 502, 503]),
-        1 => 200_u16..=999,
-    ];
-    let framing = prop_oneof![
-        2 => Just(Framing::Length),
-        2 => Just(Framing::Chunked),
-        1 => Just(Framing::UntilClose),
-    ];
-    let end = prop_oneof![
-        6 => Just(End::Keep),
-        2 => Just(End::Close),
-        1 => Just(End::Unannounced),
-        1 => size().prop_map(End::Cut),
-        1 => size().prop_map(End::Reset),
-        1 => size().prop_map(End::Stall),
-    ];
-    let drip = prop::option::weighted(0.3, (1_usize..6, time()));
-    let delay = prop_oneof![2 => Just(Duration::ZERO), 1 => time()];
-    (
-        status,
-        vec(header(), 0..5),
-        size(),
-        framing,
-        drip,
-        delay,
-        end,
-    )
-        .prop_map(
-            |(status, headers, body, framing, drip, delay, end)| Answer {
-                status,
-                headers,
-                body,
-                framing,
-                drip,
-                delay,
-                end,
-            },
-        )
-}
-
-fn size() -> impl Strategy<Value = usize> {
-    prop_oneof![4 => 0_usize..2, 12 => 2_usize..5_000, 1 => 5_000_usize..200_000]
-}
-
-fn time() -> impl Strategy<Value = Duration> {
-    prop_oneof![1_u64..100, 100_u64..10_000, 10_000_u64..300_000].prop_map(Duration::from_millis)
-}
-
-/// What we read on refusals and must not heed here, what proxies add, and plain oddities.
-fn header() -> impl Strategy<Value = (String, Vec<u8>)> {
-    let known = vec![
-        ("retry-after", "3600"),
-        ("retry-after-ms", "60000"),
-        ("x-should-retry", "true"),
-        ("x-should-retry", "false"),
-        ("grpc-retry-pushback-ms", "-1"),
-        ("ratelimit", "\"default\";r=0;t=48"),
-        ("x-ratelimit-remaining", "0"),
-        ("x-ratelimit-reset", "99999999999"),
-        ("date", "Sun, 06 Nov 1994 08:49:37 GMT"),
-        ("age", "5"),
-        ("content-type", "text/event-stream"),
-        ("content-encoding", "br"),
-        ("set-cookie", "a=b"),
-        ("location", "/elsewhere"),
-        ("keep-alive", "timeout=5"),
-        ("x-empty", ""),
-    ];
-    let known = prop::sample::select(known)
-        .prop_map(|(name, value)| (name.to_owned(), value.as_bytes().to_vec()));
-    let byte = prop_oneof![0x21_u8..0x7f, 0x80_u8..=0xff];
-    let odd = ("x-[a-z]{1,8}", vec(byte, 0..40));
-    let long = (
-        Just("x-long".to_owned()),
-        (0_usize..8_000).prop_map(|len| vec![b'l'; len]),
-    );
-    prop_oneof![6 => known, 3 => odd, 1 => long]
 }
 
 // ===== the property =====
