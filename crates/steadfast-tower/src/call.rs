@@ -9,6 +9,8 @@ use std::time::Instant;
 
 use steadfast_core::Overlay;
 
+use crate::request::HttpRequest;
+
 /// A request with what the layers know of its call.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -37,6 +39,19 @@ pub struct Context {
     pub overlay: Option<Arc<Overlay>>,
 }
 
+/// The beginning of a call, however it is handed over: what the call's span tells.
+pub trait Begin {
+    /// The request.
+    type Request: HttpRequest;
+
+    /// The request, if it was not sent yet.
+    fn request(&self) -> Option<&Self::Request>;
+    /// What this call wants differently from its policy.
+    fn overlay(&self) -> Option<&Overlay>;
+    /// Whether a retry layer further out is in charge.
+    fn is_retried_outside(&self) -> bool;
+}
+
 /// Makes a request again, for bodies that cannot be copied.
 pub struct ReplaySource<R>(Arc<dyn Fn(&R) -> Option<R> + Send + Sync>);
 
@@ -57,6 +72,22 @@ impl<R> Call<R> {
             context,
             source: None,
         }
+    }
+}
+
+impl<R: HttpRequest> Begin for Call<R> {
+    type Request = R;
+
+    fn request(&self) -> Option<&R> {
+        Some(&self.request)
+    }
+
+    fn overlay(&self) -> Option<&Overlay> {
+        self.context.overlay.as_deref()
+    }
+
+    fn is_retried_outside(&self) -> bool {
+        self.context.retried_outside
     }
 }
 

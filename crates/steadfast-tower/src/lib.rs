@@ -55,7 +55,7 @@ pub mod throttle;
 pub mod timeout;
 pub mod trace;
 
-pub use crate::call::{Call, Context, ReplaySource};
+pub use crate::call::{Begin, Call, Context, ReplaySource};
 pub use crate::entry::{Entry, EntryFuture, Transport, TransportFuture, Unjudged};
 pub use crate::fault::{Cause, Failure, Fault, Limit, Reading, Reply};
 #[cfg(feature = "reqwest")]

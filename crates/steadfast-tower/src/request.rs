@@ -202,7 +202,10 @@ impl Replay for reqwest::Request {
 pub fn bodiless(request: &reqwest::Request) -> reqwest::Request {
     let mut again = reqwest::Request::new(request.method().clone(), request.url().clone());
     // What is replaced is the empty map of a new request: there is nothing to drop.
-    std::mem::forget(std::mem::replace(again.headers_mut(), request.headers().clone()));
+    std::mem::forget(std::mem::replace(
+        again.headers_mut(),
+        request.headers().clone(),
+    ));
     *again.version_mut() = request.version();
     if let Some(timeout) = request.timeout() {
         *again.timeout_mut() = Some(*timeout);

@@ -8,6 +8,7 @@ use http::Extensions;
 use reqwest::{Request, Response};
 use reqwest_middleware::{Middleware, Next};
 use steadfast_core::Overlay;
+use steadfast_tower::retry::Course;
 use steadfast_tower::{AsItSays, Call, Failure, Reply, stack};
 use tower_service::Service;
 
@@ -51,12 +52,16 @@ impl Middleware for SteadfastMiddleware {
         if nesting::is_inside(extensions) {
             return Box::pin(async move { pass_through(request, extensions, next).await });
         }
+        let options = match Options::of(&request, extensions) {
+            Ok(options) => options,
+            Err(error) => return Box::pin(std::future::ready(Err(error))),
+        };
+        let scope = self.policies.scope(&request, options.overlay());
+        // For the error of a limit, and only where there is one.
+        let limited = scope.may_refuse() || options.overlay().is_some();
+        let url = limited.then(|| Box::new(request.url().clone()));
+        let mut course = Course::new(&scope, options.call(request));
         Box::pin(async move {
-            let options = Options::of(&request, extensions)?;
-            let scope = self.policies.scope(&request, options.overlay());
-            // For the error of a limit, and only where there is one.
-            let limited = scope.may_refuse() || options.overlay().is_some();
-            let url = limited.then(|| Box::new(request.url().clone()));
             let (start, last) = (extensions.clone(), Mutex::new(None));
             let result = {
                 let attempts = Attempts::new(extensions, &start, &last);
@@ -64,7 +69,7 @@ impl Middleware for SteadfastMiddleware {
                 // The stack is ready at once: its retry layer asks what is below before each attempt.
                 let future = {
                     let mut service = stack(&&*scope, AsItSays, next);
-                    service.call(options.call(request))
+                    service.call(&mut course)
                 };
                 future.await
             };

@@ -132,7 +132,11 @@ impl Policies {
         let inner = &*self.inner;
         let endpoint = match inner.routes.is_empty() {
             true => 0,
-            false => inner.routes.find(request.method(), &request.url()).copied().unwrap_or(0),
+            false => inner
+                .routes
+                .find(request.method(), &request.url())
+                .copied()
+                .unwrap_or(0),
         };
         let key = Key {
             endpoint,

@@ -26,11 +26,13 @@
 //! Dropping the future drops the attempt or the wait; a token that was taken for a retry not sent yet goes back into
 //! the budget.
 
+mod course;
 mod event;
 mod future;
 mod layer;
 mod service;
 
+pub use self::course::Course;
 pub use self::future::RetryFuture;
 pub use self::layer::RetryLayer;
 pub use self::service::Retry;

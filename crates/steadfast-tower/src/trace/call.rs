@@ -7,7 +7,7 @@ use tower_service::Service;
 use tracing::field::Empty;
 use tracing::{Level, Span};
 
-use crate::call::Call;
+use crate::call::Begin;
 use crate::clock;
 use crate::fault::{Failure, Reply};
 use crate::request::HttpRequest;
@@ -31,12 +31,12 @@ impl<H, S> CallSpan<H, S> {
     }
 }
 
-impl<H, S, R, Res, E> Service<Call<R>> for CallSpan<H, S>
+impl<H, S, B, Res, E> Service<B> for CallSpan<H, S>
 where
     H: Handle,
-    R: HttpRequest,
+    B: Begin,
     Res: HttpResponse,
-    S: Service<Call<R>, Response = Reply<Res>, Error = Failure<E>>,
+    S: Service<B, Response = Reply<Res>, Error = Failure<E>>,
 {
     type Response = Reply<Res>;
     type Error = Failure<E>;
@@ -47,7 +47,7 @@ where
     }
 
     #[inline(always)]
-    fn call(&mut self, call: Call<R>) -> Self::Future {
+    fn call(&mut self, call: B) -> Self::Future {
         if !super::is_listened_to(self.scope.policy().spans) {
             return SpanFuture::unseen(self.inner.call(call), Kind::Call);
         }
@@ -57,9 +57,12 @@ where
     }
 }
 
-fn open<R: HttpRequest>(scope: &Scope, call: &Call<R>) -> Span {
-    let (method, url) = (Method(call.request.method()), call.request.url());
-    let overlay = call.context.overlay.as_deref();
+fn open<B: Begin>(scope: &Scope, call: &B) -> Span {
+    let Some(request) = call.request() else {
+        return Span::none();
+    };
+    let (method, url) = (Method(request.method()), request.url());
+    let overlay = call.overlay();
     tracing::span!(
         target: "steadfast",
         Level::INFO,
@@ -74,7 +77,7 @@ fn open<R: HttpRequest>(scope: &Scope, call: &Call<R>) -> Span {
         error.type = Empty,
         otel.status_code = Empty,
         steadfast.identity = overlay.and_then(steadfast_core::Overlay::identity_value),
-        steadfast.nested = call.context.retried_outside.then_some(true),
+        steadfast.nested = call.is_retried_outside().then_some(true),
         steadfast.budget_left = scope.budget_left(clock::now()),
         steadfast.attempts = Empty,
         steadfast.waited_ms = Empty,

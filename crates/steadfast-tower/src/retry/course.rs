@@ -1,0 +1,257 @@
+//! The course of one call: what is known of it between its attempts.
+//!
+//! It holds the request while another attempt may follow, and so most of what a call weighs. A [`RetryFuture`] owns its
+//! course, or borrows it from a place that holds the request anyway: a copy of a request is a quarter of a kilobyte.
+//!
+//! [`RetryFuture`]: super::RetryFuture
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Instant;
+
+use http::Method;
+use steadfast_core::repeatable::Repeatable;
+use steadfast_core::{Judged, Limits, Overlay, Progress, Record, Rule, Situation, Step, Stop};
+
+use crate::call::{Begin, Call, Context, ReplaySource};
+use crate::clock;
+use crate::fault::{Cause, Failure, Limit, Reply};
+use crate::request::{HttpRequest, Replayer};
+use crate::retry::event;
+use crate::scope::{Handle, Scope, Token};
+
+/// A call on its course.
+pub struct Course<R> {
+    overlay: Option<Arc<Overlay>>,
+    retried_outside: bool,
+    source: Option<ReplaySource<R>>,
+    limits: Limits,
+    progress: Progress,
+    repeatable: Repeatable,
+    /// Whether the budget could pay for a retry when the attempt started.
+    funded: bool,
+    /// The request that the next attempt sends.
+    next: Option<R>,
+    /// Method and host for the record, kept only where no copy of the request is.
+    head: Option<Box<(Method, String)>>,
+}
+
+/// What follows an outcome that was not accepted at the first attempt.
+pub(super) enum Next<H: Handle> {
+    /// Hand it back, with this record if there is one.
+    HandBack(Option<Record>),
+    /// Send again after this wait.
+    Wait(Instant, Option<Token<H>>),
+}
+
+impl<R: HttpRequest> Course<R> {
+    /// A call that starts now, under the policy of a scope.
+    #[inline(always)]
+    pub fn new(scope: &Scope, call: Call<R>) -> Self {
+        let now = clock::now();
+        let policy = scope.policy();
+        let overlay = call.context.overlay.as_deref();
+        let declared = overlay
+            .and_then(Overlay::repeatable_value)
+            .or(policy.repeatable);
+        let retry_for = overlay
+            .and_then(Overlay::retry_for_value)
+            .unwrap_or(policy.retry_for);
+        let attempts = overlay
+            .and_then(Overlay::attempts_value)
+            .unwrap_or(policy.attempts.get());
+        let deadline = overlay
+            .and_then(Overlay::deadline_value)
+            .or(policy.deadline);
+        let mut limits = Limits::new(now, attempts, retry_for, deadline);
+        limits.deadline = earlier(limits.deadline, call.context.deadline);
+        let request = &call.request;
+        let repeatable = Repeatable::of(request.method(), request.headers(), declared);
+        let funded = scope.deposit(now);
+        Self {
+            overlay: call.context.overlay,
+            retried_outside: call.context.retried_outside,
+            source: call.source,
+            limits,
+            progress: Progress::new(now),
+            repeatable,
+            funded,
+            next: Some(call.request),
+            head: None,
+        }
+    }
+
+    pub(super) const fn is_first_try(&self) -> bool {
+        self.progress.sent() == 1
+    }
+
+    /// Numbers the next attempt, keeps a copy of the request if another attempt could follow, and lets it go.
+    #[inline(always)]
+    pub(super) fn send<P: Replayer<R>>(&mut self, scope: &Scope, replayer: &P) -> Option<Call<R>> {
+        let request = self.next.take()?;
+        let first = self.progress.sent() == 0;
+        let now = match first {
+            true => self.progress.started(),
+            false => clock::now(),
+        };
+        if !first {
+            self.funded = scope.is_funded(now);
+        }
+        if self.progress.may_follow(&self.limits) && self.funded && !self.retried_outside {
+            self.next = match &self.source {
+                Some(source) => source.replay(&request),
+                None => replayer.replay(&request),
+            };
+        }
+        if self.next.is_none() && !self.progress.has_history() {
+            self.head = Some(Box::new(head_of(&request)));
+        }
+        self.progress.on_send(now);
+        let context = Context {
+            attempt: self.progress.sent(),
+            retried_outside: true,
+            deadline: self.limits.deadline,
+            latest_start: match first {
+                true => None,
+                false => self.limits.latest_start(),
+            },
+            overlay: self.overlay.clone(),
+        };
+        Some(Call::with_context(request, context))
+    }
+
+    /// Decides what follows an outcome that was not accepted at the first attempt.
+    #[cold]
+    pub(super) fn follow<H, Res, E>(
+        &mut self,
+        scope: &H,
+        result: &Result<Reply<Res>, Failure<E>>,
+    ) -> Next<H>
+    where
+        H: Handle,
+    {
+        let now = clock::now();
+        let judged = match result {
+            Ok(reply) => &reply.judged,
+            Err(failure) => &failure.judged,
+        };
+        let (step, token) = self.decide(scope, now, judged);
+        let (wait, stop) = match step {
+            Step::Again { wait, .. } => (Some(wait), Stop::Accepted),
+            Step::HandBack(stop) => (None, stop),
+            _ => (None, Stop::Nested),
+        };
+        let (next, kept) = (&self.next, &mut self.head);
+        self.progress.note(now, judged, wait, || {
+            let kept = || kept.take().map(|head| *head);
+            next.as_ref().map(head_of).or_else(kept).unwrap_or_default()
+        });
+        if let (Some(wait), Some(next)) = (wait, next) {
+            event::retry(&self.progress, &self.limits, judged, wait, next);
+            let until = now.checked_add(wait.time).unwrap_or(now);
+            return Next::Wait(until, token);
+        }
+        // A layer further in has the record of what it did.
+        if stop == Stop::Nested {
+            return Next::HandBack(None);
+        }
+        let record = self
+            .progress
+            .finish(now, stop, resume_at(now, judged, result));
+        event::end(&record);
+        Next::HandBack(Some(record))
+    }
+
+    /// Asks core.
+    fn decide<H: Handle>(
+        &mut self,
+        scope: &H,
+        now: Instant,
+        judged: &Judged,
+    ) -> (Step, Option<Token<H>>) {
+        if self.retried_outside && matches!(judged.verdict, Rule::Retry(_)) {
+            return (Step::HandBack(Stop::Nested), None);
+        }
+        let mut rng = scope.rng();
+        let mut token = None;
+        // Without a copy for want of budget there is nothing to send again, whatever has trickled in since.
+        let unfunded = !self.funded && self.next.is_none();
+        let situation = Situation {
+            repeatable: self.repeatable,
+            replayable: self.next.is_some() || unfunded,
+            paced_until: scope.paced_until(now),
+            take_token: || {
+                token = if unfunded {
+                    None
+                } else {
+                    Token::take(scope, now)
+                };
+                token.is_some()
+            },
+            rng: &mut rng,
+        };
+        let policy = scope.policy();
+        let step = self
+            .progress
+            .on_outcome(now, judged, policy, &self.limits, situation);
+        (step, token)
+    }
+}
+
+impl<R: HttpRequest> Begin for &mut Course<R> {
+    type Request = R;
+
+    fn request(&self) -> Option<&R> {
+        self.next.as_ref()
+    }
+
+    fn overlay(&self) -> Option<&Overlay> {
+        self.overlay.as_deref()
+    }
+
+    fn is_retried_outside(&self) -> bool {
+        self.retried_outside
+    }
+}
+
+impl<R> fmt::Debug for Course<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Course")
+            .field("progress", &self.progress)
+            .finish_non_exhaustive()
+    }
+}
+
+/// When another try may succeed, if the server or a limit of this client said so.
+fn resume_at<Res, E>(
+    now: Instant,
+    judged: &Judged,
+    result: &Result<Reply<Res>, Failure<E>>,
+) -> Option<Instant> {
+    match result {
+        Err(Failure {
+            cause: Cause::Limit(Limit::RateLimit { at, .. }),
+            ..
+        }) => Some(*at),
+        _ if judged.is_accepted() => None,
+        _ => judged
+            .hints
+            .retry_after
+            .and_then(|hint| now.checked_add(hint.wait)),
+    }
+}
+
+/// Whichever ends first.
+fn earlier(a: Option<Instant>, b: Option<Instant>) -> Option<Instant> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (a, b) => a.or(b),
+    }
+}
+
+fn head_of<R: HttpRequest>(request: &R) -> (Method, String) {
+    (
+        request.method().clone(),
+        request.url().authority().to_string(),
+    )
+}
