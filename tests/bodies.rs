@@ -11,11 +11,10 @@ mod request;
 
 use std::time::Duration;
 
-use common::client;
+use common::{Watch, client};
 use steadfast::prelude::*;
 use steadfast::{Backoff, FailureKind, Kind, Outcome, Policy, Stop};
 use steadfast_testkit::{Received, Server, Step, script, virtual_time};
-use tokio::time::Instant;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -148,7 +147,7 @@ fn a_body_that_is_too_long_for_the_buffer_streams_through() {
     virtual_time().block_on(async {
         let body = bytes(100_000);
         let server = Server::start(Step::from(200).body(body.clone()).drip(1000, SECOND)).await;
-        let start = Instant::now();
+        let start = Watch::start();
         let request = client(Policy::standard()).get(server.url("/"));
         let mut response = request.call(|c| c.buffer(10_000)).send().await.unwrap();
         let first = response.chunk().await.unwrap().unwrap();
@@ -263,7 +262,7 @@ fn a_refusal_that_drips_holds_the_decision_for_a_second_at_most() {
         let slow = Step::from(429).body(bytes(1000)).drip(1, SECOND);
         let server = Server::start(script![slow.clone(), 200]).await;
         let policy = Policy::standard().throttled_backoff(Backoff::fixed(Duration::ZERO));
-        let start = Instant::now();
+        let start = Watch::start();
         let response = client(policy).get(server.url("/")).send().await.unwrap();
         assert_eq!(response.status(), 200);
         assert!(

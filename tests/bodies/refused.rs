@@ -5,9 +5,8 @@ use std::time::Duration;
 
 use steadfast::{Backoff, Policy};
 use steadfast_testkit::{Server, Step, script, virtual_time};
-use tokio::time::Instant;
 
-use super::common::client;
+use super::common::{Watch, client};
 use super::{SECOND, bytes};
 
 const WAIT: Duration = Duration::from_millis(100);
@@ -40,7 +39,7 @@ fn a_refused_body_of_4_mb_is_dropped_and_holds_nothing() {
             Step::from(503).body_len(BIG).chunked(),
         ] {
             let server = Server::start(script![answer; 2].then(200)).await;
-            let start = Instant::now();
+            let start = Watch::start();
             let response = client(fixed()).get(server.url("/")).send().await.unwrap();
             assert_eq!((response.status().as_u16(), server.requests()), (200, 3));
             assert_eq!(start.elapsed(), 2 * WAIT);
@@ -61,7 +60,7 @@ fn a_refused_body_that_drips_does_not_delay_the_next_attempt() {
     virtual_time().block_on(async {
         let drip = Step::from(503).body_len(10_000).drip(1, SECOND);
         let server = Server::start(script![drip, 200]).await;
-        let start = Instant::now();
+        let start = Watch::start();
         let response = client(fixed()).get(server.url("/")).send().await.unwrap();
         assert_eq!(response.status(), 200);
         assert_eq!(start.elapsed(), WAIT);
@@ -95,7 +94,7 @@ fn the_last_answer_is_handed_back_with_its_body_unread() {
         }
         let drip = Step::from(503).body(bytes(10)).drip(1, SECOND);
         let server = Server::start(drip).await;
-        let start = Instant::now();
+        let start = Watch::start();
         let response = client(fixed()).get(server.url("/")).send().await.unwrap();
         assert_eq!(
             start.elapsed(),

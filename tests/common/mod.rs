@@ -5,10 +5,13 @@
     reason = "each test binary takes the part of it that it needs"
 )]
 
+use std::time::{Duration, Instant};
+
 use bytes::Bytes;
 use http_body_util::Full;
 use reqwest_middleware::ClientWithMiddleware;
 use steadfast::{Policies, Policy};
+use steadfast_tower::clock;
 
 /// The seed of all tests whose waits are random.
 pub(crate) const SEED: u64 = 7;
@@ -30,4 +33,18 @@ pub(crate) fn policies(policy: Policy) -> Policies {
 /// A body that can be sent only once.
 pub(crate) fn stream(text: impl Into<Bytes>) -> reqwest::Body {
     reqwest::Body::wrap(Full::new(text.into()))
+}
+
+/// Virtual time since a moment.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Watch(pub(crate) Instant);
+
+impl Watch {
+    pub(crate) fn start() -> Self {
+        Self(clock::now())
+    }
+
+    pub(crate) fn elapsed(self) -> Duration {
+        clock::now() - self.0
+    }
 }
