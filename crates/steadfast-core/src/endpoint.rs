@@ -203,6 +203,10 @@ fn parse_path(text: &str, path: &str) -> Result<(String, bool), InvalidPattern> 
         let problem = "has a path that is neither exact nor a prefix that ends in `/**`";
         return Err(InvalidPattern::new(text, problem));
     }
+    if path.contains("//") {
+        let problem = "has `//` in its path, which no request is meant to have";
+        return Err(InvalidPattern::new(text, problem));
+    }
     Ok((path.to_owned(), prefix))
 }
 

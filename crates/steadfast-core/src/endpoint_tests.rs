@@ -112,6 +112,7 @@ fn mistakes_name_the_pattern_and_what_would_be_right() {
         ("https://user:pw@x.com/", "credentials"),
         ("https://x.com/a/*/b", "ends in `/**`"),
         ("https://x.com/{id}", "ends in `/**`"),
+        ("https://x.com//v1/**", "`//`"),
         ("::1/", "IPv6"),
     ] {
         let error = pattern.parse::<Pattern>().unwrap_err().to_string();

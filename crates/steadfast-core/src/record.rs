@@ -224,7 +224,7 @@ impl fmt::Display for Stop {
             Self::Attempts(most) => write!(f, "gave up: {most} attempts are allowed"),
             Self::RuleLimit(1) => f.write_str("gave up: this outcome is retried once"),
             Self::RuleLimit(most) => write!(f, "gave up: this outcome is retried {most} times"),
-            Self::NotRepeatable(why) => write!(f, "not repeated: {why}"),
+            Self::NotRepeatable(why) => why.fmt(f),
             Self::BodyNotReplayable => {
                 f.write_str("not repeated: the body is a stream that can be sent only once")
             }

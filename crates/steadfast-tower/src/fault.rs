@@ -66,12 +66,19 @@ pub enum Limit {
 ///
 /// Implemented for `reqwest::Error`, `reqwest_middleware::Error`, boxed errors, `io::Error` and this crate's
 /// [`Failure`]. For a transport with an error type of its own, box it (`.map_err(Into::into)`) or implement this.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an error that steadfast can read",
+    note = "box it: `.map_err(tower::BoxError::from)`; or implement `steadfast_tower::Fault` for it"
+)]
 pub trait Fault: Sized {
     /// The error of the transport.
     type Inner;
 
     /// Tells a failed transport from a failure that a layer further in judged already.
     fn read(self) -> Reading<Self::Inner>;
+
+    /// Its source, as [`std::error::Error::source`] has it.
+    fn source_of(&self) -> Option<&(dyn StdError + 'static)>;
 }
 
 /// What [`Fault::read`] found.
@@ -171,19 +178,23 @@ impl<E: fmt::Display> fmt::Display for Failure<E> {
     }
 }
 
-impl<E: StdError> StdError for Failure<E> {
+impl<E: Fault + fmt::Debug + fmt::Display> StdError for Failure<E> {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        match &self.cause {
-            Cause::Transport(error) => error.source(),
-            Cause::Limit(_) => None,
-        }
+        self.source_of()
     }
 }
 
 // ===== impl Fault =====
 
-impl<E> Fault for Failure<E> {
+impl<E: Fault> Fault for Failure<E> {
     type Inner = E;
+
+    fn source_of(&self) -> Option<&(dyn StdError + 'static)> {
+        match &self.cause {
+            Cause::Transport(error) => error.source_of(),
+            Cause::Limit(_) => None,
+        }
+    }
 
     fn read(self) -> Reading<E> {
         Reading::Judged(self)
@@ -193,6 +204,10 @@ impl<E> Fault for Failure<E> {
 impl Fault for std::convert::Infallible {
     type Inner = Self;
 
+    fn source_of(&self) -> Option<&(dyn StdError + 'static)> {
+        None
+    }
+
     fn read(self) -> Reading<Self> {
         match self {}
     }
@@ -200,6 +215,10 @@ impl Fault for std::convert::Infallible {
 
 impl Fault for std::io::Error {
     type Inner = Self;
+
+    fn source_of(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source()
+    }
 
     fn read(self) -> Reading<Self> {
         Reading::Transport(
@@ -211,6 +230,10 @@ impl Fault for std::io::Error {
 
 impl Fault for Box<dyn StdError + Send + Sync> {
     type Inner = Self;
+
+    fn source_of(&self) -> Option<&(dyn StdError + 'static)> {
+        (**self).source()
+    }
 
     fn read(self) -> Reading<Self> {
         Reading::Transport(
@@ -224,6 +247,10 @@ impl Fault for Box<dyn StdError + Send + Sync> {
 impl Fault for reqwest::Error {
     type Inner = Self;
 
+    fn source_of(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source()
+    }
+
     fn read(self) -> Reading<Self> {
         Reading::Transport(crate::read::reqwest(&self), self)
     }
@@ -234,6 +261,10 @@ impl Fault for reqwest::Error {
 #[cfg(feature = "reqwest-middleware")]
 impl Fault for reqwest_middleware::Error {
     type Inner = Self;
+
+    fn source_of(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source()
+    }
 
     fn read(self) -> Reading<Self> {
         let kind = match &self {

@@ -156,11 +156,14 @@ impl Error {
         self.inner.url.as_ref()
     }
 
-    /// The history of the call. For a transport error it is empty;
-    /// [`send_recorded`](crate::RequestBuilderExt::send_recorded) has it.
+    /// The history of the call. `None` for a transport error, which is handed back untouched, so that
+    /// [`send_recorded`](crate::RequestBuilderExt::send_recorded) is the place to ask.
     #[must_use]
-    pub fn record(&self) -> &Record {
-        &self.inner.record
+    pub fn record(&self) -> Option<&Record> {
+        match &self.inner.source {
+            Source::Transport(..) | Source::Foreign(_) => None,
+            _ => Some(&self.inner.record),
+        }
     }
 
     /// The transport's error, if it was the transport that failed.
@@ -250,7 +253,7 @@ impl fmt::Debug for Error {
         f.debug_struct("Error")
             .field("kind", &self.kind())
             .field("message", &self.to_string())
-            .field("record", &self.inner.record.to_string())
+            .field("record", &self.record().map(Record::to_string))
             .finish()
     }
 }
@@ -363,7 +366,7 @@ impl ErrorExt for reqwest_middleware::Error {
     }
 
     fn record(&self) -> Option<&Record> {
-        own(self).map(Error::record)
+        own(self).and_then(Error::record)
     }
 }
 

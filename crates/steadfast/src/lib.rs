@@ -53,8 +53,8 @@ pub use crate::schedule::backoff_schedule;
 pub use crate::status_error::StatusError;
 pub use steadfast_core::{
     Attempt, Backoff, BudgetConfig, Exchange, FailureKind, InvalidPattern, InvalidPolicy, Jitter,
-    Opinion, Outcome, Overlay, Pattern, Policy, Rate, Reach, Reason, Record, Retry, Rule, Spans,
-    StatusClass, Statuses, Stop, Wait, WaitSource, advice, hint,
+    Opinion, Outcome, Overlay, Pattern, Policy, Rate, Reach, Reason, Record, Retry, Rule, Short,
+    Spans, StatusClass, Statuses, Stop, Wait, WaitSource, advice, hint, redact,
 };
 
 /// The traits, for `use steadfast::prelude::*`.

@@ -106,7 +106,12 @@ impl StatusError {
         }
         match self.problem.as_ref().filter(|problem| !problem.is_empty()) {
             Some(problem) => write!(f, ": {problem}")?,
-            None => write!(f, ": {}", self.advice.summary())?,
+            None => {
+                write!(f, ": {}", self.advice.advice().meaning)?;
+                let mut found = self.advice.findings().iter();
+                let found = found.find(|finding| !matches!(finding, Finding::RequestId { .. }));
+                found.map_or(Ok(()), |finding| write!(f, "; {finding}"))?;
+            }
         }
         match self.request_id() {
             Some(id) => write!(f, " (request id {id})"),

@@ -43,7 +43,14 @@ pub(super) fn look(path: &str, exact: bool, findings: &mut Vec<Finding>) {
 
 fn odd_segment(segment: &str) -> Option<Finding> {
     if is_placeholder(segment) {
-        return Some(Finding::Unfilled(shown(segment)));
+        // As it was written, not as it was sent.
+        let braces = [("%7B", "{"), ("%7b", "{"), ("%7D", "}"), ("%7d", "}")];
+        let written = braces
+            .iter()
+            .fold(segment.to_owned(), |text, (sent, written)| {
+                text.replace(sent, written)
+            });
+        return Some(Finding::Unfilled(shown(&written)));
     }
     odd_value(segment)
 }

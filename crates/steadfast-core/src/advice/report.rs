@@ -98,9 +98,7 @@ fn look(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
         _ => {}
     }
     limits(facts, findings);
-    if matches!(code, 400 | 409 | 412 | 422) {
-        findings.extend(headers::message(facts.body_start).map(Finding::Says));
-    }
+    findings.extend(headers::message(facts.body_start).map(Finding::Says));
     if matches!(code, 403 | 404 | 500..) && headers::is_web_page(facts.headers) {
         let server = headers::text(facts.headers, "server");
         findings.push(Finding::WebPage { server });

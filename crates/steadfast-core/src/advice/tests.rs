@@ -50,7 +50,7 @@ fn the_path_of_a_404_is_searched_for_what_went_wrong_when_it_was_built() {
         ),
         (
             "/users/%7Bid%7D",
-            "the URL contains `%7Bid%7D`: a placeholder was not filled in",
+            "the URL contains `{id}`: a placeholder was not filled in",
         ),
         (
             "/users/:id/posts",
@@ -235,7 +235,7 @@ fn a_403_that_is_a_rate_limit_is_not_called_a_matter_of_permission() {
     assert_eq!(
         sentences(&facts),
         [
-            "the server asks to wait 30s (X-RateLimit-Reset)",
+            "the server asks to wait 30 s (X-RateLimit-Reset)",
             "nothing is left of the rate limit"
         ]
     );
@@ -257,7 +257,7 @@ fn a_wait_is_shown_as_it_was_read_or_else_as_it_was_sent() {
         let facts = Facts::new(status(code), &sent).hints(hints);
         assert_eq!(
             sentences(&facts),
-            ["the server asks to wait 120s (Retry-After)"]
+            ["the server asks to wait 2 min (Retry-After)"]
         );
     }
 }

@@ -17,8 +17,6 @@ pub(super) fn retry<R: HttpRequest>(
     tracing::event!(
         target: "steadfast",
         Level::INFO,
-        http.request.method = %request.method(),
-        server.address = url.host,
         http.response.status_code = judged.outcome.status().map(|status| status.as_u16()),
         steadfast.attempt = progress.sent(),
         steadfast.reason = %judged.reason,
@@ -45,7 +43,6 @@ pub(super) fn end(record: &Record) {
     tracing::event!(
         target: "steadfast",
         Level::WARN,
-        server.address = record.authority(),
         steadfast.attempts = record.attempt_count(),
         steadfast.stop = %record.stop(),
         "{} {}: {record}",
