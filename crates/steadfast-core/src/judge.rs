@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 use http::{HeaderMap, StatusCode};
 
 use crate::classify::Opinion;
-use crate::hint::{Hints, SpentQuota, spent_quota};
+use crate::hint::{Hints, Window, spent_quota};
 use crate::outcome::{FailureKind, Outcome};
 use crate::policy::Prepared;
 use crate::rule::{Retry, Rule};
@@ -51,8 +51,8 @@ pub struct Judged {
     pub hints: Hints,
     /// The wait that the classifier asked for.
     pub asked: Option<Duration>,
-    /// The quota that is spent, when the server says so.
-    pub quota: Option<SpentQuota>,
+    /// Whose quota is spent, when the server says so.
+    pub quota: Option<Window>,
 }
 
 // ===== impl Judged =====
@@ -115,7 +115,8 @@ impl Judged {
             (verdict, reason) = listen(status, verdict, &hints);
         }
         if matches!(status.as_u16(), 403 | 429) {
-            quota = spent_quota(body_start.unwrap_or_default(), headers);
+            let spent = spent_quota(body_start.unwrap_or_default(), headers);
+            quota = spent.map(|quota| quota.window);
             if quota.is_some() && matches!(reason, Reason::Standard | Reason::RateLimit) {
                 (verdict, reason) = (Rule::FailFast, Reason::QuotaSpent);
             }

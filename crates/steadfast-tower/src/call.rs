@@ -53,7 +53,9 @@ pub trait Begin {
 }
 
 /// Makes a request again, for bodies that cannot be copied.
-pub struct ReplaySource<R>(Arc<dyn Fn(&R) -> Option<R> + Send + Sync>);
+pub struct ReplaySource<R>(Arc<Again<R>>);
+
+type Again<R> = dyn Fn(&R) -> Option<R> + Send + Sync;
 
 impl<R> Call<R> {
     /// A call of which nothing is known yet.

@@ -38,7 +38,7 @@ struct Inner {
 }
 
 enum Source {
-    Status(StatusError),
+    Status(Box<StatusError>),
     Limit(Limit),
     InvalidCall(InvalidPolicy),
     Transport(FailureKind, reqwest::Error),
@@ -106,7 +106,7 @@ impl Error {
     }
 
     pub(crate) fn status_error(error: StatusError, url: Url, record: Record) -> Self {
-        Self::new(Source::Status(error), Some(url), record)
+        Self::new(Source::Status(Box::new(error)), Some(url), record)
     }
 
     /// What kind of failure, for `match`.

@@ -149,11 +149,6 @@ impl Policies {
             Scope::with(Arc::clone(policy), template.clone(), seed)
         })
     }
-
-    #[cfg(test)]
-    pub(crate) fn scopes(&self) -> &Scopes {
-        &self.inner.scopes
-    }
 }
 
 impl fmt::Debug for Policies {

@@ -202,3 +202,59 @@ impl fmt::Debug for Scopes {
         f.write_str("Scopes(..)")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use steadfast_core::Policy;
+
+    use super::*;
+
+    fn key<'a>(endpoint: usize, host: &'a str, identity: Option<&'a str>) -> Key<'a> {
+        let url = UrlParts::new("https", host, None, "/", None);
+        Key {
+            endpoint,
+            url,
+            identity,
+        }
+    }
+
+    fn scope() -> Scope {
+        Scope::new(&Policy::standard()).unwrap()
+    }
+
+    #[test]
+    fn the_same_key_finds_the_same_scope_and_no_other_does() {
+        let scopes = Scopes::new(7, 2);
+        let keys = [
+            key(0, "a.com", None),
+            key(0, "b.com", None),
+            key(1, "a.com", None),
+            key(1, "b.com", None),
+            key(0, "a.com", Some("acme")),
+            key(0, "a.com", Some("other")),
+        ];
+        let made: Vec<_> = keys.iter().map(|key| scopes.find(key, scope)).collect();
+        for (n, key) in keys.iter().enumerate() {
+            let found = scopes.find(key, || panic!("it is there already"));
+            for (m, other) in made.iter().enumerate() {
+                assert_eq!(Arc::ptr_eq(&found, other), n == m, "{n} and {m}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_crawler_does_not_grow_the_map_without_end() {
+        let scopes = Scopes::new(7, 1);
+        scopes.find(&key(0, "first.com", None), scope);
+        let policy = Arc::new(Policy::standard().prepare().unwrap());
+        for n in 0..3 * MOST {
+            let host = format!("host-{n}.com");
+            scopes.find(&key(0, &host, None), || {
+                Scope::with(Arc::clone(&policy), None, 7)
+            });
+            scopes.find(&key(0, "often.com", None), scope);
+            assert!(scopes.len() <= MOST);
+        }
+        assert!(scopes.len() > MOST / 4);
+    }
+}
