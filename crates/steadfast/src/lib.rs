@@ -49,7 +49,7 @@ pub use crate::policies::{InvalidPolicies, Policies, PoliciesBuilder};
 pub use crate::problem::Problem;
 pub use crate::response::ResponseExt;
 #[cfg(feature = "backoff")]
-pub use crate::schedule::backoff_schedule;
+pub use crate::schedule::{backoff_exponential, backoff_schedule};
 pub use crate::status_error::StatusError;
 pub use steadfast_core::{
     Attempt, Backoff, BudgetConfig, Exchange, FailureKind, InvalidPattern, InvalidPolicy, Jitter,

@@ -6,7 +6,8 @@
 use std::sync::Arc;
 
 use backoff::backoff::Backoff as Source;
-use steadfast_core::Backoff;
+use steadfast_core::backoff::InvalidBackoff;
+use steadfast_core::{Backoff, Jitter};
 
 /// Takes any schedule: each call starts with a fresh copy of it.
 ///
@@ -32,4 +33,75 @@ where
         }
         wait
     }))
+}
+
+/// Converts `backoff`'s exponential schedule into one of steadfast's own, after which nothing of `backoff` runs: same
+/// first wait, factor and cap. Its randomness (a wait of ±50 %) becomes full jitter, or none when it had none; its
+/// maximum time is dropped, since a policy has `retry_for`.
+///
+/// ```
+/// use steadfast::{Policy, backoff_exponential};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let own = backoff_exponential(&backoff::ExponentialBackoff::default())?;
+/// let policy = Policy::standard().backoff(own);
+/// # drop(policy);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+/// A first wait above the cap, a factor below 1, or one that is no number.
+pub fn backoff_exponential(
+    schedule: &backoff::ExponentialBackoff,
+) -> Result<Backoff, InvalidBackoff> {
+    let (initial, cap) = (schedule.initial_interval, schedule.max_interval);
+    let own = Backoff::exponential(initial, schedule.multiplier, cap)?;
+    Ok(match schedule.randomization_factor {
+        0.0 => own.jitter(Jitter::None),
+        _ => own.jitter(Jitter::Full),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_schedule_of_backoff_is_followed_wait_by_wait() {
+        let schedule = backoff::ExponentialBackoff {
+            initial_interval: Duration::from_millis(100),
+            randomization_factor: 0.0,
+            multiplier: 3.0,
+            max_interval: Duration::from_millis(500),
+            ..Default::default()
+        };
+        let mut rng = fastrand::Rng::with_seed(7);
+        for own in [
+            backoff_schedule(schedule.clone()),
+            backoff_exponential(&schedule).unwrap(),
+        ] {
+            let waits: Vec<_> = (1..=4)
+                .map(|retry| own.wait(retry, &mut rng).unwrap().as_millis())
+                .collect();
+            assert_eq!(waits, [100, 300, 500, 500]);
+        }
+    }
+
+    #[test]
+    fn a_schedule_that_ends_ends_the_retries() {
+        #[derive(Clone)]
+        struct Once(Option<Duration>);
+        impl Source for Once {
+            fn next_backoff(&mut self) -> Option<Duration> {
+                self.0.take()
+            }
+        }
+        let own = backoff_schedule(Once(Some(Duration::from_secs(1))));
+        let mut rng = fastrand::Rng::with_seed(7);
+        assert_eq!(own.wait(1, &mut rng), Some(Duration::from_secs(1)));
+        assert_eq!(own.wait(2, &mut rng), None);
+    }
 }
