@@ -25,10 +25,9 @@ type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// A tower layer as a [`reqwest_middleware::Middleware`].
 ///
 /// ```
-/// use steadfast::{BoxError, TowerMiddleware};
+/// use steadfast::TowerMiddleware;
 /// use tower::util::MapRequestLayer;
 ///
-/// # fn main() -> Result<(), BoxError> {
 /// let tag = MapRequestLayer::new(|mut request: reqwest::Request| {
 ///     request.headers_mut().insert("x-tag", http::HeaderValue::from_static("blue"));
 ///     request
@@ -37,8 +36,6 @@ type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 ///     .with(TowerMiddleware::new(tag))
 ///     .build();
 /// # drop(client);
-/// # Ok(())
-/// # }
 /// ```
 ///
 /// Errors keep their type where they have one: a `reqwest::Error` stays one, others are found inside

@@ -73,6 +73,6 @@ pub fn wrap(client: reqwest::Client) -> reqwest_middleware::ClientWithMiddleware
 }
 
 /// The README's examples, each of them a test.
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "json", feature = "throttle"))]
 #[doc = include_str!("../README.md")]
 struct Readme;
