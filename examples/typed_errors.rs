@@ -30,8 +30,8 @@ fn explain(error: &Error) {
         kind => println!("    {kind:?}; sent? {}", error.may_have_been_sent()),
     }
     println!("    worth another try later? {}", error.is_transient());
-    if !error.record().attempts().is_empty() {
-        println!("    {}", error.record());
+    if let Some(record) = error.record() {
+        println!("    {record}");
     }
     println!();
 }

@@ -101,7 +101,7 @@ async fn real(client: &ClientWithMiddleware, urls: &[Url]) {
     for url in urls {
         screen.start(&format!(
             "GET   {}",
-            steadfast_core::redact::redact_url(url.as_str())
+            steadfast::redact::redact_url(url.as_str())
         ));
         screen.end(make(client.request(Method::GET, url.clone())).await);
     }

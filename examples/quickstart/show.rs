@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 use steadfast::advice::Advice;
-use steadfast::{Kind, Outcome, Record, StatusError, Stop};
-use steadfast_core::Short;
+use steadfast::{Kind, Outcome, Record, Short, StatusError, Stop};
 
 const WIDTH: usize = 108;
 /// The columns of a call's line; what happened stands in the rest of it.

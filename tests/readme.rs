@@ -1,0 +1,32 @@
+//! The README shows no code that nobody runs.
+
+/// Doc tests compile the README; a function in it runs because `examples/first_minute.rs` has it and is run.
+#[test]
+fn every_function_of_the_readme_stands_in_an_example() {
+    let readme = include_str!("../README.md");
+    let example = include_str!("../examples/first_minute.rs");
+    let blocks = readme.split("```rust\n").skip(1);
+    let blocks = blocks.map(|rest| rest.split_once("```").unwrap().0);
+    let mut functions = 0;
+    for block in blocks.filter(|block| block.contains("fn ")) {
+        let lines = block.lines().filter(|line| !line.starts_with("use "));
+        let block = lines.collect::<Vec<_>>().join("\n");
+        assert!(
+            example.contains(block.trim()),
+            "not in the example:\n{block}"
+        );
+        functions += 1;
+    }
+    assert!(functions > 0, "the README has lost its code");
+}
+
+#[test]
+fn every_example_is_named_in_the_readme() {
+    let readme = include_str!("../README.md");
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/examples");
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        assert!(readme.contains(name), "{name}");
+    }
+}
