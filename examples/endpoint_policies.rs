@@ -2,6 +2,7 @@
 //! own for one status, and options for a single call. A mistake is named when the policies are built.
 //!
 //! `cargo run --example endpoint_policies`
+#![expect(clippy::disallowed_methods, reason = "a stopwatch for the reader")]
 
 use std::error::Error;
 use std::time::{Duration, Instant};

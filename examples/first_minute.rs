@@ -41,7 +41,7 @@ fn explain(error: &steadfast::Error) -> String {
             Some(details) => details.advice().to_string(), // meaning, findings, next steps
             None => error.to_string(),
         },
-        Kind::RateLimited => format!("a limit of ours, for {:?}", error.retry_after()),
+        Kind::RateLimited => format!("nothing was sent: {error}"),
         _ => error.to_string(),
     }
 }

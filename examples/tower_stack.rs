@@ -2,6 +2,7 @@
 //! stack as one layer; over a `reqwest::Client` and over a service of `http::Request`.
 //!
 //! `cargo run --example tower_stack`
+#![expect(clippy::disallowed_methods, reason = "a stopwatch for the reader")]
 
 use std::error::Error;
 use std::time::Instant;

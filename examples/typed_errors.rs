@@ -24,7 +24,7 @@ fn explain(error: &Error) {
                 println!("    next: {}", details.advice().advice().next[0]);
             }
         }
-        Kind::RateLimited => println!("    our own limit: free in {:?}", error.retry_after()),
+        Kind::RateLimited => println!("    a limit of ours: nothing was sent"),
         Kind::Timeout => println!("    too late; sent? {}", error.may_have_been_sent()),
         Kind::Connect => println!("    nobody there; sent? {}", error.may_have_been_sent()),
         kind => println!("    {kind:?}; sent? {}", error.may_have_been_sent()),

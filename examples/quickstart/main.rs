@@ -2,6 +2,7 @@
 //!
 //! `cargo run --example quickstart` makes a tour of the answers that an API gives when all is not well.
 //! `cargo run --example quickstart -- https://api.example.com/v1/items` makes the same calls to real URLs.
+#![expect(clippy::disallowed_methods, reason = "a stopwatch for the reader")]
 
 mod api;
 mod show;

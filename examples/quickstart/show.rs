@@ -4,7 +4,7 @@ use std::io::{IsTerminal, Write, stdout};
 use std::time::Duration;
 
 use http::StatusCode;
-use steadfast::advice::Advice;
+use steadfast::advice::{Advice, Finding};
 use steadfast::{Kind, Outcome, Record, Short, StatusError, Stop};
 
 const WIDTH: usize = 108;
@@ -163,12 +163,8 @@ fn answer(ended: &Ended) -> String {
 
 /// What came back first: all that a client without retries sees.
 fn first(ended: &Ended) -> String {
-    match ended
-        .record
-        .attempts()
-        .first()
-        .map(|attempt| attempt.outcome)
-    {
+    let first = ended.record.attempts().first();
+    match first.map(|attempt| attempt.outcome) {
         Some(Outcome::Status(status)) => status.as_str().to_owned(),
         Some(Outcome::Failed(kind)) => kind.as_str().to_owned(),
         _ => answer(ended),
@@ -195,19 +191,12 @@ fn what_happened(ended: &Ended) -> String {
 
 /// What the status means; where the call failed, also what was found in this exchange and what to do.
 fn advice(ended: &Ended) -> Vec<(&'static str, String)> {
-    let error = match &ended.result {
-        Ok(_) => {
-            let first = ended.record.attempts().first();
-            let status = first.and_then(|attempt| attempt.outcome.status());
-            let text = status
-                .filter(|status| status.as_u16() >= 400)
-                .map(Advice::of);
-            return text
-                .map(|advice| ("means", advice.summary()))
-                .into_iter()
-                .collect();
-        }
-        Err(error) => error,
+    let Err(error) = &ended.result else {
+        let first = ended.record.attempts().first();
+        let status = first.and_then(|attempt| attempt.outcome.status());
+        let refused = status.filter(|status| status.as_u16() >= 400);
+        let means = refused.map(|status| ("means", Advice::of(status).summary()));
+        return means.into_iter().collect();
     };
     match error.details() {
         Some(details) => of_status(details),
@@ -218,18 +207,15 @@ fn advice(ended: &Ended) -> Vec<(&'static str, String)> {
 fn of_status(details: &StatusError) -> Vec<(&'static str, String)> {
     let report = details.advice();
     let mut lines = vec![("means", report.advice().summary())];
-    let problem = details
-        .problem()
-        .map(|problem| format!("the server says: {problem}"));
-    let found = report.findings().iter().map(ToString::to_string);
-    let found = found.filter(|text| problem.is_none() || !text.starts_with("the server says"));
-    lines.extend(
-        problem
-            .clone()
-            .into_iter()
-            .chain(found)
-            .map(|text| ("here", text)),
-    );
+    if let Some(problem) = details.problem() {
+        lines.push(("here", format!("the server says: {problem}")));
+    }
+    for finding in report.findings() {
+        // Its own words were shown already if they were a problem.
+        if details.problem().is_none() || !matches!(finding, Finding::Says(_)) {
+            lines.push(("here", finding.to_string()));
+        }
+    }
     // Its body was just read.
     let read = |text: &&&str| lines.len() > 1 && text.starts_with("read the body");
     let next = report.advice().next.iter().find(|text| !read(text));
