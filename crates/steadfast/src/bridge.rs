@@ -17,7 +17,7 @@ use steadfast_tower::Failure;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::nesting::{Address, Marker};
+use crate::nesting::{self, Address, Marker};
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -63,6 +63,8 @@ pub(crate) struct Attempts<'a> {
     own: Mutex<Option<&'a mut Extensions>>,
     start: &'a Extensions,
     last: &'a Mutex<Option<Extensions>>,
+    /// Whether a steadfast middleware further in passes these attempts through.
+    in_charge: bool,
 }
 
 /// A layer that can stand around the rest of any chain. Implemented for every layer that can; nobody else needs to.
@@ -109,8 +111,11 @@ where
         next: Next<'_>,
     ) -> reqwest_middleware::Result<Response> {
         let (start, last) = (extensions.clone(), Mutex::new(None));
+        let inside = nesting::is_inside(extensions);
         let result = {
-            let attempts = Attempts::new(extensions, &start, &last);
+            let mut attempts = Attempts::new(extensions, &start, &last);
+            // Most layers do not retry, so a steadfast middleware further in has to.
+            attempts.in_charge = inside;
             let mut service = self.layer.around(NextService::new(next, &attempts));
             let ready = poll_fn(|cx| service.poll_ready(cx)).await;
             let result = match ready.map_err(|error| unboxed(error.into())) {
@@ -164,6 +169,7 @@ impl<'a> Attempts<'a> {
             own: Mutex::new(Some(own)),
             start,
             last,
+            in_charge: true,
         }
     }
 
@@ -195,15 +201,17 @@ impl<'a> Service<Request> for NextService<'a> {
     fn call(&mut self, request: Request) -> NextFuture<'a> {
         let next = self.next.clone();
         if let Some(own) = self.attempts.first() {
-            let address = Address::of(own);
-            let _guard = address.enter();
+            let first = self.attempts.in_charge.then(|| Address::of(own));
+            let _guard = first.map(Address::enter);
             return NextFuture {
-                first: Some(address),
+                first,
                 inner: next.run(request, own),
             };
         }
         let (mut copy, last) = (self.attempts.start.clone(), self.attempts.last);
-        copy.insert(Marker);
+        if self.attempts.in_charge {
+            copy.insert(Marker);
+        }
         let inner = Box::pin(async move {
             let result = next.run(request, &mut copy).await;
             *last.lock().unwrap_or_else(PoisonError::into_inner) = Some(copy);
