@@ -9,6 +9,7 @@ use std::time::Instant;
 
 use steadfast_core::Overlay;
 
+use crate::budget::Token;
 use crate::request::HttpRequest;
 
 /// A request with what the layers know of its call.
@@ -19,8 +20,6 @@ pub struct Call<R> {
     pub request: R,
     /// What the layers know of the call.
     pub context: Context,
-    /// How to make the request again when it cannot be copied: a body factory.
-    pub source: Option<ReplaySource<R>>,
 }
 
 /// What the layers know of a call. Cheap to clone.
@@ -33,10 +32,61 @@ pub struct Context {
     pub retried_outside: bool,
     /// The end of the whole call, if there is one.
     pub deadline: Option<Instant>,
-    /// Until then this attempt may start; set for attempts after the first.
-    pub latest_start: Option<Instant>,
+    /// What few calls have, behind one pointer: every call carries its size.
+    pub(crate) rare: Option<Arc<Rare>>,
+}
+
+/// What few calls have.
+#[derive(Debug, Default)]
+pub(crate) struct Rare {
     /// What this call wants differently from its policy.
-    pub overlay: Option<Arc<Overlay>>,
+    pub(crate) overlay: Option<Arc<Overlay>>,
+    /// What pays for it, if it is a retry.
+    pub(crate) token: Option<Token>,
+    /// Until then it may start, if it is a retry.
+    pub(crate) latest_start: Option<Instant>,
+}
+
+impl Context {
+    /// The context of a call that wants something differently from its policy.
+    #[must_use]
+    pub fn with_overlay(overlay: Arc<Overlay>) -> Self {
+        let overlay = Some(overlay);
+        let rare = Rare {
+            overlay,
+            ..Rare::default()
+        };
+        Self {
+            rare: Some(Arc::new(rare)),
+            ..Self::default()
+        }
+    }
+
+    /// What this call wants differently from its policy.
+    #[must_use]
+    #[inline]
+    pub fn overlay(&self) -> Option<&Overlay> {
+        self.rare.as_ref()?.overlay.as_deref()
+    }
+
+    pub(crate) fn shared_overlay(&self) -> Option<Arc<Overlay>> {
+        self.rare.as_ref()?.overlay.clone()
+    }
+
+    /// The latest start that makes sense: for a retry the end of the time for retrying, for any attempt the deadline.
+    #[cfg(feature = "throttle")]
+    pub(crate) fn latest_start(&self) -> Option<Instant> {
+        let rare = self.rare.as_ref();
+        rare.and_then(|rare| rare.latest_start).or(self.deadline)
+    }
+
+    /// The request is let go.
+    #[inline]
+    pub(crate) fn sent(&self) {
+        if let Some(token) = self.rare.as_ref().and_then(|rare| rare.token.as_ref()) {
+            token.spend();
+        }
+    }
 }
 
 /// The beginning of a call, however it is handed over: what the call's span tells.
@@ -69,11 +119,7 @@ impl<R> Call<R> {
     #[must_use]
     #[inline(always)]
     pub const fn with_context(request: R, context: Context) -> Self {
-        Self {
-            request,
-            context,
-            source: None,
-        }
+        Self { request, context }
     }
 }
 
@@ -85,7 +131,7 @@ impl<R: HttpRequest> Begin for Call<R> {
     }
 
     fn overlay(&self) -> Option<&Overlay> {
-        self.context.overlay.as_deref()
+        self.context.overlay()
     }
 
     fn is_retried_outside(&self) -> bool {

@@ -86,11 +86,10 @@ where
     }
 
     fn call(&mut self, request: R) -> Self::Future {
-        let overlay = request.overlay();
-        let context = Context {
-            overlay,
-            ..Context::default()
-        };
+        let context = request
+            .overlay()
+            .map(Context::with_overlay)
+            .unwrap_or_default();
         EntryFuture {
             inner: self.inner.call(Call::with_context(request, context)),
         }
@@ -137,6 +136,7 @@ where
 
     #[inline(always)]
     fn call(&mut self, call: Call<R>) -> Self::Future {
+        call.context.sent();
         TransportFuture {
             inner: self.inner.call(call.request),
         }

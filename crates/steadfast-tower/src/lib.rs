@@ -38,6 +38,7 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod budget;
 pub mod buffer;
 mod call;
 pub mod clock;

@@ -5,10 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use steadfast_core::budget::{BudgetConfig, BudgetState};
 use steadfast_core::{InvalidPolicy, Policy, Prepared};
 
-use crate::clock;
+use crate::budget::{Budget, Token};
 #[cfg(feature = "throttle")]
 use crate::throttle::Queue;
 
@@ -18,22 +17,11 @@ use crate::throttle::Queue;
 pub struct Scope {
     policy: Arc<Prepared>,
     template: Option<Arc<str>>,
-    budget: Option<Budget>,
+    budget: Option<Arc<Budget>>,
     #[cfg(feature = "throttle")]
     queue: Option<Arc<Queue>>,
     seed: AtomicU64,
 }
-
-/// The budget in one atomic word.
-struct Budget {
-    config: BudgetConfig,
-    state: AtomicU64,
-    epoch: Instant,
-}
-
-/// A token taken from the budget for a retry that is not sent yet: given back when it never is.
-#[derive(Debug)]
-pub(crate) struct Token<H: std::ops::Deref<Target = Scope>>(Option<H>);
 
 // ===== impl Scope =====
 
@@ -51,11 +39,7 @@ impl Scope {
     /// jitter repeatable.
     #[must_use]
     pub fn with(policy: Arc<Prepared>, template: Option<Arc<str>>, seed: u64) -> Self {
-        let budget = policy.budget.map(|config| Budget {
-            config,
-            state: AtomicU64::new(BudgetState::full(&config).to_bits()),
-            epoch: clock::now(),
-        });
+        let budget = policy.budget.map(Budget::full);
         Self {
             #[cfg(feature = "throttle")]
             queue: policy.rate.map(|rate| Queue::new(rate, policy.max_wait)),
@@ -121,20 +105,18 @@ impl Scope {
         }
     }
 
-    fn withdraw(&self, now: Instant) -> bool {
-        self.budget.as_ref().is_none_or(|budget| {
-            let at = budget.at(now);
-            budget.update(|state| state.withdraw(&budget.config, at))
-        })
+    /// Takes a token for one retry; `None` when there is none.
+    pub(crate) fn take_token(&self, now: Instant) -> Option<Token> {
+        match &self.budget {
+            Some(budget) => budget.take(now),
+            None => Some(Token::free()),
+        }
     }
 
     /// What is left of the budget, in retries; `None` without one.
     #[must_use]
     pub fn budget_left(&self, now: Instant) -> Option<f64> {
-        let budget = self.budget.as_ref()?;
-        let state = BudgetState::from_bits(budget.state.load(Ordering::Relaxed));
-        let thousandths = u32::try_from(state.millis(&budget.config, budget.at(now))).ok()?;
-        Some(f64::from(thousandths) / 1000.0)
+        self.budget.as_ref().map(|budget| budget.left(now))
     }
 
     /// A source of chance for one decision, each from another point of the seed's sequence.
@@ -153,61 +135,6 @@ impl fmt::Debug for Scope {
             .field("template", &self.template)
             .field("policy", &self.policy)
             .finish_non_exhaustive()
-    }
-}
-
-// ===== impl Budget =====
-
-impl Budget {
-    fn at(&self, now: Instant) -> u64 {
-        let since = now.saturating_duration_since(self.epoch);
-        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
-    }
-
-    fn deposit(&self, now: Instant) -> bool {
-        let state = BudgetState::from_bits(self.state.load(Ordering::Relaxed));
-        // A full bucket takes nothing: the happy path is one load.
-        if state.deposit(&self.config).is_none() {
-            return true;
-        }
-        self.update(|state| state.deposit(&self.config));
-        self.has_token(now)
-    }
-
-    fn has_token(&self, now: Instant) -> bool {
-        let state = BudgetState::from_bits(self.state.load(Ordering::Relaxed));
-        state.withdraw(&self.config, self.at(now)).is_some()
-    }
-
-    /// Changes the state in one step, however many threads do; false when the change is refused.
-    fn update(&self, change: impl Fn(BudgetState) -> Option<BudgetState>) -> bool {
-        let change = |bits| change(BudgetState::from_bits(bits)).map(BudgetState::to_bits);
-        self.state
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, change)
-            .is_ok()
-    }
-}
-
-// ===== impl Token =====
-
-impl<H: std::ops::Deref<Target = Scope> + Clone> Token<H> {
-    pub(crate) fn take(scope: &H, now: Instant) -> Option<Self> {
-        scope.withdraw(now).then(|| Self(Some(scope.clone())))
-    }
-}
-
-impl<H: std::ops::Deref<Target = Scope>> Token<H> {
-    /// The retry is sent.
-    pub(crate) fn spend(mut self) {
-        self.0 = None;
-    }
-}
-
-impl<H: std::ops::Deref<Target = Scope>> Drop for Token<H> {
-    fn drop(&mut self) {
-        if let Some(Some(budget)) = self.0.as_ref().map(|scope| scope.budget.as_ref()) {
-            budget.update(|state| Some(state.give_back(&budget.config)));
-        }
     }
 }
 

@@ -9,7 +9,7 @@ use reqwest::{Request, Response};
 use reqwest_middleware::{Middleware, Next};
 use steadfast_core::Overlay;
 use steadfast_tower::retry::Course;
-use steadfast_tower::{AsItSays, Call, Failure, Reply, stack};
+use steadfast_tower::{AsItSays, Call, Context, Failure, ReplaySource, Reply, stack};
 use tower_service::Service;
 
 use crate::bridge::{Attempts, NextService, hand_back};
@@ -60,7 +60,8 @@ impl Middleware for SteadfastMiddleware {
         // For the error of a limit, and only where there is one.
         let limited = scope.may_refuse() || options.overlay().is_some();
         let url = limited.then(|| Box::new(request.url().clone()));
-        let mut course = Course::new(&scope, options.call(request));
+        let (context, source) = options.told();
+        let mut course = Course::new(&scope, Call::with_context(request, context), source);
         Box::pin(async move {
             let (start, last) = (extensions.clone(), Mutex::new(None));
             let result = {
@@ -129,13 +130,14 @@ impl Options {
         self.0.as_ref().map(CallOptions::overlay)
     }
 
-    #[inline(always)]
-    fn call(self, request: Request) -> Call<Request> {
-        let mut call = Call::new(request);
-        if let Some(options) = self.0 {
-            call.context.overlay = Some(options.shared_overlay());
-            call.source = options.replay_source();
+    /// What the layers are told, and how the request is made again.
+    fn told(&self) -> (Context, Option<ReplaySource<Request>>) {
+        match &self.0 {
+            None => (Context::default(), None),
+            Some(options) => {
+                let context = Context::with_overlay(options.shared_overlay());
+                (context, options.replay_source())
+            }
         }
-        call
     }
 }

@@ -43,11 +43,7 @@ where
 
     #[inline(always)]
     fn call(&mut self, call: Call<R>) -> Self::Future {
-        let own = call
-            .context
-            .overlay
-            .as_deref()
-            .and_then(Overlay::buffer_value);
+        let own = call.context.overlay().and_then(Overlay::buffer_value);
         let limit = own.or(self.scope.policy().buffer);
         BufferFuture::new(self.inner.call(call), limit)
     }

@@ -13,17 +13,18 @@ use http::Method;
 use steadfast_core::repeatable::Repeatable;
 use steadfast_core::{Judged, Limits, Overlay, Progress, Record, Rule, Situation, Step, Stop};
 
-use crate::call::{Begin, Call, Context, ReplaySource};
+use crate::budget::Token;
+use crate::call::{Begin, Call, Context, Rare, ReplaySource};
 use crate::clock;
 use crate::fault::{Cause, Failure, Limit, Reply};
 use crate::request::{HttpRequest, Replayer};
 use crate::retry::event;
-use crate::scope::{Handle, Scope, Token};
+use crate::scope::Scope;
 
 /// A call on its course.
 pub struct Course<R> {
-    overlay: Option<Arc<Overlay>>,
-    retried_outside: bool,
+    /// As the call came in.
+    context: Context,
     source: Option<ReplaySource<R>>,
     limits: Limits,
     progress: Progress,
@@ -37,20 +38,20 @@ pub struct Course<R> {
 }
 
 /// What follows an outcome that was not accepted at the first attempt.
-pub(super) enum Next<H: Handle> {
+pub(super) enum Next {
     /// Hand it back, with this record if there is one.
     HandBack(Option<Record>),
     /// Send again after this wait.
-    Wait(Instant, Option<Token<H>>),
+    Wait(Instant, Option<Token>),
 }
 
 impl<R: HttpRequest> Course<R> {
-    /// A call that starts now, under the policy of a scope.
+    /// A call that starts now, under the policy of a scope; `source` makes the request again when it cannot be copied.
     #[inline(always)]
-    pub fn new(scope: &Scope, call: Call<R>) -> Self {
+    pub fn new(scope: &Scope, call: Call<R>, source: Option<ReplaySource<R>>) -> Self {
         let now = clock::now();
         let policy = scope.policy();
-        let overlay = call.context.overlay.as_deref();
+        let overlay = call.context.overlay();
         let declared = overlay
             .and_then(Overlay::repeatable_value)
             .or(policy.repeatable);
@@ -69,9 +70,8 @@ impl<R: HttpRequest> Course<R> {
         let repeatable = Repeatable::of(request.method(), request.headers(), declared);
         let funded = scope.deposit(now);
         Self {
-            overlay: call.context.overlay,
-            retried_outside: call.context.retried_outside,
-            source: call.source,
+            context: call.context,
+            source,
             limits,
             progress: Progress::new(now),
             repeatable,
@@ -85,51 +85,66 @@ impl<R: HttpRequest> Course<R> {
         self.progress.sent() == 1
     }
 
-    /// Numbers the next attempt, keeps a copy of the request if another attempt could follow, and lets it go.
+    /// The request that the next attempt sends.
     #[inline(always)]
-    pub(super) fn send<P: Replayer<R>>(&mut self, scope: &Scope, replayer: &P) -> Option<Call<R>> {
-        let request = self.next.take()?;
-        let first = self.progress.sent() == 0;
-        let now = match first {
-            true => self.progress.started(),
-            false => clock::now(),
+    pub(super) const fn take(&mut self) -> Option<R> {
+        self.next.take()
+    }
+
+    /// Numbers the attempt that sends this request, and keeps a copy of it if another could follow.
+    #[inline(always)]
+    pub(super) fn depart<P: Replayer<R>>(
+        &mut self,
+        request: &R,
+        scope: &Scope,
+        replayer: &P,
+        token: &mut Option<Token>,
+    ) -> Context {
+        let (now, rare) = match self.progress.sent() {
+            0 => (self.progress.started(), self.context.rare.clone()),
+            _ => self.depart_again(scope, token.take()),
         };
-        if !first {
-            self.funded = scope.is_funded(now);
-        }
-        if self.progress.may_follow(&self.limits) && self.funded && !self.retried_outside {
+        if self.progress.may_follow(&self.limits) && self.funded && !self.context.retried_outside {
             self.next = match &self.source {
-                Some(source) => source.replay(&request),
-                None => replayer.replay(&request),
+                Some(source) => source.replay(request),
+                None => replayer.replay(request),
             };
         }
         if self.next.is_none() && !self.progress.has_history() {
-            self.head = Some(Box::new(head_of(&request)));
+            self.head = Some(Box::new(head_of(request)));
         }
         self.progress.on_send(now);
-        let context = Context {
+        Context {
             attempt: self.progress.sent(),
-            retried_outside: true,
             deadline: self.limits.deadline,
-            latest_start: match first {
-                true => None,
-                false => self.limits.latest_start(),
-            },
-            overlay: self.overlay.clone(),
+            retried_outside: true,
+            rare,
+        }
+    }
+
+    #[cold]
+    fn depart_again(
+        &mut self,
+        scope: &Scope,
+        token: Option<Token>,
+    ) -> (Instant, Option<Arc<Rare>>) {
+        let now = clock::now();
+        self.funded = scope.is_funded(now);
+        let rare = Rare {
+            overlay: self.context.shared_overlay(),
+            token,
+            latest_start: self.limits.latest_start(),
         };
-        Some(Call::with_context(request, context))
+        (now, Some(Arc::new(rare)))
     }
 
     /// Decides what follows an outcome that was not accepted at the first attempt.
     #[cold]
-    pub(super) fn follow<H, Res, E>(
+    pub(super) fn follow<Res, E>(
         &mut self,
-        scope: &H,
+        scope: &Scope,
         result: &Result<Reply<Res>, Failure<E>>,
-    ) -> Next<H>
-    where
-        H: Handle,
-    {
+    ) -> Next {
         let now = clock::now();
         let judged = match result {
             Ok(reply) => &reply.judged,
@@ -163,13 +178,8 @@ impl<R: HttpRequest> Course<R> {
     }
 
     /// Asks core.
-    fn decide<H: Handle>(
-        &mut self,
-        scope: &H,
-        now: Instant,
-        judged: &Judged,
-    ) -> (Step, Option<Token<H>>) {
-        if self.retried_outside && matches!(judged.verdict, Rule::Retry(_)) {
+    fn decide(&mut self, scope: &Scope, now: Instant, judged: &Judged) -> (Step, Option<Token>) {
+        if self.context.retried_outside && matches!(judged.verdict, Rule::Retry(_)) {
             return (Step::HandBack(Stop::Nested), None);
         }
         let mut rng = scope.rng();
@@ -184,7 +194,7 @@ impl<R: HttpRequest> Course<R> {
                 token = if unfunded {
                     None
                 } else {
-                    Token::take(scope, now)
+                    scope.take_token(now)
                 };
                 token.is_some()
             },
@@ -206,11 +216,11 @@ impl<R: HttpRequest> Begin for &mut Course<R> {
     }
 
     fn overlay(&self) -> Option<&Overlay> {
-        self.overlay.as_deref()
+        self.context.overlay()
     }
 
     fn is_retried_outside(&self) -> bool {
-        self.retried_outside
+        self.context.retried_outside
     }
 }
 

@@ -12,13 +12,14 @@ use pin_project_lite::pin_project;
 use tokio::time::Sleep;
 use tower_service::Service;
 
+use crate::budget::Token;
 use crate::buffer::Whole;
 use crate::call::Call;
 use crate::fault::{Failure, Reply};
 use crate::request::{HttpRequest, Replayer};
 use crate::response::WholeResponse;
 use crate::retry::course::{Course, Next};
-use crate::scope::{Handle, Token};
+use crate::scope::Handle;
 
 pin_project! {
     /// The future of [`Retry`](super::Retry). It owns its [`Course`], or borrows it.
@@ -34,31 +35,28 @@ pin_project! {
         course: C,
         inner: S,
         #[pin]
-        stage: Stage<H, S::Future, Res>,
+        stage: Stage<S::Future, Res>,
         request: PhantomData<fn() -> R>,
     }
 }
 
 pin_project! {
     #[project = StageProjection]
-    enum Stage<H, F, Res: WholeResponse>
-    where
-        H: Handle,
-    {
+    enum Stage<F, Res: WholeResponse> {
         /// The next attempt waits for the layer below to be ready.
-        Ready { token: Option<Token<H>> },
+        Ready { token: Option<Token> },
         /// An attempt is under way.
         Sending { #[pin] future: F },
         /// Between two attempts. Boxed: no call that succeeds at once has one, and each would carry its size.
-        Waiting { wait: Box<Waiting<H, Res>> },
+        Waiting { wait: Box<Waiting<Res>> },
     }
 }
 
 /// A wait between two attempts.
-struct Waiting<H: Handle, Res: WholeResponse> {
+struct Waiting<Res: WholeResponse> {
     sleep: Pin<Box<Sleep>>,
     drain: Option<Drain<Res>>,
-    token: Option<Token<H>>,
+    token: Option<Token>,
 }
 
 /// A refused response on its way out.
@@ -134,15 +132,12 @@ where
                 }
                 StageProjection::Ready { token } => {
                     ready!(this.inner.poll_ready(cx))?;
-                    if let Some(token) = token.take() {
-                        token.spend();
-                    }
-                    let Some(call) = course.send(this.scope, this.replayer) else {
+                    let Some(request) = course.take() else {
                         return Poll::Pending;
                     };
-                    Stage::Sending {
-                        future: this.inner.call(call),
-                    }
+                    let context = course.depart(&request, this.scope, this.replayer, token);
+                    let future = this.inner.call(Call::with_context(request, context));
+                    Stage::Sending { future }
                 }
                 StageProjection::Waiting { wait } => {
                     let drain = wait.drain.as_mut();
@@ -176,9 +171,9 @@ fn with_record<Res, E>(
 
 // ===== impl Stage =====
 
-impl<H: Handle, F, Res: WholeResponse> Stage<H, F, Res> {
+impl<F, Res: WholeResponse> Stage<F, Res> {
     /// The wait before the next attempt, with the refused response on its way out.
-    fn wait(until: Instant, token: Option<Token<H>>, refused: Option<Res>, most: usize) -> Self {
+    fn wait(until: Instant, token: Option<Token>, refused: Option<Res>, most: usize) -> Self {
         let wait = Box::new(Waiting {
             sleep: Box::pin(tokio::time::sleep_until(until.into())),
             drain: refused.and_then(|response| Drain::of(response, most)),

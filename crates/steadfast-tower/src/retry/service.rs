@@ -49,7 +49,7 @@ where
 
     #[inline(always)]
     fn call(&mut self, call: Call<R>) -> Self::Future {
-        let course = Course::new(&self.scope, call);
+        let course = Course::new(&self.scope, call, None);
         RetryFuture::new(
             self.scope.clone(),
             self.replayer.clone(),

@@ -79,11 +79,10 @@ where
             let next = match this.stage.as_mut().project() {
                 StageProjection::Sending { future } => return future.poll(cx),
                 StageProjection::Entering { queue } => {
-                    let context = this.held.as_ref().map(|held| &held.1.context);
-                    let latest = context.and_then(|context| match context.latest_start {
-                        Some(latest) => Some(latest),
-                        None => context.deadline,
-                    });
+                    let latest = this
+                        .held
+                        .as_ref()
+                        .and_then(|held| held.1.context.latest_start());
                     match queue.enter(latest) {
                         Entry::Admitted(cell) => Stage::Ready { cell: Some(cell) },
                         Entry::Wait(turn) => Stage::Waiting { turn },

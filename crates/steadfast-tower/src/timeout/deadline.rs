@@ -74,11 +74,7 @@ where
 
     #[inline(always)]
     fn call(&mut self, mut call: Call<R>) -> Self::Future {
-        let own = call
-            .context
-            .overlay
-            .as_deref()
-            .and_then(Overlay::deadline_value);
+        let own = call.context.overlay().and_then(Overlay::deadline_value);
         if let Some(time) = own.or(self.scope.policy().deadline) {
             let own = clock::now().checked_add(time);
             call.context.deadline = match (call.context.deadline, own) {

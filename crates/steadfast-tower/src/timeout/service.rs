@@ -41,7 +41,7 @@ where
 
     #[inline(always)]
     fn call(&mut self, call: Call<R>) -> Self::Future {
-        let overlay = call.context.overlay.as_deref();
+        let overlay = call.context.overlay();
         let time = scope::attempt_timeout(self.scope.policy(), overlay);
         let deadline = call.context.deadline.map(|at| (at, Limit::Deadline));
         let attempt = time.and_then(|time| {

@@ -1,0 +1,198 @@
+//! Nothing that a server sends makes the client panic, and malformed headers are ignored.
+//!
+//! The bulk goes through core alone, where a response is judged in microseconds; some thousands go through the whole
+//! stack, in the tower form and through a wrapped client up to `ensure_success`. The driver is the one of the fuzz
+//! target in `fuzz/`, whose corpus is replayed here.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+
+#[path = "bad_input/dictionary.rs"]
+mod dictionary;
+#[path = "common/judge_bytes.rs"]
+mod judge_bytes;
+
+use std::convert::Infallible;
+use std::path::Path;
+use std::time::Instant;
+
+use bytes::Bytes;
+use fastrand::Rng;
+use http::Extensions;
+use http_body_util::{BodyExt, Full};
+use reqwest::{Client, Request, Response};
+use reqwest_middleware::{ClientBuilder, Middleware, Next};
+use steadfast::prelude::*;
+use steadfast::{Opinion, Policies, Policy, Record};
+use tower::{Layer, Service, ServiceExt, service_fn};
+
+use crate::dictionary::response;
+use crate::judge_bytes::{Raw, judge_bytes};
+
+#[expect(clippy::disallowed_methods, reason = "any moment will do")]
+fn now() -> Instant {
+    Instant::now()
+}
+
+/// Shows the bytes that made a test panic.
+struct Culprit<'a>(&'a [u8]);
+
+impl Drop for Culprit<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("the response was: {}", self.0.escape_ascii());
+        }
+    }
+}
+
+#[test]
+fn no_response_makes_core_panic_or_break_a_promise() {
+    let (mut rng, now) = (Rng::with_seed(7), now());
+    for _ in 0..100_000 {
+        let data = response(&mut rng);
+        let _culprit = Culprit(&data);
+        judge_bytes(&data, now);
+    }
+}
+
+#[test]
+fn the_corpus_of_the_fuzz_target_is_judged() {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus/response");
+    let mut files = 0;
+    for file in std::fs::read_dir(corpus).unwrap() {
+        let data = std::fs::read(file.unwrap().path()).unwrap();
+        let _culprit = Culprit(&data);
+        judge_bytes(&data, now());
+        files += 1;
+    }
+    assert!(files >= 40, "{files}");
+}
+
+#[test]
+fn every_status_is_judged_with_all_headers_at_once() {
+    let now = now();
+    for status in 100_u16..1000 {
+        let mut data = format!("{status}\n").into_bytes();
+        for (n, name) in dictionary::NAMES.iter().enumerate() {
+            let n = (usize::from(status) + n) % dictionary::VALUES.len();
+            data.extend_from_slice(name.as_bytes());
+            data.extend_from_slice(b": ");
+            data.extend_from_slice(dictionary::VALUES[n]);
+            data.push(b'\n');
+        }
+        data.extend_from_slice(b"\nbody");
+        let _culprit = Culprit(&data);
+        judge_bytes(&data, now);
+    }
+}
+
+// ===== the whole stack =====
+
+/// One of which every layer has something to do.
+fn policies() -> [Policies; 2] {
+    let busy = Policy::guarded()
+        .buffer(100)
+        .classify(|exchange| match exchange.body_start {
+            None => Opinion::ReadBody,
+            Some(start) if start.starts_with(b"{") => Opinion::Retry,
+            Some(_) => Opinion::Abstain,
+        });
+    [Policy::standard(), busy].map(|policy| {
+        let builder = Policies::builder().default_policy(policy).seed(7);
+        builder.build().unwrap()
+    })
+}
+
+impl Raw {
+    fn response(&self) -> http::Response<Full<Bytes>> {
+        let mut response = http::Response::new(Full::new(self.body.clone().into()));
+        *response.status_mut() = self.status;
+        response.headers_mut().clone_from(&self.headers);
+        response
+    }
+}
+
+/// The last link of a chain, which always answers the same.
+struct Terminal(Raw);
+
+#[async_trait::async_trait]
+impl Middleware for Terminal {
+    async fn handle(
+        &self,
+        _: Request,
+        _: &mut Extensions,
+        _: Next<'_>,
+    ) -> reqwest_middleware::Result<Response> {
+        Ok(self.0.response().map(reqwest::Body::wrap).into())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_response_makes_the_tower_form_panic_or_change_it() {
+    let mut rng = Rng::with_seed(8);
+    for n in 0..2_000 {
+        let data = response(&mut rng);
+        let _culprit = Culprit(&data);
+        let raw = Raw::parse(&data);
+        let answer = raw.response();
+        let server = service_fn(move |_: http::Request<()>| {
+            let answer = answer.clone();
+            async move { Ok::<_, Infallible>(answer) }
+        });
+        let mut service = policies()[n % 2].layer().layer(server);
+        let request = http::Request::get("http://api.test/v1/items?key=secret");
+        let response = service.ready().await.unwrap();
+        let response = response.call(request.body(()).unwrap()).await.unwrap();
+        assert_eq!(response.status(), raw.status);
+        assert_eq!(*response.headers(), raw.headers);
+        if let Some(record) = response.extensions().get::<Record>() {
+            assert!(!record.to_string().is_empty());
+        }
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        assert_eq!(body, raw.body);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_response_makes_a_wrapped_client_panic_also_when_it_is_shown() {
+    let mut rng = Rng::with_seed(9);
+    for n in 0..2_000 {
+        let data = response(&mut rng);
+        let _culprit = Culprit(&data);
+        let raw = Raw::parse(&data);
+        let (status, body) = (raw.status, raw.body.clone());
+        let client = ClientBuilder::new(Client::new())
+            .with(policies()[n % 2].middleware())
+            .with(Terminal(raw))
+            .build();
+        let response = client.get("http://api.test/{id}").send().await.unwrap();
+        assert_eq!(response.status(), status);
+        let record = response.record().to_string();
+        let error = match response.ensure_success().await {
+            Ok(response) => {
+                assert!(!status.is_client_error() && !status.is_server_error());
+                assert_eq!(response.bytes().await.unwrap(), body);
+                continue;
+            }
+            Err(error) => error,
+        };
+        assert_eq!(error.status(), Some(status));
+        let details = error.details().unwrap();
+        assert!(body.starts_with(details.body_start()));
+        for shown in [
+            error.to_string(),
+            details.to_string(),
+            details.advice().to_string(),
+            record,
+        ] {
+            assert!(
+                !shown.contains(|c: char| c.is_control() && c != '\n'),
+                "{shown:?}"
+            );
+        }
+        let _ = (
+            format!("{error:?}"),
+            error.is_transient(),
+            error.retry_after(),
+        );
+    }
+}
