@@ -1,0 +1,446 @@
+//! Spans and events: what somebody who watches sees of a call, and that nothing is built when nobody does.
+//!
+//! Names and attributes are those of the OpenTelemetry semantic conventions for HTTP clients.
+
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+#[path = "spans/capture.rs"]
+mod capture;
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use http::Extensions;
+use reqwest::{Client, Method, Request, Response};
+use reqwest_middleware::{ClientBuilder, ClientWithMiddleware, Middleware, Next};
+use steadfast::prelude::*;
+use steadfast::{Policies, Policy, Rate, Spans};
+use steadfast_testkit::{Server, StatusExt, refused_port, script, virtual_time};
+use tokio::time::timeout;
+use tracing::span::{Attributes, Id};
+use tracing::{Event, Instrument, Level, Metadata, Subscriber, info, info_span};
+use tracing_subscriber::filter::LevelFilter;
+
+use crate::capture::{Heard, hear};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn client(policy: Policy) -> ClientWithMiddleware {
+    let builder = Policies::builder().default_policy(policy).seed(7);
+    builder.build().unwrap().wrap(Client::new())
+}
+
+fn standard() -> ClientWithMiddleware {
+    client(Policy::standard())
+}
+
+// ===== spans =====
+
+#[test]
+fn attempts_are_siblings_below_the_span_of_their_call() {
+    let (heard, ()) = hear(LevelFilter::INFO, async {
+        let server = Server::start(script![503, reset, 200]).await;
+        let client = standard();
+        let call = async {
+            info!("before");
+            let response = client.get(server.url("/")).send().await.unwrap();
+            info!("after");
+            assert_eq!(response.status(), 200);
+            assert_eq!(response.record().attempt_count(), 3, "also on a success");
+        };
+        call.instrument(info_span!("mine")).await;
+    });
+    let names: Vec<_> = heard.spans.iter().map(|span| span.name).collect();
+    assert_eq!(names, ["mine", "call", "attempt", "attempt", "attempt"]);
+    let parents: Vec<_> = heard.spans.iter().map(|span| span.parent).collect();
+    assert_eq!(parents, [None, Some(0), Some(1), Some(1), Some(1)]);
+    for (place, span) in heard.spans.iter().enumerate() {
+        assert!(span.closed, "{span:?}");
+        if span.name == "attempt" {
+            assert_eq!(
+                span.closed_before,
+                place + 1,
+                "closed before the next one opened"
+            );
+        }
+    }
+    let kinds = ["internal", "client", "client", "client"];
+    for (span, kind) in heard.spans[1..].iter().zip(kinds) {
+        assert_eq!(span.fields.get("otel.kind"), Some(kind));
+    }
+    let mine = heard
+        .events
+        .iter()
+        .filter(|said| said.target != "steadfast");
+    assert!(
+        mine.map(|said| said.parent).eq([Some(0), Some(0)]),
+        "{:?}",
+        heard.events
+    );
+}
+
+#[test]
+fn an_attempt_tells_what_the_conventions_ask_for() {
+    let (heard, (host, port)) = hear(LevelFilter::INFO, async {
+        let server = Server::start(script![503, reset, 200]).await;
+        let response = standard().get(server.url("/a/b?page=2")).send().await;
+        assert_eq!(response.unwrap().status(), 200);
+        let address = server.address();
+        (address.ip().to_string(), address.port().to_string())
+    });
+    let attempts = heard.named("attempt");
+    for (n, attempt) in attempts.iter().enumerate() {
+        let get = |name: &str| attempt.fields.get(name);
+        assert_eq!(get("otel.name"), Some("GET"), "never the path");
+        assert_eq!(get("http.request.method"), Some("GET"));
+        assert!(!attempt.fields.has("http.request.method_original"));
+        assert_eq!(get("server.address"), Some(&*host));
+        assert_eq!(get("server.port"), Some(&*port));
+        assert_eq!(
+            get("url.full"),
+            Some(&*format!("http://{host}:{port}/a/b?page=2"))
+        );
+        let resend = (n > 0).then(|| n.to_string());
+        assert_eq!(get("http.request.resend_count"), resend.as_deref());
+        let (status, error) = [
+            (Some("503"), Some("503")),
+            (None, Some("reset")),
+            (Some("200"), None),
+        ][n];
+        assert_eq!(get("http.response.status_code"), status);
+        assert_eq!(get("error.type"), error);
+        assert_eq!(get("otel.status_code"), error.map(|_| "ERROR"));
+        assert_eq!(get("network.protocol.version"), status.map(|_| "1.1"));
+        assert_eq!(
+            get("steadfast.verdict"),
+            Some(["retry", "retry", "accept"][n])
+        );
+    }
+}
+
+#[test]
+fn the_call_tells_how_it_ended_and_what_it_took() {
+    for (status, error, attempts) in [(200, None, 2), (404, Some("404"), 2), (503, Some("503"), 3)]
+    {
+        let (heard, ()) = hear(LevelFilter::INFO, async {
+            let server = Server::start(script![503.retry_after(2), status]).await;
+            let response = standard().get(server.url("/")).send().await.unwrap();
+            assert_eq!(response.status(), status);
+        });
+        let call = heard.call();
+        let get = |name: &str| call.fields.get(name);
+        assert_eq!(get("otel.name"), Some("GET"));
+        assert_eq!(get("http.response.status_code"), Some(&*status.to_string()));
+        assert_eq!(get("error.type"), error);
+        assert_eq!(get("otel.status_code"), error.map(|_| "ERROR"));
+        assert_eq!(get("steadfast.attempts"), Some(&*attempts.to_string()));
+        let waited: u64 = get("steadfast.waited_ms").unwrap().parse().unwrap();
+        assert!((2_000..6_000).contains(&waited), "{waited}");
+        assert_eq!(call.fields.has("steadfast.stop"), status != 200);
+    }
+}
+
+#[test]
+fn spans_are_named_after_the_method_and_the_template_of_the_endpoint() {
+    let (heard, ()) = hear(LevelFilter::INFO, async {
+        let server = Server::start(200).await;
+        let policies = Policies::builder()
+            .endpoint(server.url("/v1/users/**"), Policy::standard())
+            .build()
+            .unwrap();
+        let client = policies.wrap(Client::new());
+        let purge = Method::from_bytes(b"PURGE").unwrap();
+        for (method, path) in [(Method::PUT, "/v1/users/7"), (purge, "/v1/orders/8")] {
+            client
+                .request(method, server.url(path))
+                .send()
+                .await
+                .unwrap();
+        }
+    });
+    let spans = &heard.spans;
+    let named: Vec<_> = spans
+        .iter()
+        .map(|s| s.fields.get("otel.name").unwrap())
+        .collect();
+    assert_eq!(
+        named,
+        ["PUT /v1/users/**", "PUT /v1/users/**", "HTTP", "HTTP"]
+    );
+    assert_eq!(spans[1].fields.get("url.template"), Some("/v1/users/**"));
+    let unknown = &spans[3].fields;
+    assert_eq!(unknown.get("http.request.method"), Some("_OTHER"));
+    assert_eq!(unknown.get("http.request.method_original"), Some("PURGE"));
+}
+
+#[test]
+fn a_call_that_this_client_refuses_has_no_attempt() {
+    let (heard, ()) = hear(LevelFilter::INFO, async {
+        let policy = Policy::standard().rate_limit(Rate::per_second(1));
+        let client = client(policy.max_wait(SECOND / 2));
+        let server = Server::start(200).await;
+        client.get(server.url("/")).send().await.unwrap();
+        client.get(server.url("/")).send().await.unwrap_err();
+    });
+    assert_eq!(heard.named("attempt").len(), 1);
+    let refused = &heard.named("call")[1].fields;
+    assert_eq!(refused.get("error.type"), Some("rate_limited"));
+    assert_eq!(refused.get("otel.status_code"), Some("ERROR"));
+    assert!(!refused.has("http.response.status_code"));
+}
+
+#[test]
+fn a_call_that_is_dropped_is_no_error() {
+    for millis in [500, 1_500, 2_500] {
+        let (heard, ()) = hear(LevelFilter::INFO, async {
+            let slow = 503.delay(SECOND).retry_after(1);
+            let server = Server::start(script![slow, silence]).await;
+            let client = standard();
+            let call = client.get(server.url("/")).send();
+            let moment = Duration::from_millis(millis);
+            assert!(timeout(moment, call).await.is_err());
+        });
+        let last = heard.named("attempt").len() - 1;
+        for (place, span) in heard.spans.iter().enumerate() {
+            assert!(span.closed, "{span:?}");
+            // The first attempt had its answer by then; that one is no matter of dropping.
+            let dropped = span.name == "call" || (place > last && millis != 1_500);
+            let told = span.fields.has("otel.status_code") || span.fields.has("error.type");
+            assert_eq!(told, !dropped, "after {millis} ms: {span:?}");
+        }
+        assert!(heard.said(Level::WARN).is_empty(), "{:?}", heard.events);
+    }
+}
+
+/// Notes the span that is the current one where headers like `traceparent` are put in.
+#[derive(Clone, Default)]
+struct Injector(Arc<Mutex<Vec<Option<u64>>>>);
+
+#[async_trait::async_trait]
+impl Middleware for Injector {
+    async fn handle(
+        &self,
+        request: Request,
+        extensions: &mut Extensions,
+        next: Next<'_>,
+    ) -> reqwest_middleware::Result<Response> {
+        let id = tracing::Span::current().id();
+        self.0.lock().unwrap().push(id.map(|id| id.into_u64()));
+        info!("sending");
+        next.run(request, extensions).await
+    }
+}
+
+#[test]
+fn what_stands_further_in_is_inside_the_span_of_its_attempt() {
+    let injector = Injector::default();
+    let (heard, ()) = hear(LevelFilter::INFO, async {
+        let server = Server::start(script![502, 502, 200]).await;
+        let client = ClientBuilder::new(Client::new())
+            .with(Policies::standard().middleware())
+            .with(injector.clone())
+            .build();
+        client.get(server.url("/")).send().await.unwrap();
+    });
+    let attempts = heard.named("attempt");
+    let injected = injector.0.lock().unwrap().clone();
+    assert!(
+        attempts.iter().map(|span| Some(span.id)).eq(injected),
+        "one trace context each"
+    );
+    let said = heard
+        .events
+        .iter()
+        .filter(|said| said.target != "steadfast");
+    let inside: Vec<_> = said
+        .map(|said| heard.spans[said.parent.unwrap()].name)
+        .collect();
+    assert_eq!(inside, ["attempt"; 3]);
+}
+
+// ===== secrets =====
+
+#[test]
+fn no_secret_is_shown_anywhere() {
+    let (heard, shown) = hear(LevelFilter::TRACE, async {
+        let server = Server::start(script![503, reset, 401]).await;
+        let client = standard();
+        let mut shown = Vec::new();
+        for address in [server.address(), refused_port()] {
+            let url = format!(
+                "http://ada:pa55w0rd@{address}/v1?api_key=s3cret&page=2&X-Amz-Signature=s3cret#s3cret"
+            );
+            let request = client.get(url).header("x-api-key", "s3cret");
+            let (record, result) = request.send_recorded().await;
+            shown.push(record.to_string());
+            let error = match result {
+                Ok(response) => response.ensure_success().await.unwrap_err(),
+                Err(error) => error.into(),
+            };
+            shown.extend([
+                error.to_string(),
+                format!("{error:?}"),
+                format!("{record:?}"),
+            ]);
+        }
+        shown
+    });
+    let everything = format!("{:?} {:?} {shown:?}", heard.spans, heard.events);
+    assert!(everything.contains("api_key=REDACTED&page=2&X-Amz-Signature=REDACTED"));
+    for secret in ["s3cret", "pa55w0rd", "ada:", "YWRh"] {
+        assert!(!everything.contains(secret), "{secret} in {everything}");
+    }
+}
+
+// ===== events =====
+
+#[test]
+fn each_retry_is_one_sentence_at_info() {
+    let (heard, address) = hear(LevelFilter::TRACE, async {
+        let server = Server::start(script![503.retry_after(2), 502, 200]).await;
+        standard().get(server.url("/")).send().await.unwrap();
+        server.address()
+    });
+    let said = heard.said(Level::INFO);
+    assert_eq!(said.len(), 2, "{said:?}");
+    assert_eq!(
+        heard.events.len(),
+        2,
+        "and nothing else: {:?}",
+        heard.events
+    );
+    let (start, end) = (
+        format!("503 from {address}, attempt 2 of 3 in 2"),
+        " s (Retry-After)",
+    );
+    assert!(
+        said[0].starts_with(&start) && said[0].ends_with(end),
+        "{}",
+        said[0]
+    );
+    let (start, end) = (
+        format!("502 from {address}, attempt 3 of 3 in "),
+        " ms (backoff)",
+    );
+    assert!(
+        said[1].starts_with(&start) && said[1].ends_with(end),
+        "{}",
+        said[1]
+    );
+    let first = &heard.events[0];
+    assert_eq!(first.target, "steadfast");
+    assert_eq!(first.fields.get("http.response.status_code"), Some("503"));
+    assert_eq!(
+        first.fields.get("steadfast.attempt"),
+        Some("1"),
+        "counted from 1"
+    );
+    assert!(first.fields.has("steadfast.wait_ms"));
+    assert_eq!(heard.spans[first.parent.unwrap()].name, "call");
+}
+
+#[test]
+fn giving_up_is_a_warning_and_nothing_is_an_error() {
+    let heard = hear(LevelFilter::TRACE, async {
+        let server = Server::builder()
+            .on("/down", 503)
+            .on("/later", 429.retry_after(3600))
+            .on("/gone", 404)
+            .on("/once", 502)
+            .start()
+            .await;
+        let client = standard();
+        for path in ["/down", "/later", "/gone"] {
+            client.get(server.url(path)).send().await.unwrap();
+        }
+        client.post(server.url("/once")).send().await.unwrap();
+        let refused = format!("http://{}/", refused_port());
+        client.get(refused).send().await.unwrap_err();
+    })
+    .0;
+    assert!(heard.said(Level::ERROR).is_empty());
+    let said = heard.said(Level::WARN);
+    let ends = [
+        "503; gave up: 3 attempts are allowed",
+        "429; gave up: a wait of 60 min does not fit the time",
+        "502; not repeated: ",
+        "no connection; gave up: 3 attempts are allowed",
+    ];
+    assert_eq!(said.len(), ends.len(), "a 404 is an answer: {said:?}");
+    for (said, end) in said.iter().zip(ends) {
+        assert!(said.contains(end), "{said}");
+        assert!(
+            said.starts_with("GET 127.0.0.1:") || said.starts_with("POST 127.0.0.1:"),
+            "{said}"
+        );
+    }
+}
+
+#[test]
+fn spans_off_leaves_the_events() {
+    let heard = hear(LevelFilter::TRACE, failing(Spans::Off)).0;
+    assert!(heard.spans.is_empty(), "{:?}", heard.spans);
+    assert_eq!(heard.said(Level::INFO).len(), 2);
+    assert_eq!(heard.said(Level::WARN).len(), 1);
+}
+
+async fn failing(spans: Spans) {
+    let server = Server::start(503).await;
+    let client = client(Policy::standard().spans(spans));
+    let response = client.get(server.url("/")).send().await.unwrap();
+    assert_eq!(response.record().attempt_count(), 3);
+}
+
+// ===== nobody listens =====
+
+#[test]
+fn who_listens_to_warnings_only_gets_those_and_no_span() {
+    let Heard { spans, events, .. } = hear(LevelFilter::WARN, failing(Spans::On)).0;
+    assert!(spans.is_empty(), "{spans:?}");
+    assert!(events.iter().map(|said| said.level).eq([Level::WARN]));
+}
+
+/// A subscriber that wants to hear everything but steadfast, and counts what it hears of it all the same.
+#[derive(Clone, Default)]
+struct Deaf(Arc<AtomicUsize>);
+
+impl Subscriber for Deaf {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.target() != "steadfast"
+    }
+
+    fn new_span(&self, attributes: &Attributes<'_>) -> Id {
+        if attributes.metadata().target() == "steadfast" {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+        Id::from_u64(1)
+    }
+
+    fn event(&self, event: &Event<'_>) {
+        if event.metadata().target() == "steadfast" {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    fn record(&self, _: &Id, _: &tracing::span::Record<'_>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn enter(&self, _: &Id) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn exit(&self, _: &Id) {}
+}
+
+#[test]
+fn nothing_is_built_when_nobody_listens() {
+    let deaf = Deaf::default();
+    tracing::subscriber::with_default(deaf.clone(), || {
+        virtual_time().block_on(failing(Spans::On));
+    });
+    assert_eq!(deaf.0.load(Ordering::Relaxed), 0);
+}
