@@ -12,7 +12,7 @@ use steadfast_tower::clock;
 use crate::problem::Problem;
 
 /// What a server said with an error status, and what to do about it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct StatusError {
     status: StatusCode,
     headers: HeaderMap,
@@ -117,6 +117,17 @@ impl StatusError {
             Some(id) => write!(f, " (request id {id})"),
             None => Ok(()),
         }
+    }
+}
+
+/// Without headers and body: cookies and personal data are in there.
+impl fmt::Debug for StatusError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StatusError")
+            .field("status", &self.status)
+            .field("request_id", &self.request_id())
+            .field("retry_after", &self.retry_after)
+            .finish_non_exhaustive()
     }
 }
 
