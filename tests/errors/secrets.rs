@@ -19,7 +19,10 @@ fn secret(url: &str) -> String {
 
 /// All that the error and its sources show.
 fn all(error: &Error) -> String {
-    let mut shown = format!("{error} {error:?} {error:#?} {}", error.record());
+    let mut shown = format!("{error} {error:?} {error:#?}");
+    if let Some(record) = error.record() {
+        shown += &format!(" {record} {record:?}");
+    }
     let mut source = error.source();
     while let Some(error) = source {
         shown += &format!(" {error} {error:?} {error:#?}");

@@ -200,12 +200,9 @@ fn the_error_of_a_call_that_was_given_up_has_its_history() {
             .ensure_success()
             .await
             .unwrap_err();
-        assert_eq!(error.record().attempt_count(), 2);
-        assert!(
-            matches!(error.record().stop(), Stop::Time(_)),
-            "{}",
-            error.record()
-        );
+        let record = error.record().unwrap();
+        assert_eq!(record.attempt_count(), 2);
+        assert!(matches!(record.stop(), Stop::Time(_)), "{record}");
         assert_eq!(error.retry_after(), Some(60 * SECOND));
         assert!(error.is_transient() && error.may_have_been_sent());
         let (error, _) = refused(Step::from(404)).await;

@@ -24,10 +24,6 @@ fn failures() -> Vec<Step> {
     ]
 }
 
-fn statuses() -> Vec<Step> {
-    vec![Step::from(503), Step::from(502), Step::from(429)]
-}
-
 /// How many requests a server sees of one GET.
 async fn requests(client: &ClientWithMiddleware, script: impl Into<Script>) -> usize {
     let server = Server::start(script).await;
@@ -68,7 +64,7 @@ fn two_middlewares_in_one_chain_send_three_times() {
 #[test]
 fn a_retry_layer_below_the_middleware_does_not_multiply() {
     virtual_time().block_on(async {
-        for step in statuses() {
+        for step in failures() {
             let twice = ClientBuilder::new(reqwest::Client::new())
                 .with(policies(standard()).middleware())
                 .with(TowerMiddleware::new(RetryLayer::new(&standard()).unwrap()))
@@ -96,7 +92,7 @@ fn a_retry_layer_above_the_middleware_does_not_multiply() {
 #[test]
 fn the_layer_over_a_wrapped_client_sends_three_times() {
     virtual_time().block_on(async {
-        for step in statuses() {
+        for step in failures() {
             let shown = format!("{step:?}");
             let server = Server::start(step).await;
             let wrapped = client(standard());
@@ -128,6 +124,31 @@ fn two_layers_over_one_client_send_three_times_and_the_record_says_who() {
                 "the history is not lost: {record}"
             );
             assert_ne!(record.stop(), Stop::Accepted, "{shown}");
+        }
+    });
+}
+
+#[test]
+fn a_call_that_was_given_up_leaves_no_trace_for_the_next_one() {
+    virtual_time().block_on(async {
+        let server = Server::start(script![reset]).await;
+        let wrapped = client(standard());
+        let over = policies(standard()).layer().layer(wrapped.clone());
+        let alone = policies(standard()).layer().layer(reqwest::Client::new());
+        for calls in 1..=5 {
+            let request =
+                || reqwest::Request::new(http::Method::GET, server.url("/").parse().unwrap());
+            wrapped.get(server.url("/")).send().await.unwrap_err();
+            let failure = over.clone().oneshot(request()).await.unwrap_err();
+            assert_eq!(
+                failure.record.attempt_count(),
+                3,
+                "the history of the one that retried"
+            );
+            let failure = alone.clone().oneshot(request()).await.unwrap_err();
+            assert_eq!(failure.record.attempt_count(), 3);
+            assert_eq!(server.requests(), calls * 9);
+            tokio::time::sleep(super::SECOND * 60).await;
         }
     });
 }

@@ -5,11 +5,12 @@ use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll, ready};
 
 use pin_project_lite::pin_project;
-use steadfast_core::FailureKind;
+use steadfast_core::{FailureKind, Judged};
 use tower_service::Service;
 
 use crate::call::{Call, Context};
-use crate::fault::{Failure, Fault, Limit, Reading, Reply};
+use crate::fault::{Cause, Failure, Fault, Limit, Reading, Reply};
+use crate::given_up::{self, Inside};
 use crate::request::HttpRequest;
 use crate::response::{HttpResponse, IntoWhole};
 
@@ -153,6 +154,7 @@ where
 
     #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Self::Output> {
+        let _inside = Inside::enter();
         Poll::Ready(match ready!(self.project().inner.poll(cx)) {
             Ok(response) => Ok(response.into_whole()),
             Err(error) => Err(Unjudged::read(error)),
@@ -163,9 +165,15 @@ where
 impl<E> Unjudged<E> {
     /// Reads an error.
     pub fn read<F: Fault<Inner = E>>(error: F) -> Self {
-        match error.read() {
-            Reading::Transport(kind, error) => Self::Raw(kind, error),
-            Reading::Judged(failure) => Self::Judged(failure),
+        let given_up = given_up::recall(error.source_of());
+        match (error.read(), given_up) {
+            (Reading::Transport(kind, error), Some(record)) => {
+                let mut failure = Failure::new(Cause::Transport(error), Judged::own(kind));
+                failure.record = record;
+                Self::Judged(failure)
+            }
+            (Reading::Transport(kind, error), None) => Self::Raw(kind, error),
+            (Reading::Judged(failure), _) => Self::Judged(failure),
         }
     }
 }

@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 
 use steadfast_core::{FailureKind, Judged, Record, Short};
 
+use crate::given_up;
+
 /// A response with its verdict.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -159,11 +161,20 @@ impl<E> Failure<E> {
 
     /// The transport's own error, or the limit that refused or cut the call.
     ///
+    /// On its way through an attempt of a retry layer further out, the error is still known as one of a call that was
+    /// retried already, so attempts do not multiply.
+    ///
     /// # Errors
     /// The limit.
-    pub fn into_transport(self) -> Result<E, Limit> {
+    pub fn into_transport(self) -> Result<E, Limit>
+    where
+        E: Fault,
+    {
         match self.cause {
-            Cause::Transport(error) => Ok(error),
+            Cause::Transport(error) => {
+                given_up::note(error.source_of(), &self.record);
+                Ok(error)
+            }
             Cause::Limit(limit) => Err(limit),
         }
     }

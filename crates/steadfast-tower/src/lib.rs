@@ -44,6 +44,7 @@ mod call;
 pub mod clock;
 mod entry;
 mod fault;
+mod given_up;
 pub mod judge;
 mod read;
 mod request;

@@ -8,7 +8,7 @@ use http::StatusCode;
 use reqwest::Url;
 use steadfast_core::redact::redact_url;
 use steadfast_core::{FailureKind, InvalidPolicy, Reach, Record};
-use steadfast_tower::{Cause, Failure, Limit, failure_kind};
+use steadfast_tower::{Failure, Limit, failure_kind};
 
 use crate::status_error::StatusError;
 
@@ -298,14 +298,11 @@ pub(crate) fn from_failure(
     failure: Failure<reqwest_middleware::Error>,
     url: Option<Url>,
 ) -> reqwest_middleware::Error {
-    match failure.cause {
-        Cause::Transport(error) => error,
-        Cause::Limit(limit) => {
-            let error = Error::new(Source::Limit(limit), url, failure.record);
-            reqwest_middleware::Error::middleware(error)
-        }
-        _ => reqwest_middleware::Error::Middleware(anyhow::anyhow!("unknown cause")),
-    }
+    let record = failure.record.clone();
+    failure.into_transport().unwrap_or_else(|limit| {
+        let error = Error::new(Source::Limit(limit), url, record);
+        reqwest_middleware::Error::middleware(error)
+    })
 }
 
 pub(crate) fn invalid_call(mistake: InvalidPolicy, url: Url) -> reqwest_middleware::Error {
