@@ -5,10 +5,16 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::stream;
-use reqwest::{Method, StatusCode};
+use reqwest::{Client, Method, StatusCode};
 use reqwest_middleware::ClientWithMiddleware;
 use steadfast::Rule;
-use steadfast_testkit::{Script, Step};
+use steadfast_testkit::{Script, Server, Step};
+use tokio::time::sleep;
+
+use crate::now;
+
+/// Whom nobody waits for any longer.
+const PATIENCE: Duration = Duration::from_secs(3600);
 
 /// One call, and what the server does about its requests: one act each, the last one again and again.
 #[derive(Clone, Debug)]
@@ -164,4 +170,28 @@ impl Answer {
             _ => self.body,
         }
     }
+}
+
+/// Runs the calls one after the other, and tells what each brought, how long it took, and how many requests it was.
+pub(crate) async fn play(
+    exchanges: &[Exchange],
+    wrap: fn(&Client) -> ClientWithMiddleware,
+) -> Vec<(Option<Seen>, Duration, usize)> {
+    let mut server = Server::builder();
+    for (n, exchange) in exchanges.iter().enumerate() {
+        server = server.on(&format!("/{n}/**"), exchange.script(&format!("/{n}")));
+    }
+    let server = server.start().await;
+    let client = wrap(&Client::new());
+    let mut results = Vec::new();
+    for (n, exchange) in exchanges.iter().enumerate() {
+        let start = now();
+        let call = exchange.run(&client, server.url(&format!("/{n}/first")));
+        let seen = tokio::time::timeout(PATIENCE, call).await.ok().flatten();
+        let requests = server.requests_to(&format!("/{n}/**"));
+        results.push((seen, now() - start, requests));
+        // A connection that the server has just closed is a race that nobody wins every time.
+        sleep(Duration::from_millis(20)).await;
+    }
+    results
 }
