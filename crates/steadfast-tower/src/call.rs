@@ -44,6 +44,10 @@ pub(crate) struct Rare {
     /// What pays for it, if it is a retry.
     pub(crate) token: Option<Token>,
     /// Until then it may start, if it is a retry.
+    #[cfg_attr(
+        not(feature = "throttle"),
+        expect(dead_code, reason = "queues alone make late")
+    )]
     pub(crate) latest_start: Option<Instant>,
 }
 

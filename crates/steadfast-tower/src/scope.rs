@@ -32,7 +32,21 @@ impl Scope {
     /// A value of the policy that makes no sense.
     pub fn new(policy: &Policy) -> Result<Self, InvalidPolicy> {
         let seed = fastrand::u64(..);
-        Ok(Self::with(Arc::new(policy.prepare()?), None, seed))
+        Ok(Self::with(Self::prepare(policy)?, None, seed))
+    }
+
+    /// Checks a policy, and that this build can do what it asks for.
+    ///
+    /// # Errors
+    /// A value that makes no sense, or a rate limit without the feature `throttle`.
+    pub fn prepare(policy: &Policy) -> Result<Arc<Prepared>, InvalidPolicy> {
+        let prepared = policy.prepare()?;
+        #[cfg(not(feature = "throttle"))]
+        if prepared.rate.is_some() {
+            let expected = "left out, or the feature `throttle` switched on";
+            return Err(InvalidPolicy::new("rate_limit", "set", expected));
+        }
+        Ok(Arc::new(prepared))
     }
 
     /// A scope for a policy that was checked before. `template` is the endpoint's path for spans, `seed` makes the

@@ -186,25 +186,22 @@ impl PoliciesBuilder {
     /// # Errors
     /// The first mistake: which pattern or which policy, which value, and what would be right.
     pub fn build(self) -> Result<Policies, InvalidPolicies> {
-        let default = self.default.prepare().map_err(InvalidPolicies::Default)?;
+        let default = Scope::prepare(&self.default).map_err(InvalidPolicies::Default)?;
         let mut endpoints = vec![Endpoint {
-            policy: Arc::new(default),
+            policy: default,
             template: None,
         }];
         let mut patterns = Vec::with_capacity(self.endpoints.len());
         for (text, policy) in self.endpoints {
             let pattern: Pattern = text.parse()?;
-            let prepared = policy.prepare();
+            let prepared = Scope::prepare(&policy);
             let policy = prepared.map_err(|mistake| InvalidPolicies::Endpoint {
                 endpoint: text,
                 mistake,
             })?;
             let template = Some(pattern.template().into());
             patterns.push((pattern, endpoints.len()));
-            endpoints.push(Endpoint {
-                policy: Arc::new(policy),
-                template,
-            });
+            endpoints.push(Endpoint { policy, template });
         }
         let from_os = std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), 0);
         let seed = self.seed.unwrap_or(from_os);

@@ -6,7 +6,7 @@
 //! the values of secret query parameters.
 //!
 //! Nothing is built when nobody listens to the target `steadfast` at `INFO`, or when the policy says
-//! [`Spans::Off`](steadfast_core::Spans::Off).
+//! [`Spans::Off`].
 //!
 //! # Cancel safety
 //! A call that is dropped leaves its span without an outcome: that is not an error.
