@@ -297,3 +297,21 @@ fn each_attempt_of_a_buffered_call_asks_for_the_whole_body() {
         assert_eq!(server.requests(), 3);
     });
 }
+
+#[test]
+fn a_connection_can_still_be_upgraded() {
+    virtual_time().block_on(async {
+        let upgrade = Step::status(101)
+            .header("connection", "upgrade")
+            .header("upgrade", "echo");
+        let server = Server::start(upgrade).await;
+        let client = client(Policy::standard().buffer(1000));
+        let request = client
+            .get(server.url("/"))
+            .header("connection", "upgrade")
+            .header("upgrade", "echo");
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), 101);
+        response.upgrade().await.unwrap();
+    });
+}

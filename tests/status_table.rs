@@ -282,6 +282,43 @@ fn a_grpc_pushback_is_a_wait_or_never() {
 }
 
 #[test]
+fn a_keyed_request_has_the_same_key_on_every_attempt() {
+    virtual_time().block_on(async {
+        let server = Server::start(script![503, reset, 200]).await;
+        let request = client(Policy::standard()).post(server.url("/"));
+        let response = request
+            .header("idempotency-key", "8e03978e")
+            .body("order")
+            .send()
+            .await;
+        assert_eq!(response.unwrap().status(), 200);
+        let log = server.log().entries();
+        assert_eq!(log.len(), 3);
+        for received in log {
+            assert_eq!(received.header("idempotency-key"), Some("8e03978e"));
+            assert_eq!(received.body, "order");
+        }
+    });
+}
+
+#[test]
+fn what_is_declared_not_repeatable_is_sent_once_unless_it_was_not_processed() {
+    virtual_time().block_on(async {
+        for (script, requests) in [
+            (script![503], 1),
+            (script![reset], 1),
+            (script![fin], 1),
+            (script![429], 3),
+        ] {
+            let server = Server::start(script).await;
+            let request = client(Policy::standard()).put(server.url("/"));
+            let _ = request.call(|c| c.repeatable(false)).send().await;
+            assert_eq!(server.requests(), requests);
+        }
+    });
+}
+
+#[test]
 fn a_policy_overrides_single_rows_ranges_and_classes() {
     virtual_time().block_on(async {
         let standard = Policy::standard;
