@@ -1,4 +1,5 @@
-//! Nothing that a server sends makes the client panic, and malformed headers are ignored.
+//! Nothing that a server sends makes the client panic, and malformed headers are ignored; nor does any policy that
+//! can be built.
 //!
 //! The bulk goes through core alone, where a response is judged in microseconds; some thousands go through the whole
 //! stack, in the tower form and through a wrapped client up to `ensure_success`. The driver is the one of the fuzz
@@ -13,7 +14,7 @@ mod judge_bytes;
 
 use std::convert::Infallible;
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use fastrand::Rng;
@@ -22,7 +23,7 @@ use http_body_util::{BodyExt, Full};
 use reqwest::{Client, Request, Response};
 use reqwest_middleware::{ClientBuilder, Middleware, Next};
 use steadfast::prelude::*;
-use steadfast::{Opinion, Policies, Policy, Record};
+use steadfast::{Backoff, Jitter, Opinion, Policies, Policy, Rate, Record, Retry};
 use tower::{Layer, Service, ServiceExt, service_fn};
 
 use crate::dictionary::response;
@@ -195,4 +196,74 @@ async fn no_response_makes_a_wrapped_client_panic_also_when_it_is_shown() {
             error.retry_after(),
         );
     }
+}
+
+// ===== policies =====
+
+/// A policy of extremes.
+fn extreme(rng: &mut Rng) -> Policy {
+    let times = [0, 1, 1_000_000, u64::MAX / 2, u64::MAX].map(Duration::from_nanos);
+    let times = [
+        times[0],
+        times[1],
+        times[2],
+        times[3],
+        times[4],
+        Duration::MAX,
+    ];
+    let counts = [0, 1, 2, 1_000, u32::MAX];
+    let (time, count) = (
+        |rng: &mut Rng| rng.choice(times).unwrap(),
+        rng.choice(counts).unwrap(),
+    );
+    let mut policy = match rng.u8(..4) {
+        0 => Policy::guarded(),
+        1 => Policy::interactive(),
+        2 => Policy::patient(),
+        _ => Policy::standard(),
+    };
+    for _ in 0..rng.u8(1..6) {
+        policy = match rng.u8(..13) {
+            0 => policy.attempts(count),
+            1 => policy.retry_for(time(rng)),
+            2 => policy.attempt_timeout(time(rng)),
+            3 => policy.deadline(time(rng)),
+            4 => policy.max_wait(time(rng)),
+            5 => policy.buffer(rng.choice([0, 1, usize::MAX]).unwrap()),
+            6 => policy.drain(rng.choice([0, 1, usize::MAX]).unwrap()),
+            7 => policy.rate_limit(Rate::per(count, time(rng)).burst(rng.choice(counts).unwrap())),
+            8 => policy.backoff(Backoff::fixed(time(rng)).jitter(Jitter::Full)),
+            9 => policy.throttled_backoff(Backoff::fixed(time(rng))),
+            10 => policy.on(rng.u16(..)..=rng.u16(..), Retry::BACKOFF.at_most(count)),
+            11 => policy.rate_limit(Rate::per_second(count)),
+            _ => policy.without_budget(),
+        };
+    }
+    policy
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_policy_makes_a_call_panic() {
+    let mut rng = Rng::with_seed(10);
+    let mut built = 0;
+    for _ in 0..3_000 {
+        let policy = extreme(&mut rng);
+        let culprit = format!("{policy:?}");
+        let _culprit = Culprit(culprit.as_bytes());
+        let Ok(policies) = Policies::builder().default_policy(policy).build() else {
+            continue;
+        };
+        built += 1;
+        for data in ["503\n\nbody", "429\nretry-after: 1000000\n\n", "200\n\n{}"] {
+            let client = ClientBuilder::new(Client::new())
+                .with(policies.middleware())
+                .with(Terminal(Raw::parse(data.as_bytes())))
+                .build();
+            // Ten attempts, so that millions of them do not take forever.
+            let call = client.get("http://api.test/").call(|c| c.attempts(10));
+            let (record, _) = call.send_recorded().await;
+            assert!(!record.to_string().is_empty());
+        }
+    }
+    assert!(built > 1_000, "{built}");
 }
