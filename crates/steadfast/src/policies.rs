@@ -68,7 +68,7 @@ pub struct PoliciesBuilder {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum InvalidPolicies {
-    /// A pattern that cannot be read, or one that stands twice.
+    /// A pattern that cannot be read, or two that match the same requests equally well.
     #[error(transparent)]
     Pattern(#[from] InvalidPattern),
     /// A value of the default policy.
@@ -168,8 +168,16 @@ impl PoliciesBuilder {
         self
     }
 
-    /// The policy of the requests that match a pattern: `[METHOD ][scheme://]host[:port][/path]`, the path exact or a
-    /// prefix that ends in `/**`. The most specific pattern wins ([`Pattern`] has the rule).
+    /// The policy of the requests that match a pattern: `[METHOD[,METHOD…] ][scheme://]host[:port][/path]`, as in
+    /// `GET,HEAD https://*.example.com/v1/items/{id}`. `{id}` is any one segment, a last `/**` any rest, `*.` any host
+    /// below a name.
+    ///
+    /// The most specific pattern wins, in whatever order they are given: an exact host before `*.`; then, segment by
+    /// segment, a literal before `{…}` before `**`; then methods, scheme and port that are named before those that are not
+    /// ([`Pattern`] has the whole rule). Two that match the same requests equally well are a mistake that
+    /// [`build`](Self::build) reports with both of them.
+    ///
+    /// The pattern's path as it is written, never the path of a request, is the spans' `url.template`.
     pub fn endpoint(mut self, pattern: impl Into<String>, policy: Policy) -> Self {
         self.endpoints.push((pattern.into(), policy));
         self
