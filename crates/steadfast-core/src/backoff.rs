@@ -26,6 +26,7 @@
 //! ```
 
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -200,6 +201,19 @@ impl Backoff {
     pub fn wait(&self, retry: u32, rng: &mut fastrand::Rng) -> Option<Duration> {
         let wait = self.schedule.wait(retry.max(1))?.min(LONGEST);
         Some(self.jitter.spread(wait, rng))
+    }
+
+    /// The shortest and the longest wait before this retry, for showing a schedule to people. `None`
+    /// when a custom schedule has ended.
+    #[must_use]
+    pub fn range(&self, retry: u32) -> Option<RangeInclusive<Duration>> {
+        let longest = self.schedule.wait(retry.max(1))?.min(LONGEST);
+        let shortest = match self.jitter {
+            Jitter::None => longest,
+            Jitter::Full => Duration::ZERO,
+            Jitter::Equal => longest - longest / 2,
+        };
+        Some(shortest..=longest)
     }
 }
 

@@ -158,3 +158,25 @@ proptest! {
         prop_assert!(wait(retry) <= wait(retry + 1));
     }
 }
+
+#[test]
+fn no_wait_leaves_the_range_that_is_shown() {
+    let mut rng = fastrand::Rng::with_seed(7);
+    for jitter in [Jitter::None, Jitter::Full, Jitter::Equal] {
+        let backoff = Backoff::standard().jitter(jitter);
+        for retry in (0..12).flat_map(|retry| std::iter::repeat_n(retry, 200)) {
+            let wait = backoff.wait(retry, &mut rng).unwrap();
+            let range = backoff.range(retry).unwrap();
+            assert!(
+                range.contains(&wait),
+                "{jitter:?}: {wait:?} outside {range:?}"
+            );
+        }
+    }
+    let first = |jitter| Backoff::standard().jitter(jitter).range(1).unwrap();
+    let ms = Duration::from_millis;
+    assert_eq!(first(Jitter::None), ms(200)..=ms(200));
+    assert_eq!(first(Jitter::Full), ms(0)..=ms(200));
+    assert_eq!(first(Jitter::Equal), ms(100)..=ms(200));
+    assert!(Backoff::custom(Arc::new(|_| None)).range(1).is_none());
+}

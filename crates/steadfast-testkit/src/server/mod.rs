@@ -177,22 +177,31 @@ impl ServerBuilder {
         reason = "a test cannot go on without a port; documented"
     )]
     pub async fn start(self) -> Server {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+        self.start_on((Ipv4Addr::LOCALHOST, 0).into())
             .await
-            .expect("a free loopback port");
-        let address = listener
-            .local_addr()
-            .expect("a bound socket has an address");
+            .expect("a free loopback port")
+    }
+
+    /// Starts the server at this address; port 0 is a free one.
+    ///
+    /// # Errors
+    /// When the address is taken, or may not be listened on.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime.
+    pub async fn start_on(self, address: SocketAddr) -> io::Result<Server> {
+        let listener = TcpListener::bind(address).await?;
+        let address = listener.local_addr()?;
         let shared = Arc::new(Shared {
             routes: self.routes,
             ..Shared::default()
         });
         let accepting = tokio::spawn(accept(listener, Arc::clone(&shared)));
-        Server {
+        Ok(Server {
             address,
             shared,
             accepting,
-        }
+        })
     }
 }
 

@@ -1,0 +1,58 @@
+//! Which endpoint a request belongs to, and which others would have taken it.
+
+use http::Method;
+use reqwest::Url;
+use serde_json::{Value, json};
+use steadfast::{Pattern, Policy};
+use steadfast_core::{Routes, UrlParts};
+
+use crate::policies::PolicyFile;
+
+/// The endpoint of a request.
+#[derive(Debug)]
+pub(super) struct Chosen<'a> {
+    /// The most specific pattern that matches; `None`: the default policy.
+    pub(super) endpoint: Option<Match<'a>>,
+    pub(super) policy: &'a Policy,
+    /// The patterns that match too, and lost.
+    pub(super) others: Vec<Match<'a>>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Match<'a> {
+    pub(super) pattern: &'a str,
+    pub(super) policy: &'a str,
+}
+
+impl<'a> Chosen<'a> {
+    pub(super) fn find(file: &'a PolicyFile, method: &Method, url: &Url) -> Result<Self, String> {
+        let host = url.host_str().unwrap_or_default();
+        let url = UrlParts::new(url.scheme(), host, url.port(), url.path(), url.query());
+        let endpoints: Vec<_> = file.endpoints().collect();
+        let parse = |text: &str| text.parse::<Pattern>().map_err(|wrong| wrong.to_string());
+        let patterns = endpoints.iter().map(|(text, ..)| parse(text));
+        let patterns = patterns.collect::<Result<Vec<_>, _>>()?;
+        let routes = Routes::build(patterns.iter().cloned().zip(0..));
+        let winner = routes
+            .map_err(|wrong| wrong.to_string())?
+            .find(method, &url)
+            .copied();
+        let others = (0..endpoints.len())
+            .filter(|&index| Some(index) != winner && patterns[index].matches(method, &url));
+        let named = |index: usize| Match {
+            pattern: endpoints[index].0,
+            policy: endpoints[index].1,
+        };
+        Ok(Self {
+            endpoint: winner.map(named),
+            policy: winner.map_or(file.default_policy(), |index| endpoints[index].2),
+            others: others.map(named).collect(),
+        })
+    }
+}
+
+impl Match<'_> {
+    pub(super) fn to_json(self) -> Value {
+        json!({ "pattern": self.pattern, "policy": self.policy })
+    }
+}

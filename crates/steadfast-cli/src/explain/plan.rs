@@ -1,0 +1,192 @@
+//! What happens to a call whose attempts all end in the same way: found out by running the code that decides.
+
+use std::fmt;
+use std::ops::RangeInclusive;
+use std::time::{Duration, SystemTime};
+
+use http::{HeaderMap, Method};
+use serde_json::{Value, json};
+use steadfast::{FailureKind, InvalidPolicy, Jitter, Opinion, Outcome, Policy, Reason, Rule};
+use steadfast::{Short, Stop};
+use steadfast_core::repeatable::Repeatable;
+use steadfast_core::{Judged, Limits, Pace, Prepared, Progress, Situation, Step};
+
+use crate::{clock, time};
+
+/// More waits than these are not shown one by one.
+const SHOWN: usize = 12;
+
+/// The course of such a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Plan {
+    /// The shortest and longest wait before each retry.
+    waits: Vec<RangeInclusive<Duration>>,
+    /// Why no further attempt is made; `None` when there are more waits than anybody wants to read.
+    stop: Option<Stop>,
+    /// Who decided.
+    reason: Reason,
+}
+
+/// Plays calls under one policy.
+#[derive(Debug)]
+pub(super) struct Planner {
+    pub(super) policy: Prepared,
+    /// The same without chance: it takes the longest wait each time.
+    steady: Prepared,
+    pub(super) repeatable: Repeatable,
+}
+
+// ===== impl Planner =====
+
+impl Planner {
+    pub(super) fn new(policy: &Policy, method: &Method) -> Result<Self, InvalidPolicy> {
+        let policy = policy.prepare()?;
+        let mut steady = policy.clone();
+        steady.backoff = steady.backoff.jitter(Jitter::None);
+        steady.throttled_backoff = steady.throttled_backoff.jitter(Jitter::None);
+        let repeatable = Repeatable::of(method, &HeaderMap::new(), policy.repeatable);
+        Ok(Self {
+            policy,
+            steady,
+            repeatable,
+        })
+    }
+
+    /// Attempts take no time here, the budget is full, and the server gives no hint.
+    pub(super) fn plan(&self, outcome: Outcome) -> Plan {
+        let judged = self.judge(outcome);
+        let start = clock::now().into_std();
+        let Prepared {
+            attempts,
+            retry_for,
+            deadline,
+            ..
+        } = self.policy;
+        let limits = Limits::new(start, attempts.get(), retry_for, deadline);
+        let mut progress = Progress::new(start);
+        // Nothing is left to chance here; the state machine wants a generator all the same.
+        let mut rng = fastrand::Rng::with_seed(0);
+        let mut now = start;
+        let mut waits = Vec::new();
+        let stop = loop {
+            progress.on_send(now);
+            let situation = Situation {
+                repeatable: self.repeatable,
+                replayable: true,
+                paced_until: None,
+                take_token: || true,
+                rng: &mut rng,
+            };
+            match progress.on_outcome(now, &judged, &self.steady, &limits, situation) {
+                Step::HandBack(stop) => break Some(stop),
+                Step::Again { wait, .. } => {
+                    waits.extend(self.range(&judged, progress.sent()));
+                    now = now.checked_add(wait.time).unwrap_or(now);
+                }
+                _ => break None,
+            }
+            if waits.len() >= SHOWN {
+                break None;
+            }
+        };
+        Plan {
+            waits,
+            stop,
+            reason: judged.reason,
+        }
+    }
+
+    fn judge(&self, outcome: Outcome) -> Judged {
+        match outcome {
+            Outcome::Status(status) => Judged::response(
+                &self.steady,
+                status,
+                &HeaderMap::new(),
+                || SystemTime::UNIX_EPOCH,
+                Opinion::Abstain,
+                None,
+            ),
+            Outcome::Failed(FailureKind::RateLimited) => Judged::own(FailureKind::RateLimited),
+            Outcome::Failed(kind) => Judged::failure(&self.steady, kind, Opinion::Abstain),
+            _ => Judged::own(FailureKind::Other),
+        }
+    }
+
+    fn range(&self, judged: &Judged, retry: u32) -> Option<RangeInclusive<Duration>> {
+        let Rule::Retry(rule) = judged.verdict else {
+            return None;
+        };
+        match rule.pace() {
+            Pace::Throttled => self.policy.throttled_backoff.range(retry),
+            _ => self.policy.backoff.range(retry),
+        }
+    }
+}
+
+// ===== impl Plan =====
+
+impl Plan {
+    pub(super) fn retries(&self) -> bool {
+        !self.waits.is_empty()
+    }
+
+    fn action(&self) -> &'static str {
+        match self.stop {
+            Some(Stop::Accepted) => "accept",
+            _ if self.retries() => "retry",
+            _ => "hand-back",
+        }
+    }
+
+    pub(super) fn to_json(&self) -> Value {
+        let waits = self
+            .waits
+            .iter()
+            .map(|range| [time::millis(*range.start()), time::millis(*range.end())]);
+        json!({
+            "action": self.action(),
+            "decided_by": self.reason.to_string(),
+            "waits_ms": waits.collect::<Vec<_>>(),
+            "more": self.stop.is_none(),
+            "end": self.stop.map(|stop| stop.to_string()),
+        })
+    }
+}
+
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.stop {
+            Some(Stop::Accepted) => f.write_str("accepted: handed back as a success")?,
+            Some(stop) if self.waits.is_empty() => write!(f, "handed back at once: {stop}")?,
+            stop => {
+                f.write_str("sent again after ")?;
+                for (index, range) in self.waits.iter().enumerate() {
+                    let comma = if index == 0 { "" } else { ", " };
+                    write!(f, "{comma}{}", Range(range))?;
+                }
+                match stop {
+                    Some(stop) => write!(f, "; then handed back: {stop}")?,
+                    None => f.write_str(", ...")?,
+                }
+            }
+        }
+        match self.reason {
+            Reason::Policy => f.write_str(" [a rule of the policy]"),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// `200 ms`, `0 to 400 ms`.
+struct Range<'a>(&'a RangeInclusive<Duration>);
+
+impl fmt::Display for Range<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (shortest, longest) = (*self.0.start(), *self.0.end());
+        match shortest {
+            _ if shortest == longest => write!(f, "{}", Short(longest)),
+            Duration::ZERO => write!(f, "0 to {}", Short(longest)),
+            _ => write!(f, "{} to {}", Short(shortest), Short(longest)),
+        }
+    }
+}

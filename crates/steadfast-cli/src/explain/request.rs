@@ -1,0 +1,190 @@
+//! What a policy file does about one request.
+
+use std::path::Path;
+
+use http::Method;
+use reqwest::Url;
+use serde_json::{Value, json};
+use steadfast::Short;
+use steadfast::redact::redact_url;
+use steadfast_core::Prepared;
+
+use super::endpoint::{Chosen, Match};
+use super::plan::Planner;
+use super::table;
+use crate::exit::Exit;
+use crate::output::{Colour, Output};
+use crate::policies::{self, PolicyFile};
+use crate::time::millis;
+
+pub(super) fn explain(
+    path: &Path,
+    method: &str,
+    url: &str,
+    output: &Output,
+) -> Result<Exit, String> {
+    let method =
+        Method::from_bytes(method.as_bytes()).map_err(|_| format!("`{method}` is no method"))?;
+    let url: Url = url
+        .parse()
+        .map_err(|wrong| format!("the URL cannot be read: {wrong}"))?;
+    let file = match policies::read(path)? {
+        Ok(file) => file,
+        Err(mistakes) => return Ok(mistakes.tell(output)),
+    };
+    let chosen = Chosen::find(&file, &method, &url)?;
+    let planner = Planner::new(chosen.policy, &method).map_err(|wrong| wrong.to_string())?;
+    if output.json {
+        output.line(as_json(&chosen, &planner, &method, &url));
+    } else {
+        tell(&file, &chosen, &planner, &method, &url, output);
+    }
+    Ok(Exit::Success)
+}
+
+fn tell(
+    file: &PolicyFile,
+    chosen: &Chosen<'_>,
+    planner: &Planner,
+    method: &Method,
+    url: &Url,
+    output: &Output,
+) {
+    let title = |text: &str| output.paint(text, Colour::Title);
+    output.line(format_args!(
+        "{} {}",
+        title(method.as_str()),
+        title(&redact_url(url.as_str()))
+    ));
+    why(file, chosen, output);
+    output.line(format_args!("  {}", planner.repeatable));
+    for line in numbers(&planner.policy) {
+        output.line(format_args!("  {line}"));
+    }
+    output.line(title("\nEach attempt answered with"));
+    for row in table::statuses(planner) {
+        output.line(format_args!(
+            "  {}\n      {}",
+            table::in_short(&row.what),
+            row.plan
+        ));
+    }
+    output.line(title("\nEach attempt ended by"));
+    for row in table::failures(planner) {
+        output.line(format_args!("  {}\n      {}", row.names(), row.plan));
+    }
+    output.line(output.paint(
+        "\nA Retry-After takes the place of these waits, unless it ends too late: then the answer is handed back at once.\n\
+         Not reckoned: the time that attempts take, an empty retry budget, and what else a server says.",
+        Colour::Quiet,
+    ));
+}
+
+fn why(file: &PolicyFile, chosen: &Chosen<'_>, output: &Output) {
+    let all = file.endpoints().count();
+    match chosen.endpoint {
+        None => output.line(format_args!(
+            "  none of {all} endpoints matches: the default policy"
+        )),
+        Some(Match { pattern, policy }) => {
+            let most = if chosen.others.is_empty() {
+                "only"
+            } else {
+                "most specific"
+            };
+            output.line(format_args!(
+                "  endpoint `{pattern}`, policy `{policy}`: the {most} one that matches, of {all}"
+            ));
+        }
+    }
+    for Match { pattern, policy } in &chosen.others {
+        output.line(format_args!(
+            "  matches too, less specific: `{pattern}`, policy `{policy}`"
+        ));
+    }
+}
+
+/// The numbers that bound a call, in words; what is not set is not shown.
+fn numbers(policy: &Prepared) -> Vec<String> {
+    let attempts = match policy.attempts.get() {
+        1 => "1 attempt".to_owned(),
+        most => format!("at most {most} attempts"),
+    };
+    let mut lines = vec![format!(
+        "{attempts}, started within {}",
+        Short(policy.retry_for)
+    )];
+    let mut note = |what: Option<String>| lines.extend(what);
+    let within = |what: &str, time| format!("{what} at most {}", Short(time));
+    note(
+        policy
+            .attempt_timeout
+            .map(|time| within("each attempt takes", time)),
+    );
+    note(
+        policy
+            .deadline
+            .map(|time| within("the whole call takes", time)),
+    );
+    note(policy.rate.map(|rate| {
+        let every = Short(rate.interval());
+        format!(
+            "this client sends one attempt every {every}, {} at once",
+            rate.burst()
+        )
+    }));
+    note(
+        policy
+            .max_wait
+            .map(|time| within("the wait for that is", time)),
+    );
+    note(
+        policy
+            .buffer
+            .map(|bytes| format!("bodies of up to {bytes} bytes are read inside the attempt")),
+    );
+    note(Some(match policy.budget {
+        Some(budget) => format!(
+            "retries add {} % load at most, {} at once",
+            budget.percent(),
+            budget.bucket()
+        ),
+        None => "retries may add any load".to_owned(),
+    }));
+    lines
+}
+
+fn as_json(chosen: &Chosen<'_>, planner: &Planner, method: &Method, url: &Url) -> Value {
+    let policy = &planner.policy;
+    let rate = policy
+        .rate
+        .map(|rate| json!({ "interval_ms": millis(rate.interval()), "burst": rate.burst().get() }));
+    let budget = policy
+        .budget
+        .map(|budget| json!({ "percent": budget.percent(), "bucket": budget.bucket() }));
+    let statuses: Vec<_> = table::statuses(planner)
+        .iter()
+        .map(table::Row::<u16>::to_json)
+        .collect();
+    let failures = table::failures(planner);
+    let others: Vec<_> = chosen.others.iter().map(|other| other.to_json()).collect();
+    json!({
+        "method": method.as_str(),
+        "url": redact_url(url.as_str()),
+        "endpoint": chosen.endpoint.map(Match::to_json),
+        "matches_too": others,
+        "repeatable": planner.repeatable.is_yes(),
+        "limits": {
+            "attempts": policy.attempts.get(),
+            "retry_for_ms": millis(policy.retry_for),
+            "attempt_timeout_ms": policy.attempt_timeout.map(millis),
+            "deadline_ms": policy.deadline.map(millis),
+            "max_wait_ms": policy.max_wait.map(millis),
+            "buffer": policy.buffer,
+            "rate": rate,
+            "budget": budget,
+        },
+        "statuses": statuses,
+        "failures": failures.iter().map(|row| row.to_json()).collect::<Vec<_>>(),
+    })
+}

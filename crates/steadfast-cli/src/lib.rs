@@ -1,0 +1,108 @@
+//! `steadfast` on the command line: see what a policy does before it is in production, and after.
+//!
+//! ```text
+//! steadfast check policies.toml                 # every mistake of a policy file, at once
+//! steadfast explain 429                         # what a status means and what to do about it
+//! steadfast explain policies.toml GET https://api.example.com/v1/items/7
+//! steadfast get https://api.example.com/v1/items > items.json
+//! steadfast serve '503 retry-after=2' reset '200 body=ok'
+//! steadfast schema > policies.schema.json       # for editors that complete
+//! ```
+//!
+//! Every command takes `--json`. What `get` tells goes to standard error, as one JSON object a line with `--json`: only
+//! the body goes to standard output, so that it can stand in a pipe. Colours are for terminals, and off with
+//! `NO_COLOR`. Values of headers and secrets in URLs are never shown.
+//!
+//! # Exit status
+//!
+//! | status | means |
+//! |---|---|
+//! | 0 | all is well |
+//! | 1 | a policy file has errors |
+//! | 2 | the command line, a script, a file or a port is wrong |
+//! | 3 | HTTP error: the last answer was a 4xx or 5xx |
+//! | 4 | refused by the policy: its rate limit or deadline ended the call |
+//! | 5 | transport error: no answer, or one that broke off |
+//!
+//! The greatest counts when there are several calls or files.
+//!
+//! # Features
+//! `tls` (default): `https`, through rustls. Without it there is nothing to compile but Rust.
+//!
+//! # Scripts for `serve`
+//!
+//! One step a line, in the order of the requests; the last one repeats, or with `cycle` the first one follows it.
+//! Steps below a `[section]` are for its path, all others for every other path; the first section that matches wins.
+//!
+//! ```text
+//! # whatever the path
+//! 503 retry-after=2
+//! 429 header="X-RateLimit-Remaining: 0" delay=500ms
+//! 200 body=everything behind `body=` or `json=` is the body
+//!
+//! [POST /orders]
+//! reset
+//! 201 json={"id": 1}
+//!
+//! [/files/**]
+//! 200 body-len=100000 half rst
+//! 200 body-len=100000
+//! cycle
+//! ```
+//!
+//! | step | what happens |
+//! |---|---|
+//! | `503` | that status |
+//! | `reset`, `fin` | the request is read, then the connection is reset, or closed |
+//! | `silence` | the request is read, and nothing follows |
+//!
+//! | option | |
+//! |---|---|
+//! | `retry-after=2`, `retry-after-ms=50` | the header |
+//! | `header="Name: value"` | any other |
+//! | `delay=1.5s` | before anything is answered |
+//! | `body=…`, `json=…` | the rest of the line |
+//! | `body-len=1000` | so many bytes |
+//! | `drip=10/100ms` | 10 bytes every 100 ms |
+//! | `cut=500`, `half` | stops after so many bytes, or after half of them |
+//! | `rst`, `fin`, `hang` | what follows the (cut) body: reset, close, nothing |
+//! | `chunked`, `close` | how the body is framed, and that the connection ends |
+
+mod args;
+mod check;
+mod clock;
+mod exit;
+mod explain;
+mod get;
+mod output;
+mod policies;
+mod schema;
+mod serve;
+mod time;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::{Args, Command};
+
+/// Reads the command line, does what it says, and tells how that went: see [Exit status](crate#exit-status).
+#[must_use]
+pub fn main() -> ExitCode {
+    let args = Args::parse();
+    let output = output::Output::new(args.json);
+    let exit = match args.command {
+        Command::Check(args) => check::run(&args, &output),
+        Command::Explain(args) => explain::run(&args, &output),
+        Command::Get(args) => get::run(args, &output),
+        Command::Serve(args) => serve::run(&args, &output),
+        Command::Schema => schema::run(&output),
+    };
+    match exit {
+        Ok(exit) => exit.into(),
+        Err(problem) => {
+            output.problem(&problem);
+            exit::Exit::Usage.into()
+        }
+    }
+}
