@@ -70,6 +70,11 @@ fn a_path_that_nobody_can_mean_is_refused() {
     let error = deep(129).parse::<Pattern>().unwrap_err();
     assert!(error.problem().contains("has 129 segments"), "{error}");
     assert_eq!(error.pattern(), deep(129));
+
+    let long = |bytes: usize| format!("x.com/{}%20", "a".repeat(bytes - 3));
+    assert!(long(1_024).parse::<Pattern>().is_ok());
+    let error = long(1_025).parse::<Pattern>().unwrap_err();
+    assert!(error.problem().contains("1025 bytes"), "{error}");
 }
 
 #[test]

@@ -36,13 +36,13 @@
 //!   them, they are segments like others.
 //! * **Ports**: `https://x.com:443` is `https://x.com`.
 //! * **Addresses**: IPv6 in brackets, in any spelling; IPv4 in full. A name with a dot at its end is another name.
-//! * **Length**: a pattern's path has at most 128 segments.
+//! * **Length**: a pattern's path has at most 128 segments, and each at most 1,024 bytes in percent-encoding.
 //! * **Userinfo, query and fragment** are refused in a pattern and not looked at in a URL.
 //!
 //! # What a lookup costs
 //!
-//! A hash for the host, one more for each label where there are `*.` hosts, then one binary search for each segment of
-//! the path. Nothing is allocated, and what other hosts have is not looked at. Patterns that differ in nothing but
+//! A hash for the host, one more for each label where there are `*.` hosts, then one for each segment of the path, and
+//! again for what is tried after a `{…}` that leads nowhere. Nothing is allocated, and what other hosts have is not looked at. Patterns that differ in nothing but
 //! method, scheme and port are tried in turn.
 
 mod choice;

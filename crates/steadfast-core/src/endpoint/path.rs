@@ -1,6 +1,6 @@
 //! The path of a pattern: literal segments, `{name}`, and `/**` at the end.
 
-use super::segment::Segment;
+use super::segment::{LONGEST, Segment};
 
 /// More cannot be meant; walking them is a recursion.
 const MOST_SEGMENTS: usize = 128;
@@ -80,6 +80,10 @@ fn segment(text: &str) -> Result<Segment, String> {
     }
     let literal = Segment::literal(text);
     match &literal {
+        Segment::Literal(long) if long.len() > LONGEST => Err(format!(
+            "has a segment of {} bytes in its path, {LONGEST} are the most; put `{{name}}` or `/**` there",
+            long.len()
+        )),
         Segment::Literal(dots) if matches!(&**dots, "." | "..") => Err(format!(
             "has `{text}` in its path, which clients resolve before they send; write the path that is meant"
         )),

@@ -1,24 +1,25 @@
 //! The paths of one host as a trie of segments.
 //!
 //! A node stands for the segments up to it. Below it a literal is tried before `{…}`, and that before `/**`; when
-//! nothing further down accepts the request, the walk comes back and tries the next. Nodes lie in one list, and
-//! literals are sorted: a binary search compares a few, where a hash would have to read the segment in its normal form.
+//! nothing further down accepts the request, the walk comes back and tries the next.
+
+use std::collections::HashMap;
 
 use super::choice::{self, Choice, Collision};
 use super::filter::Asked;
 use super::path::{Path, relative};
-use super::segment::{Segment, compare, is_plain};
+use super::segment::{self, Segment};
 
 #[derive(Clone, Debug)]
 pub(super) struct Paths {
-    /// The first one is the root.
+    /// In one list, so that a deep trie is dropped without a recursion. The first one is the root.
     nodes: Vec<Node>,
 }
 
 #[derive(Clone, Debug, Default)]
 struct Node {
-    /// In the order of their text.
-    literals: Vec<(Box<str>, usize)>,
+    /// In their normal form.
+    literals: HashMap<Box<str>, usize>,
     one: Option<usize>,
     /// Of paths that end here.
     end: Vec<Choice>,
@@ -37,7 +38,6 @@ impl Default for Paths {
 // ===== building =====
 
 impl Paths {
-    /// Paths have to come in the order of their segments, so that literals need no sorting.
     pub(super) fn push(&mut self, path: &Path, choice: Choice) {
         let mut at = 0;
         for segment in &path.segments {
@@ -64,13 +64,7 @@ impl Paths {
         let node = &mut self.nodes[at];
         let child = match segment {
             Segment::One => *node.one.get_or_insert(new),
-            Segment::Literal(text) => match node.literals.last() {
-                Some((last, child)) if last == text => *child,
-                _ => {
-                    node.literals.push((text.clone(), new));
-                    new
-                }
-            },
+            Segment::Literal(text) => *node.literals.entry(text.clone()).or_insert(new),
         };
         if child == new {
             self.nodes.push(Node::default());
@@ -97,24 +91,12 @@ impl Paths {
                     Some((segment, rest)) => (segment, Some(rest)),
                     None => (rest, None),
                 };
-                let literal = node.literal(segment);
-                let found = literal.and_then(|child| self.walk(child, rest, asked));
+                let literal = segment::in_normal_form(segment, |text| node.literals.get(text));
+                let found = literal.and_then(|child| self.walk(*child, rest, asked));
                 let one = || node.one.filter(|_| !segment.is_empty());
                 found.or_else(|| self.walk(one()?, rest, asked))
             }
         };
         further.or_else(|| choice::pick(&node.open, asked))
-    }
-}
-
-impl Node {
-    fn literal(&self, segment: &str) -> Option<usize> {
-        let literals = &self.literals;
-        let as_it_is = literals.binary_search_by(|(own, _)| (**own).cmp(segment));
-        let found = as_it_is.or_else(|missing| match is_plain(segment) {
-            true => Err(missing),
-            false => literals.binary_search_by(|(own, _)| compare(own, segment)),
-        });
-        found.ok().map(|index| literals[index].1)
     }
 }

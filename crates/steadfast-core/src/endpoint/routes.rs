@@ -57,14 +57,8 @@ impl<T> Routes<T> {
     /// stands twice.
     pub fn build(patterns: impl IntoIterator<Item = (Pattern, T)>) -> Result<Self, InvalidPattern> {
         let (patterns, values): (Vec<_>, Vec<_>) = patterns.into_iter().unzip();
-        let mut numbers: Vec<usize> = (0..patterns.len()).collect();
-        numbers.sort_by(|a, b| {
-            let segments = |number: &usize| &patterns[*number].path.segments;
-            segments(a).cmp(segments(b))
-        });
         let mut hosts = Hosts::<Paths>::default();
-        for number in numbers {
-            let Pattern { filter, host, path } = &patterns[number];
+        for (number, Pattern { filter, host, path }) in patterns.iter().enumerate() {
             let filter = filter.clone();
             let paths = hosts.entry(host.clone());
             paths.push(path, Choice { filter, number });

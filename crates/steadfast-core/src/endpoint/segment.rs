@@ -1,14 +1,16 @@
 //! One segment of a path, and when two spellings of it are the same.
 //!
 //! Literals are kept in the normal form of RFC 3986, 6.2.2: unreserved characters as they are, everything that has to be
-//! percent-encoded encoded, in capitals. A URL's segment is brought into that form byte by byte while it is compared, so
-//! nothing is allocated.
+//! percent-encoded encoded, in capitals. Nearly every URL's segment has that form already; another is brought into it on
+//! the stack, so nothing is allocated.
 
-use std::cmp::Ordering;
 use std::iter;
 
+/// Of a literal in its normal form, in bytes. Servers refuse URLs much longer than this.
+pub(super) const LONGEST: usize = 1_024;
+
 /// One segment of a pattern's path.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Segment {
     /// This text, in the normal form.
     Literal(Box<str>),
@@ -25,19 +27,31 @@ impl Segment {
     pub(super) fn matches(&self, segment: &str) -> bool {
         match self {
             Self::One => !segment.is_empty(),
-            Self::Literal(own) => compare(own, segment) == Ordering::Equal,
+            Self::Literal(own) => normal(segment).eq(own.bytes()),
         }
     }
 }
 
-/// Whether the normal form of this may be another than itself.
-pub(super) fn is_plain(segment: &str) -> bool {
-    segment.bytes().all(is_pchar)
+/// What `look` finds for the normal form; nothing where that is longer than any literal.
+#[inline]
+pub(super) fn in_normal_form<T>(segment: &str, look: impl FnOnce(&str) -> Option<T>) -> Option<T> {
+    match segment.bytes().all(is_pchar) {
+        true => look(segment),
+        false => brought_into_normal_form(segment, look),
+    }
 }
 
-/// Where a literal stands beside a URL's segment.
-pub(super) fn compare(literal: &str, segment: &str) -> Ordering {
-    literal.bytes().cmp(normal(segment))
+/// On its own, so that the walk does not carry the buffer.
+#[cold]
+#[inline(never)]
+fn brought_into_normal_form<T>(text: &str, look: impl FnOnce(&str) -> Option<T>) -> Option<T> {
+    let mut buffer = [0; LONGEST];
+    let mut length = 0;
+    for byte in normal(text) {
+        *buffer.get_mut(length)? = byte;
+        length += 1;
+    }
+    look(std::str::from_utf8(&buffer[..length]).ok()?)
 }
 
 fn normal(text: &str) -> impl Iterator<Item = u8> {

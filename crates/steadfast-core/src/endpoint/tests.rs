@@ -281,3 +281,17 @@ fn a_pattern_shows_as_it_is_read() {
         assert_eq!(pattern.to_string().parse::<Pattern>().unwrap(), pattern);
     }
 }
+
+#[test]
+fn the_longest_segment_and_one_that_is_longer_are_compared_as_they_are() {
+    let longest = format!("/{}%20", "a".repeat(1_021));
+    let pattern = format!("x.com{longest}");
+    let routes = routes(&[&pattern, "x.com/{id}"]).unwrap();
+    let find = |path: &str| {
+        let url = UrlParts::new("https", "x.com", None, path, None);
+        routes.find(&Method::GET, &url).copied()
+    };
+    assert_eq!(find(&longest), Some(pattern.as_str()));
+    assert_eq!(find(&format!("{longest}%20")), Some("x.com/{id}"));
+    assert_eq!(find(&"/a".repeat(100_000)), None);
+}
