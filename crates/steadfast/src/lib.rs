@@ -24,9 +24,12 @@
 //! # Features
 //! `throttle` (default): client-side rate limits. `json`: problem details (RFC 9457) in errors, and `.json()`. `form`,
 //! `query`, `multipart`, `stream`, `http2`: forwarded to reqwest-middleware and reqwest. `backoff`: schedules from that
-//! crate. No TLS feature of reqwest is switched on: what your own dependency on reqwest says stays in force.
+//! crate. `config`: policies in a file, TOML or JSON (the module `config`). No TLS feature of reqwest is switched on: what
+//! your own dependency on reqwest says stays in force.
 
 mod bridge;
+#[cfg(feature = "config")]
+pub mod config;
 mod error;
 mod layer;
 mod middleware;
@@ -54,7 +57,7 @@ pub use crate::status_error::StatusError;
 pub use steadfast_core::{
     Attempt, Backoff, BudgetConfig, Exchange, FailureKind, InvalidPattern, InvalidPolicy, Jitter,
     Opinion, Outcome, Overlay, Pattern, Policy, Rate, Reach, Reason, Record, Retry, Rule, Short,
-    Spans, StatusClass, Statuses, Stop, Wait, WaitSource, advice, hint, redact,
+    Share, Spans, StatusClass, Statuses, Stop, Wait, WaitSource, advice, hint, redact,
 };
 
 /// The traits, for `use steadfast::prelude::*`.

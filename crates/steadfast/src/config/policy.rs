@@ -1,0 +1,218 @@
+//! A table of a file put over the policy that it extends.
+
+use std::time::Duration;
+
+use steadfast_core::{Backoff, BudgetConfig, Jitter, Policy, Share, Spans};
+use steadfast_tower::Scope;
+
+use crate::config::report::Report;
+use crate::config::rules;
+use crate::config::source::Span;
+use crate::config::walk::{Item, Table, Value};
+
+/// The values of `standard`, for the parts that a table leaves out.
+const MAX: Duration = Duration::from_secs(20);
+const FACTOR: f64 = 2.0;
+const INITIAL: Duration = Duration::from_millis(200);
+const THROTTLED_INITIAL: Duration = Duration::from_secs(1);
+const PERCENT: u32 = 10;
+const TRICKLE_MILLIS: u32 = 200;
+const BUCKET: u32 = 10;
+
+/// What every policy of a file is made with.
+pub(crate) struct Maker<'a, 's> {
+    pub(crate) report: &'a mut Report<'s>,
+    /// Whether no message may show a value.
+    pub(crate) secrets: bool,
+}
+
+impl Maker<'_, '_> {
+    /// The policy of a table over its parent, checked. `name` says where the parent's values come from.
+    pub(crate) fn make(&mut self, parent: &Policy, name: &str, mut table: Table) -> Policy {
+        let mut policy = self.numbers(parent.clone(), &table);
+        if let Some(Item {
+            value: Value::Map(rules),
+            ..
+        }) = table.take("on")
+        {
+            policy = rules::apply_statuses(policy, rules, self.report);
+        }
+        if let Some(Item {
+            value: Value::Map(rules),
+            ..
+        }) = table.take("on_failure")
+        {
+            policy = rules::apply_failures(policy, rules, self.report);
+        }
+        if let Some(Item {
+            value: Value::Table(own),
+            span,
+        }) = table.get("backoff")
+        {
+            if let Some(backoff) = self.backoff(own, *span, INITIAL) {
+                policy = policy.backoff(backoff);
+            }
+        }
+        if let Some(Item {
+            value: Value::Table(own),
+            span,
+        }) = table.get("throttled_backoff")
+        {
+            if let Some(backoff) = self.backoff(own, *span, THROTTLED_INITIAL) {
+                policy = policy.throttled_backoff(backoff);
+            }
+        }
+        match table.get("budget") {
+            Some(Item {
+                value: Value::Table(own),
+                span,
+            }) => match self.budget(own, *span) {
+                Some(budget) => policy = policy.budget(budget),
+                None => return parent.clone(),
+            },
+            Some(Item {
+                value: Value::Flag(false),
+                ..
+            }) => policy = policy.without_budget(),
+            _ => {}
+        }
+        match self.contradicts(&policy, name, &table) {
+            true => parent.clone(),
+            false => policy,
+        }
+    }
+
+    fn numbers(&self, mut policy: Policy, table: &Table) -> Policy {
+        for (name, _, item) in &table.entries {
+            policy = match (*name, &item.value) {
+                ("attempts", Value::Whole(number)) => {
+                    policy.attempts(u32::try_from(*number).unwrap_or(u32::MAX))
+                }
+                ("retry_for", Value::Time(time)) => policy.retry_for(*time),
+                ("repeatable", Value::Flag(flag)) => policy.repeatable(*flag),
+                ("attempt_timeout", Value::Time(time)) => policy.attempt_timeout(*time),
+                ("deadline", Value::Time(time)) => policy.deadline(*time),
+                ("buffer", Value::Size(bytes)) => policy.buffer(*bytes),
+                ("drain", Value::Size(bytes)) => policy.drain(*bytes),
+                ("rate", Value::Rate(rate)) => policy.rate_limit(*rate),
+                ("max_wait", Value::Time(time)) => policy.max_wait(*time),
+                ("share", Value::Word("origin")) => policy.share(Share::Origin),
+                ("share", Value::Word(_)) => policy.share(Share::Endpoint),
+                ("spans", Value::Word("off")) => policy.spans(Spans::Off),
+                ("spans", Value::Word(_)) => policy.spans(Spans::On),
+                _ => policy,
+            };
+        }
+        policy
+    }
+
+    /// Reports what does not go together, where this table had a part in it.
+    fn contradicts(&mut self, policy: &Policy, name: &str, table: &Table) -> bool {
+        let mistake = match Scope::prepare(policy) {
+            Ok(prepared) => {
+                if let (None, Some((_, span))) = (prepared.rate, table.time("max_wait")) {
+                    let message = "`max_wait` has no effect without `rate`";
+                    let help = "say the rate, as in `rate = \"5/s\"`";
+                    self.report.warning("no-effect", span, message, help);
+                }
+                return false;
+            }
+            Err(mistake) => mistake,
+        };
+        let own = |name: &str| table.get(name).map(|item| item.span);
+        let field = mistake.field();
+        if field == "attempt_timeout" {
+            let (span, other) = match (own("attempt_timeout"), own("deadline")) {
+                (Some(span), Some(other)) => (span, self.line("the deadline", other)),
+                (Some(span), None) => (span, format!("the deadline is that of `{name}`")),
+                (None, Some(span)) => (span, format!("the attempt timeout is that of `{name}`")),
+                (None, None) => return true,
+            };
+            let message = "the attempt timeout is longer than the deadline";
+            let help = format!("{other}; make it longer, or the attempt timeout shorter");
+            self.report.error_with("contradiction", span, message, help);
+            return true;
+        }
+        let key = if field == "rate_limit" { "rate" } else { field };
+        if let Some(span) = own(key) {
+            let message = match self.secrets {
+                true => format!("`{key}` makes no sense once its variables are filled in"),
+                false => mistake.to_string().replace("`rate_limit`", "`rate`"),
+            };
+            self.report.error("value", span, message);
+        }
+        true
+    }
+
+    fn line(&self, what: &str, span: Span) -> String {
+        let line = self.report.source.position(span).line;
+        format!("{what} is that of line {line}")
+    }
+
+    fn backoff(&mut self, table: &Table, span: Span, first: Duration) -> Option<Backoff> {
+        let jitter = match table.word("jitter") {
+            Some("none") => Some(Jitter::None),
+            Some("equal") => Some(Jitter::Equal),
+            Some(_) => Some(Jitter::Full),
+            None => None,
+        };
+        if let Some((wait, _)) = table.time("fixed") {
+            let others = table.entries.iter();
+            let others = others.filter(|(name, ..)| matches!(*name, "initial" | "factor" | "max"));
+            for (name, span, _) in others {
+                let message = format!("`{name}` beside `fixed`: a fixed wait does not grow");
+                self.report
+                    .error_with("contradiction", *span, message, "keep one of them");
+            }
+            return Some(Backoff::fixed(wait).jitter(jitter.unwrap_or(Jitter::None)));
+        }
+        let factor = match table.get("factor").map(|item| &item.value) {
+            Some(Value::Factor(factor)) => *factor,
+            _ => FACTOR,
+        };
+        let (initial, max) = (table.time("initial"), table.time("max"));
+        let backoff = Backoff::exponential(
+            initial.map_or(first, |(time, _)| time),
+            factor,
+            max.map_or(MAX, |(time, _)| time),
+        );
+        match backoff {
+            Ok(backoff) => Some(backoff.jitter(jitter.unwrap_or_default())),
+            // The factor and zero were refused before, so only this is left.
+            Err(_) => {
+                let (span, help) = match (initial, max) {
+                    (Some((_, span)), Some(_)) => {
+                        (span, "make `initial` shorter or `max` longer".to_owned())
+                    }
+                    (Some((_, span)), None) => {
+                        (span, format!("`max` is {MAX:?} unless it is said"))
+                    }
+                    (None, Some((_, span))) => {
+                        (span, format!("`initial` is {first:?} unless it is said"))
+                    }
+                    (None, None) => (span, "make `max` longer".to_owned()),
+                };
+                let message = "the first wait of the backoff is longer than its longest";
+                self.report.error_with("contradiction", span, message, help);
+                None
+            }
+        }
+    }
+
+    fn budget(&mut self, table: &Table, span: Span) -> Option<BudgetConfig> {
+        let trickle = match table.get("trickle").map(|item| &item.value) {
+            Some(Value::Trickle(millis)) => *millis,
+            _ => TRICKLE_MILLIS,
+        };
+        let percent = table.whole("percent").map_or(PERCENT, |(number, _)| number);
+        let bucket = table.whole("bucket").map_or(BUCKET, |(number, _)| number);
+        let budget = BudgetConfig::new(percent, trickle, bucket);
+        if budget.is_err() {
+            let span = table.get("trickle").map_or(span, |item| item.span);
+            let message = "the budget is out of bounds";
+            let help = "the trickle is at most `1000/s`";
+            self.report.error_with("value", span, message, help);
+        }
+        budget.ok()
+    }
+}

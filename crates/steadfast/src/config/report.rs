@@ -1,0 +1,150 @@
+//! Collects what is wrong, so that all of it is said at once.
+
+use crate::config::diagnostic::{Diagnostic, Diagnostics, Severity};
+use crate::config::source::{Source, Span, harmless};
+
+/// The most mistakes that are reported one by one.
+pub(crate) const MOST: usize = 100;
+
+pub(crate) struct Report<'a> {
+    pub(crate) source: &'a Source<'a>,
+    found: Vec<Diagnostic>,
+    warnings: Vec<Diagnostic>,
+    left_out: usize,
+}
+
+impl<'a> Report<'a> {
+    pub(crate) fn new(source: &'a Source<'a>) -> Self {
+        Self {
+            source,
+            found: Vec::new(),
+            warnings: Vec::new(),
+            left_out: 0,
+        }
+    }
+
+    pub(crate) fn error(&mut self, code: &'static str, span: Span, message: impl Into<String>) {
+        self.push(Severity::Error, code, span, message.into(), None);
+    }
+
+    pub(crate) fn error_with(
+        &mut self,
+        code: &'static str,
+        span: Span,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.push(
+            Severity::Error,
+            code,
+            span,
+            message.into(),
+            Some(help.into()),
+        );
+    }
+
+    pub(crate) fn warning(
+        &mut self,
+        code: &'static str,
+        span: Span,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.push(
+            Severity::Warning,
+            code,
+            span,
+            message.into(),
+            Some(help.into()),
+        );
+    }
+
+    fn push(
+        &mut self,
+        severity: Severity,
+        code: &'static str,
+        span: Span,
+        message: String,
+        help: Option<String>,
+    ) {
+        let list = match severity {
+            Severity::Error => &mut self.found,
+            Severity::Warning => &mut self.warnings,
+        };
+        if list.len() >= MOST {
+            self.left_out += usize::from(severity == Severity::Error);
+            return;
+        }
+        let position = self.source.position(span);
+        list.push(Diagnostic {
+            file: self.source.file.to_owned(),
+            line: position.line,
+            column: position.column,
+            length: position.length,
+            code,
+            message: message.chars().map(harmless).collect(),
+            help: help.map(|help| help.chars().map(harmless).collect()),
+            severity,
+            excerpt: Some(position.excerpt),
+        });
+    }
+
+    /// The lines on which there are mistakes so far.
+    pub(crate) fn lines(&self) -> Vec<usize> {
+        self.found
+            .iter()
+            .map(|diagnostic| diagnostic.line)
+            .collect()
+    }
+
+    /// Forgets what was found on lines that cannot be read, beyond that: it is an echo.
+    pub(crate) fn without_echoes(&mut self, unreadable: &[usize]) {
+        if unreadable.is_empty() {
+            return;
+        }
+        let echo = |diagnostic: &Diagnostic| {
+            unreadable.contains(&diagnostic.line) || diagnostic.code == "missing-key"
+        };
+        self.found
+            .retain(|diagnostic| diagnostic.code == "syntax" || !echo(diagnostic));
+    }
+
+    /// Whether a further error would only be counted.
+    pub(crate) fn is_full(&self) -> bool {
+        self.found.len() >= MOST
+    }
+
+    pub(crate) fn errors(&self) -> usize {
+        self.found.len()
+    }
+
+    /// The warnings, if there is no error.
+    pub(crate) fn finish(mut self) -> Result<Vec<Diagnostic>, Diagnostics> {
+        let place = |diagnostic: &Diagnostic| (diagnostic.line, diagnostic.column);
+        self.warnings.sort_by_key(place);
+        if self.found.is_empty() {
+            return Ok(self.warnings);
+        }
+        self.found.sort_by_key(place);
+        if let (true, Some(last)) = (self.left_out > 0, self.found.last().cloned()) {
+            self.found.push(Diagnostic {
+                code: "limit",
+                message: format!("{} more mistakes are not shown", self.left_out),
+                help: None,
+                excerpt: None,
+                ..last
+            });
+        }
+        Err(Diagnostics::new(self.found))
+    }
+}
+
+/// Text of the file for a message: short, and in backticks.
+pub(crate) fn quoted(text: &str) -> String {
+    const MOST: usize = 60;
+    let mut short: String = text.chars().take(MOST).collect();
+    if text.chars().nth(MOST).is_some() {
+        short.push('…');
+    }
+    format!("`{short}`")
+}

@@ -1,0 +1,196 @@
+//! What a file says is what the builder would say.
+
+use std::time::Duration;
+
+use steadfast::config::{Config, Format, Severity};
+use steadfast::{
+    Backoff, BudgetConfig, FailureKind, Jitter, Policy, Rate, Retry, Rule, Spans, StatusClass,
+};
+
+use crate::env;
+
+fn toml(text: &str) -> Config {
+    match Config::parse_with_env(text, Format::Toml, "policies.toml", &env) {
+        Ok(config) => config,
+        Err(mistakes) => panic!("{mistakes}"),
+    }
+}
+
+/// The one policy of a file that holds this table.
+fn policy(table: &str) -> Policy {
+    let config = toml(&format!("[policies.own]\n{table}"));
+    let own = config.policies().next().unwrap().1;
+    own.clone()
+}
+
+#[test]
+fn each_key_says_what_its_setter_says() {
+    let ms = Duration::from_millis;
+    let own = Policy::standard;
+    for (table, expected) in [
+        ("", own()),
+        ("extends = 'standard'", own()),
+        ("extends = 'guarded'", Policy::guarded()),
+        ("extends = 'interactive'", Policy::interactive()),
+        ("extends = 'patient'", Policy::patient()),
+        ("attempts = 7", own().attempts(7)),
+        ("retry_for = '1m30s'", own().retry_for(ms(90_000))),
+        (
+            "backoff = { fixed = '1s' }",
+            own().backoff(Backoff::fixed(ms(1000))),
+        ),
+        ("backoff = {}", own()),
+        ("throttled_backoff = {}", own()),
+        (
+            "backoff = { initial = '1s', factor = 3, max = '9s', jitter = 'equal' }",
+            own().backoff(
+                Backoff::exponential(ms(1000), 3.0, ms(9000))
+                    .unwrap()
+                    .jitter(Jitter::Equal),
+            ),
+        ),
+        (
+            "throttled_backoff = { max = '5s', jitter = 'none' }",
+            own().throttled_backoff(
+                Backoff::exponential(ms(1000), 2.0, ms(5000))
+                    .unwrap()
+                    .jitter(Jitter::None),
+            ),
+        ),
+        ("budget = false", own().without_budget()),
+        ("budget = {}", own().budget(BudgetConfig::STANDARD)),
+        (
+            "budget = { percent = 20, trickle = '1.5/s', bucket = 5 }",
+            own().budget(BudgetConfig::new(20, 1500, 5).unwrap()),
+        ),
+        ("on.409 = { retry = 2 }", own().on(409, Rule::retry(2))),
+        ("on.409 = { retry = 0 }", own().on(409, Rule::FailFast)),
+        (
+            "on.'500..=599' = 'fail-fast'",
+            own().on(500..=599, Rule::FailFast),
+        ),
+        ("on.'600..' = 'retry'", own().on(600.., Rule::RETRY)),
+        (
+            "on.4xx = 'accept'",
+            own().on(StatusClass::ClientError, Rule::Accept),
+        ),
+        (
+            "on.server-error = 'back-off'",
+            own().on(StatusClass::ServerError, Rule::BACK_OFF),
+        ),
+        (
+            "on.404 = { retry = 3, any_method = true, pace = 'throttled' }",
+            own().on(404, Retry::THROTTLED.any_method().at_most(3)),
+        ),
+        (
+            "on_failure.dns = 'retry'",
+            own().on_failure(FailureKind::Dns, Rule::RETRY),
+        ),
+        (
+            "on_failure.connect-timeout = 'fail-fast'",
+            own().on_failure(FailureKind::ConnectTimeout, Rule::FailFast),
+        ),
+        ("repeatable = true", own().repeatable(true)),
+        ("attempt_timeout = '3s'", own().attempt_timeout(ms(3000))),
+        ("deadline = '10s'", own().deadline(ms(10_000))),
+        ("buffer = '1MiB'", own().buffer(1 << 20)),
+        ("buffer = 4096", own().buffer(4096)),
+        ("drain = '10kB'", own().drain(10_000)),
+        ("rate = '5/s'", own().rate_limit(Rate::per_second(5))),
+        (
+            "rate = '100/min burst 20'\nmax_wait = '2s'",
+            own()
+                .rate_limit(Rate::per_minute(100).burst(20))
+                .max_wait(ms(2000)),
+        ),
+        ("spans = 'off'", own().spans(Spans::Off)),
+        ("share = 'origin'", own().share(steadfast::Share::Origin)),
+    ] {
+        assert_eq!(
+            format!("{:?}", policy(table)),
+            format!("{expected:?}"),
+            "{table}"
+        );
+    }
+}
+
+#[test]
+fn a_policy_has_what_its_ancestors_say_in_whatever_order_they_stand() {
+    let config = toml(
+        "[policies.c]\nextends = 'b'\nattempts = 9\n[policies.b]\nextends = 'a'\non.409 = 'retry'\n\
+         [policies.a]\nextends = 'interactive'\nattempts = 5\non.409 = 'fail-fast'",
+    );
+    let c = config.policies().find(|(name, _)| *name == "c").unwrap().1;
+    let expected = Policy::interactive()
+        .on(409, Rule::FailFast)
+        .on(409, Rule::RETRY)
+        .attempts(9);
+    let expected = expected.prepare().unwrap();
+    let found = c.prepare().unwrap();
+    assert_eq!(format!("{found:?}"), format!("{expected:?}"));
+}
+
+#[test]
+fn endpoints_have_their_policy_and_their_own_keys_over_it() {
+    let config = toml(
+        "default = 'patient'\n[policies.a]\nattempts = 5\n\
+         [[endpoints]]\nmatch = 'GET a.com'\npolicy = 'a'\nidentity = 'acme'\n\
+         [[endpoints]]\nmatch = 'https://${HOST}/v1/**'\npolicy = 'a'\nattempts = 6\n\
+         [[endpoints]]\nmatch = 'c.com'",
+    );
+    let found: Vec<_> = config
+        .endpoints()
+        .map(|(pattern, name, policy)| (pattern, name, policy.prepare().unwrap().attempts.get()))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            ("GET a.com", "a", 5),
+            ("https://hush.example.com/v1/**", "a", 6),
+            ("c.com", "patient", 10)
+        ],
+    );
+    assert_eq!(
+        config.identities().collect::<Vec<_>>(),
+        [("GET a.com", "acme")]
+    );
+    assert_eq!(
+        config.default_policy().prepare().unwrap().attempts.get(),
+        10
+    );
+    drop(config.build());
+}
+
+#[test]
+fn an_empty_file_is_the_standard() {
+    let config = toml("");
+    assert_eq!(
+        format!("{:?}", config.default_policy()),
+        format!("{:?}", Policy::standard())
+    );
+    assert_eq!(config.endpoints().count() + config.policies().count(), 0);
+    assert!(Config::parse("{}", Format::Json, "x.json").is_ok());
+}
+
+#[test]
+fn two_dollars_are_one_and_start_no_variable() {
+    let config = toml("[[endpoints]]\nmatch = 'a.com'\nidentity = '$${HOST} $$'");
+    assert_eq!(
+        config.identities().collect::<Vec<_>>(),
+        [("a.com", "${HOST} $")]
+    );
+}
+
+#[test]
+fn what_has_no_effect_is_a_warning_and_no_error() {
+    let config = toml("[policies.a]\nmax_wait = '1s'");
+    let [warning] = config.warnings() else {
+        panic!("{:?}", config.warnings());
+    };
+    assert_eq!(
+        (warning.severity, warning.line, warning.column),
+        (Severity::Warning, 2, 12)
+    );
+    let inherits = toml("[policies.a]\nrate = '1/s'\n[policies.b]\nextends = 'a'\nmax_wait = '1s'");
+    assert!(inherits.warnings().is_empty());
+}
