@@ -15,6 +15,7 @@ Exit status:
   3  HTTP error: the last answer was a 4xx or 5xx
   4  refused by the policy: its rate limit or deadline ended the call
   5  transport error: no answer, or one that broke off
+  130  ctrl-c ended it
 The greatest counts when there are several calls or files.";
 
 /// See what a retry policy does: check it, explain it, send requests under it, play a server that misbehaves.

@@ -1,11 +1,14 @@
 //! `steadfast check`: every mistake of policy files, at once.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
+use serde_json::json;
+use steadfast::config::Diagnostic;
 
 use crate::exit::Exit;
-use crate::output::Output;
+use crate::output::{Colour, Output};
+use crate::policies::{self, coloured, to_json};
 
 /// Check policy files: every mistake at once, with its place and what would be right
 #[derive(Debug, Args)]
@@ -15,6 +18,76 @@ pub(crate) struct CheckArgs {
     files: Vec<PathBuf>,
 }
 
-pub(crate) fn run(_args: &CheckArgs, _output: &Output) -> Result<Exit, String> {
-    Err("not yet".to_owned())
+/// What became of one file.
+struct Checked {
+    diagnostics: Vec<Diagnostic>,
+    policies: usize,
+    endpoints: usize,
+    exit: Exit,
+}
+
+pub(crate) fn run(args: &CheckArgs, output: &Output) -> Result<Exit, String> {
+    let mut worst = Exit::Success;
+    let mut all = Vec::new();
+    for path in &args.files {
+        let checked = match check(path) {
+            Ok(checked) => checked,
+            Err(unreadable) => {
+                output.problem(&unreadable);
+                worst = worst.max(Exit::Usage);
+                continue;
+            }
+        };
+        worst = worst.max(checked.exit);
+        match output.json {
+            true => all.extend(checked.diagnostics.iter().map(to_json)),
+            false => tell(path, &checked, output),
+        }
+    }
+    if output.json {
+        output.line(json!({ "ok": worst == Exit::Success, "diagnostics": all }));
+    }
+    Ok(worst)
+}
+
+fn check(path: &Path) -> Result<Checked, String> {
+    Ok(match policies::read(path)? {
+        Ok(config) => Checked {
+            diagnostics: config.warnings().to_vec(),
+            policies: config.policies().count(),
+            endpoints: config.endpoints().count(),
+            exit: Exit::Success,
+        },
+        Err(mistakes) => Checked {
+            diagnostics: mistakes.iter().cloned().collect(),
+            policies: 0,
+            endpoints: 0,
+            exit: Exit::Mistakes,
+        },
+    })
+}
+
+fn tell(path: &Path, checked: &Checked, output: &Output) {
+    for mistake in &checked.diagnostics {
+        output.line(coloured(mistake, |text, colour| output.paint(text, colour)));
+    }
+    let path = path.display();
+    match (checked.exit, checked.diagnostics.len()) {
+        (Exit::Success, 0) => {
+            let good = output.paint("is right", Colour::Good);
+            let Checked {
+                policies,
+                endpoints,
+                ..
+            } = checked;
+            output.line(format_args!(
+                "{path} {good}: policies: {policies}, endpoints: {endpoints}"
+            ));
+        }
+        (Exit::Success, count) => output.line(format_args!("{path} is taken; warnings: {count}")),
+        (_, count) => {
+            let bad = output.paint("is refused", Colour::Bad);
+            output.line(format_args!("{path} {bad}; mistakes: {count}"));
+        }
+    }
 }

@@ -17,6 +17,8 @@ pub(crate) enum Exit {
     Refused = 4,
     /// No answer, or one that broke off.
     Transport = 5,
+    /// Ctrl-c ended it, as shells number that: 128 and the signal.
+    Interrupted = 130,
 }
 
 impl From<Exit> for ExitCode {

@@ -23,6 +23,7 @@
 //! | 3 | HTTP error: the last answer was a 4xx or 5xx |
 //! | 4 | refused by the policy: its rate limit or deadline ended the call |
 //! | 5 | transport error: no answer, or one that broke off |
+//! | 130 | ctrl-c ended `get` before all calls were made (`serve` ends with 0) |
 //!
 //! The greatest counts when there are several calls or files.
 //!
@@ -96,7 +97,7 @@ pub fn main() -> ExitCode {
         Command::Explain(args) => explain::run(&args, &output),
         Command::Get(args) => get::run(args, &output),
         Command::Serve(args) => serve::run(&args, &output),
-        Command::Schema => schema::run(&output),
+        Command::Schema => Ok(schema::run(&output)),
     };
     match exit {
         Ok(exit) => exit.into(),

@@ -3,10 +3,9 @@
 use http::Method;
 use reqwest::Url;
 use serde_json::{Value, json};
+use steadfast::config::Config;
 use steadfast::{Pattern, Policy};
 use steadfast_core::{Routes, UrlParts};
-
-use crate::policies::PolicyFile;
 
 /// The endpoint of a request.
 #[derive(Debug)]
@@ -14,6 +13,8 @@ pub(super) struct Chosen<'a> {
     /// The most specific pattern that matches; `None`: the default policy.
     pub(super) endpoint: Option<Match<'a>>,
     pub(super) policy: &'a Policy,
+    /// For whom calls to the endpoint are made.
+    pub(super) identity: Option<&'a str>,
     /// The patterns that match too, and lost.
     pub(super) others: Vec<Match<'a>>,
 }
@@ -25,7 +26,7 @@ pub(super) struct Match<'a> {
 }
 
 impl<'a> Chosen<'a> {
-    pub(super) fn find(file: &'a PolicyFile, method: &Method, url: &Url) -> Result<Self, String> {
+    pub(super) fn find(file: &'a Config, method: &Method, url: &Url) -> Result<Self, String> {
         let host = url.host_str().unwrap_or_default();
         let url = UrlParts::new(url.scheme(), host, url.port(), url.path(), url.query());
         let endpoints: Vec<_> = file.endpoints().collect();
@@ -43,8 +44,13 @@ impl<'a> Chosen<'a> {
             pattern: endpoints[index].0,
             policy: endpoints[index].1,
         };
+        let endpoint = winner.map(named);
+        let mut identities = file.identities();
+        let identity =
+            endpoint.and_then(|own| identities.find(|(pattern, _)| *pattern == own.pattern));
         Ok(Self {
-            endpoint: winner.map(named),
+            endpoint,
+            identity: identity.map(|(_, identity)| identity),
             policy: winner.map_or(file.default_policy(), |index| endpoints[index].2),
             others: others.map(named).collect(),
         })

@@ -5,6 +5,7 @@ mod plan;
 mod request;
 mod status;
 mod table;
+mod why;
 
 use std::path::Path;
 

@@ -171,7 +171,9 @@ impl fmt::Display for Plan {
             }
         }
         match self.reason {
-            Reason::Policy => f.write_str(" [a rule of the policy]"),
+            Reason::Policy if !matches!(self.stop, Some(Stop::FailFast(_))) => {
+                f.write_str(" [a rule of the policy]")
+            }
             _ => Ok(()),
         }
     }

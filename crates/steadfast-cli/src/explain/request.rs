@@ -6,15 +6,16 @@ use http::Method;
 use reqwest::Url;
 use serde_json::{Value, json};
 use steadfast::Short;
+use steadfast::config::Config;
 use steadfast::redact::redact_url;
 use steadfast_core::Prepared;
 
 use super::endpoint::{Chosen, Match};
 use super::plan::Planner;
-use super::table;
+use super::{table, why};
 use crate::exit::Exit;
 use crate::output::{Colour, Output};
-use crate::policies::{self, PolicyFile};
+use crate::policies;
 use crate::time::millis;
 
 pub(super) fn explain(
@@ -43,7 +44,7 @@ pub(super) fn explain(
 }
 
 fn tell(
-    file: &PolicyFile,
+    file: &Config,
     chosen: &Chosen<'_>,
     planner: &Planner,
     method: &Method,
@@ -80,7 +81,7 @@ fn tell(
     ));
 }
 
-fn why(file: &PolicyFile, chosen: &Chosen<'_>, output: &Output) {
+fn why(file: &Config, chosen: &Chosen<'_>, output: &Output) {
     let all = file.endpoints().count();
     match chosen.endpoint {
         None => output.line(format_args!(
@@ -97,10 +98,15 @@ fn why(file: &PolicyFile, chosen: &Chosen<'_>, output: &Output) {
             ));
         }
     }
+    let winner = chosen.endpoint.map_or("", |winner| winner.pattern);
     for Match { pattern, policy } in &chosen.others {
         output.line(format_args!(
-            "  matches too, less specific: `{pattern}`, policy `{policy}`"
+            "  over `{pattern}`, policy `{policy}`: {}",
+            why::reason(winner, pattern)
         ));
+    }
+    if let Some(identity) = chosen.identity {
+        output.line(format_args!("  identity `{identity}`"));
     }
 }
 
@@ -167,11 +173,18 @@ fn as_json(chosen: &Chosen<'_>, planner: &Planner, method: &Method, url: &Url) -
         .map(table::Row::<u16>::to_json)
         .collect();
     let failures = table::failures(planner);
-    let others: Vec<_> = chosen.others.iter().map(|other| other.to_json()).collect();
+    let winner = chosen.endpoint.map_or("", |winner| winner.pattern);
+    let others = chosen.others.iter().map(|other| {
+        let mut json = other.to_json();
+        json["beaten_because"] = why::reason(winner, other.pattern).into();
+        json
+    });
+    let others: Vec<_> = others.collect();
     json!({
         "method": method.as_str(),
         "url": redact_url(url.as_str()),
         "endpoint": chosen.endpoint.map(Match::to_json),
+        "identity": chosen.identity,
         "matches_too": others,
         "repeatable": planner.repeatable.is_yes(),
         "limits": {

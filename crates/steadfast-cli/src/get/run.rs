@@ -61,30 +61,52 @@ pub(super) async fn run(
         next: AtomicUsize::new(0),
         total,
     });
-    let started = clock::now();
-    let mut finished = start(&shared, workers);
-    let mut summary = Summary::default();
     let mut teller = Teller {
         output,
         progress: &progress,
         each: few,
+        quiet: args.quiet,
+        numbered: total > 1,
         advised: BTreeSet::new(),
     };
-    while let Some((n, call)) = finished.recv().await {
-        summary.add(&call);
-        progress.step(call.end.exit() != Exit::Success);
-        teller.tell(n, &call, args.quiet, total);
-    }
+    let started = clock::now();
+    let (summary, exit) = collect(&shared, workers, &mut teller).await;
     progress.clear();
     let elapsed = clock::now().duration_since(started);
     if output.json {
-        output.tell(summary.to_json(elapsed));
+        output.tell(summary.to_json(elapsed, exit));
     } else if !args.quiet && total > 1 {
         for line in summary.lines(elapsed) {
             output.tell(line);
         }
     }
-    Ok(summary.exit())
+    Ok(exit)
+}
+
+/// Makes all calls and tells each when it is over, until ctrl-c.
+async fn collect(shared: &Arc<Shared>, workers: usize, teller: &mut Teller<'_>) -> (Summary, Exit) {
+    let mut summary = Summary::default();
+    let mut interrupt = std::pin::pin!(tokio::signal::ctrl_c());
+    // Polled once before anything is sent: from here on ctrl-c ends in a summary.
+    tokio::select! {
+        biased;
+        _ = &mut interrupt => return (summary, Exit::Interrupted),
+        () = std::future::ready(()) => {}
+    }
+    let mut finished = start(shared, workers);
+    loop {
+        let next = tokio::select! {
+            biased;
+            next = finished.recv() => next,
+            _ = &mut interrupt => return (summary, Exit::Interrupted),
+        };
+        let Some((n, call)) = next else {
+            let exit = summary.exit();
+            return (summary, exit);
+        };
+        summary.add(&call);
+        teller.tell(n, &call);
+    }
 }
 
 /// The workers, and where finished calls come out.
@@ -115,51 +137,48 @@ struct Teller<'a> {
     progress: &'a Progress,
     /// Whether each call is told, or only what is new among the errors.
     each: bool,
+    quiet: bool,
+    numbered: bool,
     /// What was said already.
     advised: BTreeSet<String>,
 }
 
 impl Teller<'_> {
-    fn tell(&mut self, n: usize, call: &Finished, quiet: bool, total: usize) {
+    fn tell(&mut self, n: usize, call: &Finished) {
+        self.progress.step(call.end.exit() != Exit::Success);
         let output = self.output;
         if output.json {
-            if !quiet {
+            if !self.quiet {
                 self.progress.tell(output, as_json(n, call));
             }
             return;
         }
-        let label = if total > 1 {
-            format!("#{n} ")
-        } else {
-            String::new()
+        let shown = self.each && !self.quiet;
+        let label = match self.numbered {
+            true => format!("#{n} "),
+            false => String::new(),
         };
+        let tell = |line: &str| self.progress.tell(output, format_args!("{label}{line}"));
         match &call.end {
-            End::Status(status, None) if self.each && !quiet => {
+            End::Status(status, None) if shown => {
                 let status = output.beside(status.as_str(), Colour::Good);
-                let line = format_args!("{label}{status}: {}", call.record);
-                self.progress.tell(output, line);
+                tell(&format!("{status}: {}", call.record));
             }
             End::Status(_, None) => {}
             End::Status(_, Some(advice)) => {
-                let said = advice.summary();
-                let new = self.advised.insert(said);
-                if self.each && !quiet {
-                    self.progress
-                        .tell(output, format_args!("{label}{}", call.record));
+                if shown {
+                    tell(&call.record.to_string());
                 }
-                if new {
-                    let advice = output.beside(advice, Colour::Warning);
-                    self.progress.tell(output, advice);
+                if self.advised.insert(advice.summary()) {
+                    tell(&output.beside(advice, Colour::Warning));
                 }
             }
             End::Failed(_, text) => {
-                if self.each || self.advised.insert(text.clone()) {
-                    let text = output.beside(text, Colour::Bad);
-                    self.progress.tell(output, format_args!("{label}{text}"));
-                    if self.each && !quiet {
-                        self.progress
-                            .tell(output, format_args!("{label}{}", call.record));
-                    }
+                if self.advised.insert(text.clone()) || self.each {
+                    tell(&output.beside(text, Colour::Bad));
+                }
+                if shown {
+                    tell(&call.record.to_string());
                 }
             }
         }

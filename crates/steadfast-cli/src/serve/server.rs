@@ -50,17 +50,17 @@ pub(super) async fn serve(
     let server = server.map_err(|error| format!("port {port}: {error}"))?;
     let url = server.url("");
     let url = url.trim_end_matches('/');
-    if output.json {
-        output.line(json!({ "listening": url }));
-    } else {
-        output.line(format_args!(
-            "listening on {}",
-            output.paint(url, Colour::Title)
-        ));
-    }
     tokio::select! {
-        () = answered(&server, requests, &never) => {}
+        // Polled first: who reads where it listens may already end it.
+        biased;
         _ = tokio::signal::ctrl_c() => {}
+        () = async {
+            match output.json {
+                true => output.line(json!({ "listening": url })),
+                false => output.line(format_args!("listening on {}", output.paint(url, Colour::Title))),
+            }
+            answered(&server, requests, &never).await;
+        } => {}
     }
     server.stop().await;
     Ok(())

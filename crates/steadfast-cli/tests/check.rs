@@ -1,0 +1,85 @@
+//! `steadfast check` finds every mistake at once, and its exit status says whether there was one.
+
+mod common;
+
+use common::{file, steadfast};
+
+const GOOD: &str = r#"
+[policies.careful]
+attempts = 2
+
+[[endpoints]]
+match = "GET https://api.example.com/v1/**"
+policy = "careful"
+"#;
+
+#[test]
+fn a_file_without_mistakes_is_exit_status_0() {
+    let good = file("check-good.toml", GOOD);
+    let run = steadfast(&["check", &good]);
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{run:?}");
+    assert!(
+        run.stdout.contains("is right: policies: 1, endpoints: 1"),
+        "{run:?}"
+    );
+}
+
+#[test]
+fn all_mistakes_are_told_at_once_with_place_and_suggestion() {
+    let wrong = file(
+        "check-wrong.toml",
+        "[policies.careful]\natempts = 2\ndeadline = \"10 parsecs\"\n",
+    );
+    let run = steadfast(&["check", &wrong]);
+    assert_eq!(run.code, 1, "{run:?}");
+    for expected in [
+        "check-wrong.toml:2:1: error",
+        "^^^^^^^",
+        "did you mean `attempts`?",
+        ":3:",
+        "mistakes: 2",
+    ] {
+        assert!(
+            run.stdout.contains(expected),
+            "{expected} in {}",
+            run.stdout
+        );
+    }
+}
+
+#[test]
+fn as_json_each_mistake_has_file_line_column_and_help() {
+    let wrong = file("check-json.toml", "[policies.careful]\natempts = 2\n");
+    let run = steadfast(&["check", "--json", &wrong]);
+    let json = run.json();
+    assert_eq!((run.code, &json["ok"]), (1, &false.into()));
+    let mistake = &json["diagnostics"][0];
+    assert_eq!(
+        (&mistake["line"], &mistake["column"]),
+        (&2.into(), &1.into())
+    );
+    assert_eq!(mistake["severity"], "error");
+    assert!(
+        mistake["file"]
+            .as_str()
+            .unwrap()
+            .ends_with("check-json.toml")
+    );
+    assert_eq!(mistake["help"], "did you mean `attempts`?");
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_exit_status_2_and_the_others_are_checked() {
+    let good = file("check-beside.toml", GOOD);
+    let run = steadfast(&["check", "/nowhere/policies.toml", &good]);
+    assert_eq!(run.code, 2, "{run:?}");
+    assert!(run.stderr.contains("/nowhere/policies.toml"), "{run:?}");
+    assert!(run.stdout.contains("is right"), "{run:?}");
+}
+
+#[test]
+fn the_schema_is_json() {
+    let run = steadfast(&["schema"]);
+    assert_eq!(run.code, 0);
+    assert!(run.json()["properties"]["endpoints"].is_object(), "{run:?}");
+}

@@ -1,0 +1,138 @@
+//! `steadfast explain` says what the code that decides will do.
+
+mod common;
+
+use common::{file, steadfast};
+use serde_json::json;
+
+const POLICIES: &str = r#"
+[policies.careful]
+attempts = 2
+deadline = "10s"
+backoff = { initial = "100ms", max = "1s", jitter = "equal" }
+[policies.careful.on]
+409 = { retry = 1 }
+502 = "fail-fast"
+
+[[endpoints]]
+match = "https://api.example.com/**"
+
+[[endpoints]]
+match = "GET,POST https://api.example.com/v1/items/{id}"
+policy = "careful"
+"#;
+
+#[test]
+fn a_status_is_explained_in_full() {
+    let run = steadfast(&["explain", "429"]);
+    assert_eq!(run.code, 0, "{run:?}");
+    for expected in [
+        "429 Too Many Requests",
+        "likely:",
+        "next:",
+        "0 to 1 s, 0 to 2 s",
+    ] {
+        assert!(
+            run.stdout.contains(expected),
+            "{expected} in {}",
+            run.stdout
+        );
+    }
+    assert!(!run.stdout.contains('\x1b'), "no colours in a pipe");
+    let json = steadfast(&["explain", "404", "--json"]).json();
+    assert_eq!(
+        (&json["status"], &json["standard"]["action"]),
+        (&404.into(), &"hand-back".into())
+    );
+}
+
+#[test]
+fn what_is_no_status_is_exit_status_2() {
+    for what in ["42", "4o4"] {
+        let run = steadfast(&["explain", what]);
+        assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{run:?}");
+        assert!(
+            run.stderr.contains(&format!("`{what}` is no status")),
+            "{run:?}"
+        );
+    }
+}
+
+#[test]
+fn the_endpoint_that_wins_is_named_with_those_it_wins_over() {
+    let file = file("explain-why.toml", POLICIES);
+    let url = "https://api.example.com/v1/items/7?api_key=s3cret";
+    let run = steadfast(&["explain", &file, "GET", url]);
+    assert_eq!(run.code, 0, "{run:?}");
+    for expected in [
+        "endpoint `GET,POST https://api.example.com/v1/items/{id}`, policy `careful`",
+        "over `https://api.example.com/**`, policy `standard`: its path says more",
+        "may be repeated: its method is idempotent",
+        "at most 2 attempts",
+        "the whole call takes at most 10 s",
+        "api_key=REDACTED",
+    ] {
+        assert!(
+            run.stdout.contains(expected),
+            "{expected} in {}",
+            run.stdout
+        );
+    }
+    let other = steadfast(&["explain", &file, "https://elsewhere.com/"]);
+    assert!(
+        other.stdout.contains("none of 2 endpoints matches"),
+        "{other:?}"
+    );
+}
+
+#[test]
+fn the_schedule_is_the_range_that_jitter_leaves() {
+    let file = file("explain-waits.toml", POLICIES);
+    let explain = |method| {
+        steadfast(&[
+            "explain",
+            "--json",
+            &file,
+            method,
+            "https://api.example.com/v1/items/7",
+        ])
+        .json()
+    };
+    let plan = |json: &serde_json::Value, statuses: &str| {
+        let rows = json["statuses"].as_array().unwrap().clone();
+        let of = |row: &serde_json::Value| {
+            row["statuses"]
+                .as_str()
+                .unwrap()
+                .split(", ")
+                .any(|one| one == statuses)
+        };
+        rows.into_iter().find(of).unwrap()["plan"].clone()
+    };
+    let get = explain("GET");
+    assert_eq!(plan(&get, "504")["waits_ms"], json!([[50, 100]]));
+    assert_eq!(plan(&get, "409")["decided_by"], "rule of the policy");
+    assert_eq!(plan(&get, "502")["action"], "hand-back");
+    let post = explain("POST");
+    assert_eq!(plan(&post, "504")["action"], "hand-back");
+    assert_eq!(plan(&post, "429")["action"], "retry");
+    let failures = post["failures"].as_array().unwrap();
+    let action = |kind: &str| {
+        let row = failures
+            .iter()
+            .find(|row| row["failures"].as_array().unwrap().contains(&kind.into()));
+        row.unwrap()["plan"]["action"].clone()
+    };
+    assert_eq!(
+        (action("connect"), action("reset")),
+        ("retry".into(), "hand-back".into())
+    );
+}
+
+#[test]
+fn a_file_with_mistakes_is_exit_status_1() {
+    let file = file("explain-wrong.toml", "[policies.careful]\natempts = 2\n");
+    let run = steadfast(&["explain", &file, "https://x.com/"]);
+    assert_eq!((run.code, run.stdout.as_str()), (1, ""), "{run:?}");
+    assert!(run.stderr.contains("did you mean `attempts`?"), "{run:?}");
+}
