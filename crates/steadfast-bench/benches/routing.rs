@@ -29,7 +29,7 @@ struct Row {
     found: bool,
 }
 
-const ROWS: [Row; 8] = [
+const ROWS: [Row; 9] = [
     Row {
         name: "one host, literal paths",
         pattern: |n| format!("https://api.example.com/v1/resource-{n}/list"),
@@ -74,6 +74,12 @@ const ROWS: [Row; 8] = [
                 "/v1/items/7".to_owned(),
             )
         },
+        found: true,
+    },
+    Row {
+        name: "1,000 hosts, in capitals",
+        pattern: |n| format!("https://service-{n}.example.com/v1/**"),
+        request: |n| at(&format!("SERVICE-{n}.Example.com"), "/v1/items".to_owned()),
         found: true,
     },
     Row {

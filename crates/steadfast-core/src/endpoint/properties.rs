@@ -147,8 +147,9 @@ fn decoded(segment: &str) -> String {
 fn sketch() -> impl Strategy<Value = Sketch> {
     let methods = prop::sample::subsequence(METHODS.to_vec(), 0..=2);
     let host = prop_oneof![
-        4 => Just("x.com"),
-        2 => prop::sample::select([&NAMES[..], &BELOW, &["[0:0::1]"]].concat()),
+        3 => Just("x.com"),
+        3 => prop::sample::select(BELOW.to_vec()),
+        2 => prop::sample::select([&NAMES[..], &["[0:0::1]"]].concat()),
     ];
     let port = prop::sample::select(vec![None, None, None, Some(80), Some(443), Some(8080)]);
     let literals = [
@@ -186,7 +187,11 @@ fn asked() -> impl Strategy<Value = Asked> {
         &["X.com", "c.a.x.com", "[0:0::1]", "b.x.com", "ax.com"],
     ]
     .concat();
-    let host = prop_oneof![Just("x.com"), prop::sample::select(hosts)];
+    let host = prop_oneof![
+        Just("x.com"),
+        Just("a.b.x.com"),
+        prop::sample::select(hosts),
+    ];
     let parts = [
         "a", "a", "b", "~", "%7E", "%61", "%C3%A9", "\u{e9}", "%2F", "a.b", "", "..", "7",
     ];
