@@ -11,18 +11,13 @@ use crate::url::UrlParts;
 
 /// A set of requests: `[METHOD[,METHOD…] ][scheme://]host[:port][/path]`.
 ///
-/// * The host is exact, or `*.example.com`: one or more labels more, not `example.com` itself. Without a port it is the
-///   default port of the URL's scheme.
-/// * A segment of the path is itself, or `{id}`: any one segment that is not empty. A last `/**` is any rest, also
-///   none. Without a path the pattern stands for everything on the host.
-///
-/// Of the patterns that match a request the most specific one wins: an exact host before a longer `*.` before a shorter
-/// one; then, segment by segment from the left, a literal before `{…}` before `**`, and an end before `/**`; then a
-/// list of methods before none, a shorter one before a longer; then one that names the scheme; then one that names the
-/// port. Two that match some same request and are equally specific are a mistake ([`Routes::build`](super::Routes::build)).
-///
-/// `%7e` is `~` and `%c3%a9` is `%C3%A9` and `é`, in pattern and URL alike. `/a` and `/a/` differ; `/a/**` is both. Hosts and
-/// schemes are compared in any case, methods and paths as they are.
+/// | part | reads | without it |
+/// |---|---|---|
+/// | methods | `GET`, or `GET,HEAD` | any method |
+/// | scheme | `http` or `https` | either |
+/// | host | `api.example.com`, `[::1]`, or `*.example.com`: one or more labels more, not the bare `example.com` | |
+/// | port | `8443` | the default port of the URL's scheme |
+/// | path | `items` is itself, `{id}` any one segment that is not empty, a last `/**` any rest, also none | everything |
 ///
 /// ```
 /// use http::Method;
@@ -40,6 +35,35 @@ use crate::url::UrlParts;
 /// # Ok(())
 /// # }
 /// ```
+///
+/// # Which pattern wins
+///
+/// Of the patterns that match a request the most specific one wins. What stands higher in this list counts first:
+///
+/// 1. **Host**: an exact one before `*.`; of two `*.`, the longer.
+/// 2. **Path**, segment by segment from the left: a literal before `{…}` before `**`; a path that ends before one that
+///    goes on with `/**`.
+/// 3. **Methods**: a list before none, a shorter list before a longer one.
+/// 4. **Scheme**: one that names it before one that does not.
+/// 5. **Port**: the same.
+///
+/// So `/v1/{id}/**` beats `/v1/**`, and `/v1/me/**` beats `/v1/{id}/posts` for `/v1/me/posts`. The order in which patterns
+/// are given decides nothing: two that match some same request and are equally specific are a mistake that
+/// [`Routes::build`](super::Routes::build) reports, with both of them.
+///
+/// # How URLs are compared
+///
+/// * **Letters**: hosts and schemes in any case; methods and paths as they are.
+/// * **Percent-encoding**: `%7e` is `~` and `%c3%a9` is `%C3%A9` (RFC 3986, 6.2.2), in pattern and URL alike; what URLs
+///   have to encode may stand in a pattern as it is (`/café`). `%2F` never divides segments.
+/// * **Slashes**: `/a` and `/a/` differ; `/a/**` is both. An empty path is `/`. A URL's `//` has an empty segment inside,
+///   which only `**` matches; a pattern with one is refused.
+/// * **Dots**: `.` and `..` are refused in a pattern, as clients resolve them before they send. In a URL that still has
+///   them, they are segments like others.
+/// * **Ports**: `https://x.com:443` is `https://x.com`.
+/// * **Addresses**: IPv6 in brackets, in any spelling; IPv4 in full. A name with a dot at its end is another name.
+/// * **Length**: a pattern's path has at most 128 segments, and each at most 1,024 bytes in percent-encoding.
+/// * **Userinfo, query and fragment** are refused in a pattern and not looked at in a URL.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Pattern {
     pub(super) filter: Filter,
