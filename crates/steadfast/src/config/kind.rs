@@ -54,11 +54,11 @@ pub(crate) enum Kind {
     /// A table with known keys.
     Table(&'static Section),
     /// A table with keys of a form.
-    Map(Names, &'static Kind),
+    Map(Names, &'static Self),
     /// A list.
-    List(&'static Kind),
+    List(&'static Self),
     /// Either of two that differ in their type.
-    Either(&'static Kind, &'static Kind),
+    Either(&'static Self, &'static Self),
 }
 
 /// Whether a time may be none.

@@ -13,12 +13,15 @@ use crate::config::suggest::among;
 use crate::config::walk::{Item, Table, Value};
 
 /// The policies that need no file.
-pub(crate) const PRESETS: [(&str, fn() -> Policy); 4] = [
+pub(crate) const PRESETS: [(&str, Preset); 4] = [
     ("standard", Policy::standard),
     ("guarded", Policy::guarded),
     ("interactive", Policy::interactive),
     ("patient", Policy::patient),
 ];
+
+/// Makes a preset.
+type Preset = fn() -> Policy;
 
 /// The most policies of a file, and the most of them that build on each other.
 const MOST: usize = 10_000;

@@ -24,7 +24,7 @@ impl<'a> Report<'a> {
     }
 
     pub(crate) fn error(&mut self, code: &'static str, span: Span, message: impl Into<String>) {
-        self.push(Severity::Error, code, span, message.into(), None);
+        self.push(Severity::Error, code, span, &message.into(), None);
     }
 
     pub(crate) fn error_with(
@@ -38,8 +38,8 @@ impl<'a> Report<'a> {
             Severity::Error,
             code,
             span,
-            message.into(),
-            Some(help.into()),
+            &message.into(),
+            Some(&help.into()),
         );
     }
 
@@ -54,8 +54,8 @@ impl<'a> Report<'a> {
             Severity::Warning,
             code,
             span,
-            message.into(),
-            Some(help.into()),
+            &message.into(),
+            Some(&help.into()),
         );
     }
 
@@ -64,8 +64,8 @@ impl<'a> Report<'a> {
         severity: Severity,
         code: &'static str,
         span: Span,
-        message: String,
-        help: Option<String>,
+        message: &str,
+        help: Option<&str>,
     ) {
         let list = match severity {
             Severity::Error => &mut self.found,
@@ -102,8 +102,13 @@ impl<'a> Report<'a> {
         if unreadable.is_empty() {
             return;
         }
+        let text = self.source.text;
+        let lines = text.lines().enumerate();
+        let mut headers = lines.filter(|(_, line)| line.trim_start().starts_with('['));
+        // Below a header that cannot be read, nothing stands where it seems to.
+        let lost = headers.any(|(n, _)| unreadable.contains(&(n + 1)));
         let echo = |diagnostic: &Diagnostic| {
-            unreadable.contains(&diagnostic.line) || diagnostic.code == "missing-key"
+            lost || unreadable.contains(&diagnostic.line) || diagnostic.code == "missing-key"
         };
         self.found
             .retain(|diagnostic| diagnostic.code == "syntax" || !echo(diagnostic));

@@ -51,6 +51,7 @@ pub(crate) fn time(text: &str) -> Result<Duration, String> {
     let mut before = u64::MAX;
     while !rest.is_empty() {
         let (number, after) = leading_number(rest)?;
+        let after = after.trim_start();
         let word_end = after.find(|letter: char| !letter.is_alphabetic() && letter != 'µ');
         let (word, after) = after.split_at(word_end.unwrap_or(after.len()));
         if word.is_empty() {
@@ -124,6 +125,57 @@ pub(crate) fn trickle(text: &str) -> Result<u32, String> {
     }
     let millis = count.times(1000) / u128::from(period_unit(period.trim())?);
     u32::try_from(millis).map_err(|_| "is more than `1000/s`".to_owned())
+}
+
+/// What people write for a unit who mean another word.
+const MEANT: &[(&str, &str)] = &[
+    ("millis", "ms"),
+    ("msec", "ms"),
+    ("seconds", "s"),
+    ("second", "s"),
+    ("secs", "s"),
+    ("sec", "s"),
+    ("minutes", "m"),
+    ("minute", "m"),
+    ("mins", "m"),
+    ("hours", "h"),
+    ("hour", "h"),
+    ("hrs", "h"),
+    ("days", "d"),
+    ("day", "d"),
+    ("per", "/"),
+    ("kib", "KiB"),
+    ("mib", "MiB"),
+    ("gib", "GiB"),
+    ("kb", "kB"),
+    ("mb", "MB"),
+    ("gb", "GB"),
+    ("k", "KiB"),
+    ("m", "MiB"),
+    ("g", "GiB"),
+];
+
+/// The text with its unit put right, if that is all that is wrong with it.
+pub(crate) fn repaired<T>(
+    text: &str,
+    missing: &str,
+    read: impl Fn(&str) -> Result<T, String>,
+) -> Option<String> {
+    // Long words are no unit, and this runs for every mistake.
+    let text = Some(text.trim()).filter(|text| text.len() <= 40)?;
+    let bare = text.ends_with(|last: char| last.is_ascii_digit());
+    let with_unit = bare.then(|| format!("{text}{missing}"));
+    let reads = |text: &String| read(text).is_ok();
+    let lower = text.to_lowercase();
+    let with_another =
+        MEANT
+            .iter()
+            .filter(|(said, _)| lower.contains(said))
+            .map(|(said, meant)| {
+                let spaced = lower.replacen(said, &format!(" {meant} "), 1);
+                spaced.split_whitespace().collect::<String>()
+            });
+    with_unit.into_iter().chain(with_another).find(reads)
 }
 
 fn whole(text: &str, what: &str) -> Result<u32, String> {
@@ -263,5 +315,19 @@ mod tests {
         assert_eq!(trickle("0.2/s"), Ok(200));
         assert_eq!(trickle("12/min"), Ok(200));
         assert!(trickle("99999999/s").is_err());
+    }
+
+    #[test]
+    fn a_unit_that_is_missing_or_misspelled_is_put_right() {
+        let time_of = |text| repaired(text, "s", time);
+        assert_eq!(time_of("30").as_deref(), Some("30s"));
+        assert_eq!(time_of("5 Seconds").as_deref(), Some("5s"));
+        assert_eq!(time_of("1 fortnight"), None);
+        assert_eq!(repaired("10mb", "B", size).as_deref(), Some("10MB"));
+        assert_eq!(
+            repaired("5 per second", "/s", rate).as_deref(),
+            Some("5/second")
+        );
+        assert_eq!(time_of("30s1m"), None);
     }
 }

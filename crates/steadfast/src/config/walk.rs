@@ -282,7 +282,15 @@ impl Walker<'_, '_> {
             }
             _ => None,
         };
-        let help = match known {
+        let meant = match kind {
+            _ if filled.secret || self.report.is_full() => None,
+            Kind::Time(_) => units::repaired(written, "s", units::time),
+            Kind::Size => units::repaired(written, "B", units::size),
+            Kind::Rate => units::repaired(written, "/s", units::rate),
+            Kind::Trickle => units::repaired(written, "/s", units::trickle),
+            _ => known.map(str::to_owned),
+        };
+        let help = match meant {
             Some(word) => format!("did you mean `\"{word}\"`?"),
             None => format!("it has to be {}", kind.expected()),
         };

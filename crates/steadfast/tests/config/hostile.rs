@@ -52,6 +52,35 @@ fn every_beginning_of_a_file_is_read_or_refused() {
 }
 
 #[test]
+fn a_file_with_pieces_exchanged_at_random_is_read_or_refused() {
+    let mut rng = fastrand::Rng::with_seed(7);
+    let corpus = std::fs::read_dir(root().join("fuzz/corpus/policy_file")).unwrap();
+    let mut files: Vec<_> = corpus.map(|file| file.unwrap().path()).collect();
+    files.sort();
+    let files: Vec<_> = files
+        .iter()
+        .map(|path| std::fs::read(path).unwrap())
+        .collect();
+    for turn in 0..3_000 {
+        let mut data = files[turn % files.len()].clone();
+        for _ in 0..rng.usize(1..6) {
+            let other = &files[rng.usize(..files.len())];
+            let (from, at) = (rng.usize(..=other.len()), rng.usize(..=data.len()));
+            let piece = &other[from..(from + rng.usize(..20)).min(other.len())];
+            let end = (at + rng.usize(..20)).min(data.len());
+            data.splice(at..end, piece.iter().copied());
+        }
+        let text = String::from_utf8_lossy(&data);
+        for format in FORMATS {
+            match Config::parse_with_env(&text, format, "random", &env) {
+                Ok(config) => drop(config.build()),
+                Err(mistakes) => assert!(!mistakes.to_string().contains("hush"), "{text}"),
+            }
+        }
+    }
+}
+
+#[test]
 fn deep_nesting_is_refused() {
     for depth in [100, 1_000, 300_000] {
         let nested = |open: &str, close: &str| open.repeat(depth) + &close.repeat(depth);
