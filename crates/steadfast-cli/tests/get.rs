@@ -4,6 +4,7 @@ mod common;
 
 use std::io::Read;
 use std::process::Stdio;
+use std::time::Duration;
 
 use common::{command, file, steadfast};
 use steadfast_testkit::{Script, Server, real_time, refused_port, script};
@@ -212,11 +213,19 @@ fn many_calls_are_summed_up() {
 
 #[test]
 fn bodies_of_calls_at_the_same_time_do_not_mix() {
+    // In pieces, so that they would mix.
+    let every = Duration::from_millis(2);
     let runtime = real_time();
     let server = runtime.block_on(
         Server::builder()
-            .on("/a", script![200.body("a".repeat(50_000))])
-            .on("/b", script![200.body("b".repeat(50_000))])
+            .on(
+                "/a",
+                script![200.body("a".repeat(50_000)).drip(5_000, every)],
+            )
+            .on(
+                "/b",
+                script![200.body("b".repeat(50_000)).drip(5_000, every)],
+            )
             .start(),
     );
     let run = steadfast(&[

@@ -27,17 +27,19 @@ struct Bar {
 }
 
 impl Progress {
-    /// A line for so many calls, if there is a terminal to show it on.
+    /// A line for so many calls, if there is a terminal to show it on. Shown at once: the first answer may be late.
     pub(super) fn new(total: usize, wanted: bool) -> Self {
         let shown = wanted && std::io::stderr().is_terminal();
-        Self(shown.then(|| {
+        let progress = Self(shown.then(|| {
             Arc::new(Mutex::new(Bar {
                 total,
                 done: 0,
                 failed: 0,
                 drawn: None,
             }))
-        }))
+        }));
+        progress.with(|bar| bar.draw());
+        progress
     }
 
     /// One more call is over.
