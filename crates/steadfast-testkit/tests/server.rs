@@ -264,3 +264,12 @@ fn the_log_can_be_waited_for() {
         calls.abort();
     });
 }
+
+#[test]
+fn an_address_that_is_taken_is_an_error() {
+    virtual_time().block_on(async {
+        let first = Server::start(200).await;
+        let second = Server::builder().start_on(first.address()).await;
+        assert_eq!(second.unwrap_err().kind(), std::io::ErrorKind::AddrInUse);
+    });
+}
