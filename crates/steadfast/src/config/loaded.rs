@@ -217,7 +217,12 @@ impl Config {
             builder.named(&*named.name, own(named))
         });
         self.endpoints.iter().fold(builder, |builder, endpoint| {
-            builder.endpoint(endpoint.pattern.as_str(), own(&endpoint.policy))
+            let policy = own(&endpoint.policy);
+            let policy = match &endpoint.identity {
+                Some(identity) => policy.identity(identity.as_str()),
+                None => policy,
+            };
+            builder.endpoint(endpoint.pattern.as_str(), policy)
         })
     }
 

@@ -2,13 +2,13 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::config::keys::ROOT;
+use crate::config::keys::{ROOT, SECTIONS};
 use crate::config::kind::{Kind, Names, Need, Section, Zero};
 use crate::config::rules::{CLASSES, FAILURES};
 
 /// A string with a variable in it: what it will be is not known here.
 const VARIABLE: &str = r"\$\{[A-Za-z0-9_]+\}";
-const TIME: &str = r"^ *([0-9]+(\.[0-9]+)?(ns|us|ms|s|m|min|h|d) *)+$";
+const TIME: &str = r"^ *([0-9]+(\.[0-9]+)? *(ns|us|ms|s|m|min|h|d) *)+$";
 const SIZE: &str = r"^ *[0-9]+(\.[0-9]+)? *(B|kB|KB|MB|GB|KiB|MiB|GiB)$";
 const RATE: &str =
     r"^[0-9]+ */ *([0-9][^ ]*|s|sec|second|m|min|minute|h|hour|d|day)( *,? *burst *[0-9]+)?$";
@@ -21,9 +21,22 @@ pub(crate) fn schema() -> String {
             "$schema".into(),
             json!("https://json-schema.org/draft/2020-12/schema"),
         );
+        let others = SECTIONS
+            .iter()
+            .filter(|other| !std::ptr::eq(**other, &ROOT));
+        let others = others.map(|other| (definition(other).to_owned(), section(other)));
+        root.insert("$defs".into(), Map::from_iter(others).into());
         root.insert("title".into(), json!("Policies of steadfast"));
     }
     format!("{root:#}\n")
+}
+
+/// The name of a table without its article.
+fn definition(section: &Section) -> &'static str {
+    section
+        .name
+        .split_once(' ')
+        .map_or(section.name, |(_, name)| name)
 }
 
 fn section(section: &Section) -> Value {
@@ -70,7 +83,7 @@ fn kind(of: &Kind) -> Value {
             let variable = json!({"type": "string", "pattern": VARIABLE});
             json!({"anyOf": words.chain([variable]).collect::<Vec<_>>()})
         }
-        Kind::Table(table) => section(table),
+        Kind::Table(table) => json!({"$ref": format!("#/$defs/{}", definition(table))}),
         Kind::Map(names, kind) => map(*names, kind),
         Kind::List(kind_of_items) => json!({"type": "array", "items": kind(kind_of_items)}),
         Kind::Either(one, other) => json!({"anyOf": [kind(one), kind(other)]}),
