@@ -43,7 +43,7 @@ pub use crate::endpoint::{InvalidPattern, Pattern, Routes};
 pub use crate::judge::{Judged, Reason};
 pub use crate::outcome::{FailureKind, Outcome, Reach};
 pub use crate::overlay::Overlay;
-pub use crate::policy::{InvalidPolicy, Policy, Prepared, Spans};
+pub use crate::policy::{InvalidPolicy, Policy, Prepared, Share, Spans};
 pub use crate::progress::{Limits, Progress, Situation, Step};
 pub use crate::rate::{PreparedRate, Rate};
 pub use crate::record::{Attempt, Record, Stop, Wait, WaitSource};

@@ -3,7 +3,9 @@
 //! A [`Policy`] is written with setters that take any value; [`Policy::prepare`] checks all of them at once and names
 //! the one that makes no sense, so no mistake waits for the first request.
 
+use std::borrow::Cow;
 use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::time::Duration;
 
 use thiserror::Error;
@@ -52,6 +54,21 @@ pub struct Policy {
     rate: Option<Rate>,
     max_wait: Option<Duration>,
     spans: Spans,
+    share: Share,
+    identity: Option<Arc<str>>,
+}
+
+/// Who shares a retry budget.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Share {
+    /// The calls of one endpoint to one origin (scheme, host and port): one broken endpoint leaves the others their
+    /// retries. The default.
+    #[default]
+    Endpoint,
+    /// All calls to one origin whose policies say so, and those of the default policy: one bound for what retries may
+    /// add to a server.
+    Origin,
 }
 
 /// Whether a call opens spans of its own.
@@ -71,7 +88,7 @@ pub enum Spans {
 pub struct InvalidPolicy {
     field: &'static str,
     value: String,
-    expected: &'static str,
+    expected: Cow<'static, str>,
 }
 
 /// A [`Policy`] whose values were checked; what the layers read.
@@ -108,6 +125,10 @@ pub struct Prepared {
     pub max_wait: Option<Duration>,
     /// Whether spans are opened.
     pub spans: Spans,
+    /// Who shares the budget.
+    pub share: Share,
+    /// For whom calls are made that do not say so themselves.
+    pub identity: Option<Arc<str>>,
     failures: Vec<(FailureKind, Rule)>,
 }
 
@@ -140,6 +161,8 @@ impl Policy {
             rate: None,
             max_wait: None,
             spans: Spans::On,
+            share: Share::Endpoint,
+            identity: None,
         }
     }
 
@@ -298,6 +321,21 @@ impl Policy {
         self
     }
 
+    /// Who shares the retry budget. Default: [`Share::Endpoint`].
+    #[must_use]
+    pub fn share(mut self, share: Share) -> Self {
+        self.share = share;
+        self
+    }
+
+    /// For whom calls are made that do not say so themselves: calls of one identity share budget and rate limit, and no
+    /// others do. Default: none.
+    #[must_use]
+    pub fn identity(mut self, identity: impl Into<Arc<str>>) -> Self {
+        self.identity = Some(identity.into());
+        self
+    }
+
     /// Checks every value.
     ///
     /// # Errors
@@ -351,6 +389,8 @@ impl Policy {
             rate,
             max_wait: self.max_wait,
             spans: self.spans,
+            share: self.share,
+            identity: self.identity.clone(),
         })
     }
 }
@@ -375,12 +415,12 @@ impl InvalidPolicy {
     pub fn new(
         field: &'static str,
         value: &(impl std::fmt::Display + ?Sized),
-        expected: &'static str,
+        expected: impl Into<Cow<'static, str>>,
     ) -> Self {
         Self {
             field,
             value: value.to_string(),
-            expected,
+            expected: expected.into(),
         }
     }
 

@@ -64,6 +64,33 @@ impl Scope {
         }
     }
 
+    /// Another policy over the budget of this scope.
+    #[must_use]
+    pub fn sharing_budget(
+        &self,
+        policy: Arc<Prepared>,
+        template: Option<Arc<str>>,
+        seed: u64,
+    ) -> Self {
+        let own = Self::with(policy, template, seed);
+        let budget = match (&self.budget, own.budget) {
+            (Some(shared), Some(_)) => Some(Arc::clone(shared)),
+            (_, own) => own,
+        };
+        Self { budget, ..own }
+    }
+
+    /// Another policy over all the state of this scope: the same budget, and the same rate limit if there is one.
+    #[must_use]
+    pub fn sharing(&self, policy: Arc<Prepared>, template: Option<Arc<str>>, seed: u64) -> Self {
+        let own = self.sharing_budget(policy, template, seed);
+        Self {
+            #[cfg(feature = "throttle")]
+            queue: self.queue.clone().or(own.queue),
+            ..own
+        }
+    }
+
     /// The policy.
     #[must_use]
     pub fn policy(&self) -> &Prepared {

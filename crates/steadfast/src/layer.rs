@@ -70,7 +70,7 @@ where
 
     fn call(&mut self, request: R) -> Self::Future {
         let overlay = request.overlay();
-        let scope = self.policies.scope(&request, overlay.as_deref());
+        let scope = self.policies.endpoint_scope(&request, overlay.as_deref());
         let mut service: Full<S> = Entry::new(stack(&scope, AsItSays, self.inner.clone()));
         service.call(request)
     }

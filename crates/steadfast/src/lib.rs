@@ -42,6 +42,8 @@ mod response;
 mod schedule;
 mod scopes;
 mod status_error;
+#[cfg(feature = "config")]
+mod watch;
 
 pub use crate::bridge::{LayerFor, NextFuture, NextService, TowerMiddleware};
 pub use crate::error::{Error, ErrorExt, Kind};
@@ -54,10 +56,12 @@ pub use crate::response::ResponseExt;
 #[cfg(feature = "backoff")]
 pub use crate::schedule::{backoff_exponential, backoff_schedule};
 pub use crate::status_error::StatusError;
+#[cfg(feature = "config")]
+pub use crate::watch::WatchOptions;
 pub use steadfast_core::{
     Attempt, Backoff, BudgetConfig, Exchange, FailureKind, InvalidPattern, InvalidPolicy, Jitter,
-    Opinion, Outcome, Overlay, Pattern, Policy, Rate, Reach, Reason, Record, Retry, Rule, Short,
-    Share, Spans, StatusClass, Statuses, Stop, Wait, WaitSource, advice, hint, redact,
+    Opinion, Outcome, Overlay, Pattern, Policy, Rate, Reach, Reason, Record, Retry, Rule, Share,
+    Short, Spans, StatusClass, Statuses, Stop, Wait, WaitSource, advice, hint, redact,
 };
 
 /// The traits, for `use steadfast::prelude::*`.

@@ -56,7 +56,16 @@ impl Middleware for SteadfastMiddleware {
             Ok(options) => options,
             Err(error) => return Box::pin(std::future::ready(Err(error))),
         };
-        let scope = self.policies.scope(&request, options.overlay());
+        let scope = match self
+            .policies
+            .scope(&request, options.overlay(), options.policy_name())
+        {
+            Ok(scope) => scope,
+            Err(mistake) => {
+                let error = error::invalid_call(mistake, request.url().clone());
+                return Box::pin(std::future::ready(Err(error)));
+            }
+        };
         // For the error of a limit, and only where there is one.
         let limited = scope.may_refuse() || options.overlay().is_some();
         let url = limited.then(|| Box::new(request.url().clone()));
@@ -128,6 +137,10 @@ impl Options {
 
     fn overlay(&self) -> Option<&Overlay> {
         self.0.as_ref().map(CallOptions::overlay)
+    }
+
+    fn policy_name(&self) -> Option<&str> {
+        self.0.as_ref().and_then(CallOptions::policy_name)
     }
 
     /// What the layers are told, and how the request is made again.

@@ -14,6 +14,7 @@ use steadfast_tower::{ReplaySource, bodiless};
 #[derive(Clone, Default)]
 pub struct CallOptions {
     overlay: Arc<Overlay>,
+    policy: Option<Arc<str>>,
     body: Option<Arc<dyn Fn() -> Body + Send + Sync>>,
 }
 
@@ -55,6 +56,15 @@ impl CallOptions {
     fn change(mut self, change: impl FnOnce(Overlay) -> Overlay) -> Self {
         let overlay = Arc::make_mut(&mut self.overlay);
         *overlay = change(std::mem::take(overlay));
+        self
+    }
+
+    /// Runs this call under a policy that has a name ([`PoliciesBuilder::named`](crate::PoliciesBuilder::named), or a
+    /// policy file), over the state of its endpoint. A name that is not known is an error of `send` that lists those
+    /// that are.
+    #[must_use]
+    pub fn policy(mut self, name: impl Into<Arc<str>>) -> Self {
+        self.policy = Some(name.into());
         self
     }
 
@@ -110,6 +120,10 @@ impl CallOptions {
         self
     }
 
+    pub(crate) fn policy_name(&self) -> Option<&str> {
+        self.policy.as_deref()
+    }
+
     pub(crate) fn overlay(&self) -> &Overlay {
         &self.overlay
     }
@@ -133,6 +147,7 @@ impl fmt::Debug for CallOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CallOptions")
             .field("overlay", &self.overlay)
+            .field("policy", &self.policy)
             .field("body_factory", &self.body.is_some())
             .finish()
     }

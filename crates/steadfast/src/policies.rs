@@ -1,16 +1,20 @@
 //! [`Policies`]: the handle to everything that calls share.
 
+use std::collections::HashMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
-use steadfast_core::{InvalidPattern, InvalidPolicy, Overlay, Pattern, Policy, Prepared, Routes};
+use steadfast_core::{
+    InvalidPattern, InvalidPolicy, Overlay, Pattern, Policy, Prepared, Routes, Share,
+};
 use steadfast_tower::{HttpRequest, Scope};
 use thiserror::Error;
 
 use crate::layer::SteadfastLayer;
 use crate::middleware::SteadfastMiddleware;
-use crate::scopes::{Key, Scopes};
+use crate::scopes::{Key, Scopes, Slot};
 
 /// Which policy is for which request, and the state of those who share it: budgets, rate limits. Cheap to clone; all
 /// clones share the same state.
@@ -39,20 +43,45 @@ use crate::scopes::{Key, Scopes};
 /// ```
 #[derive(Clone)]
 pub struct Policies {
-    inner: Arc<Inner>,
+    shared: Arc<Shared>,
 }
 
-struct Inner {
-    routes: Routes<usize>,
-    /// The default policy first, then those of the endpoints.
-    endpoints: Vec<Endpoint>,
+/// What all clones share; the policies themselves may be exchanged while calls run.
+pub(crate) struct Shared {
+    current: RwLock<Version>,
     scopes: Scopes,
     seed: u64,
+    #[cfg_attr(
+        not(feature = "config"),
+        expect(dead_code, reason = "files alone are exchanged")
+    )]
+    numbers: AtomicU64,
 }
 
+/// One version of the policies: a call runs under exactly one.
+struct Version {
+    routes: Routes<Arc<Endpoint>>,
+    default: Arc<Endpoint>,
+    named: Vec<Arc<Named>>,
+}
+
+/// A policy with a name.
+struct Named {
+    /// Never 0, never used for another.
+    number: u64,
+    name: String,
+    given: String,
+    policy: Arc<Prepared>,
+}
+
+/// An endpoint with its policy and, by its number, its state. One that a new version leaves as it was is carried over.
 struct Endpoint {
+    number: u64,
+    /// The pattern and the policy as they were given.
+    given: String,
     policy: Arc<Prepared>,
     template: Option<Arc<str>>,
+    first: OnceLock<Slot>,
 }
 
 /// Collects policies; [`build`](Self::build) checks them.
@@ -61,6 +90,7 @@ struct Endpoint {
 pub struct PoliciesBuilder {
     default: Policy,
     endpoints: Vec<(String, Policy)>,
+    named: Vec<(String, Policy)>,
     seed: Option<u64>,
 }
 
@@ -74,6 +104,20 @@ pub enum InvalidPolicies {
     /// A value of the default policy.
     #[error("default policy: {0}")]
     Default(InvalidPolicy),
+    /// A value of a named policy.
+    #[error("policy `{name}`: {mistake}")]
+    Named {
+        /// Its name.
+        name: String,
+        /// What is wrong.
+        mistake: InvalidPolicy,
+    },
+    /// Two policies have the same name.
+    #[error("policy `{name}` stands twice; which of the two is meant?")]
+    NamedTwice {
+        /// The name.
+        name: String,
+    },
     /// A value of an endpoint's policy.
     #[error("endpoint `{endpoint}`: {mistake}")]
     Endpoint {
@@ -123,39 +167,213 @@ impl Policies {
         SteadfastLayer::new(self.clone())
     }
 
-    /// What a request shares with others.
-    pub(crate) fn scope<R: HttpRequest>(
+    /// What a request shares with others, under the policy of its endpoint.
+    pub(crate) fn endpoint_scope<R: HttpRequest>(
         &self,
         request: &R,
         overlay: Option<&Overlay>,
     ) -> Arc<Scope> {
-        let inner = &*self.inner;
-        let endpoint = match inner.routes.is_empty() {
-            true => 0,
-            false => inner
-                .routes
-                .find(request.method(), &request.url())
-                .copied()
-                .unwrap_or(0),
-        };
-        let key = Key {
-            endpoint,
-            url: request.origin(),
-            identity: overlay.and_then(Overlay::identity_value),
-        };
-        inner.scopes.find(&key, || {
-            let Endpoint { policy, template } = &inner.endpoints[endpoint];
-            let seed = inner.seed ^ inner.scopes.hash(&key);
-            Scope::with(Arc::clone(policy), template.clone(), seed)
+        self.with_endpoint(request, overlay, |shared, version, endpoint, key| {
+            shared.own_scope(version, endpoint, key)
         })
+    }
+
+    /// What a request shares with others, under the policy of its endpoint or the named one that the call asks for.
+    pub(crate) fn scope<R: HttpRequest>(
+        &self,
+        request: &R,
+        overlay: Option<&Overlay>,
+        named: Option<&str>,
+    ) -> Result<Arc<Scope>, InvalidPolicy> {
+        self.with_endpoint(
+            request,
+            overlay,
+            |shared, version, endpoint, key| match named {
+                None => Ok(shared.own_scope(version, endpoint, key)),
+                Some(name) => shared.named_scope(version, endpoint, key, name),
+            },
+        )
+    }
+
+    #[inline]
+    fn with_endpoint<R: HttpRequest, T>(
+        &self,
+        request: &R,
+        overlay: Option<&Overlay>,
+        then: impl FnOnce(&Shared, &Version, &Endpoint, &Key<'_>) -> T,
+    ) -> T {
+        let shared = &*self.shared;
+        let version = shared
+            .current
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        let endpoint = match version.routes.is_empty() {
+            true => None,
+            false => version.routes.find(request.method(), &request.url()),
+        };
+        let endpoint = endpoint.unwrap_or(&version.default);
+        let key = Key {
+            endpoint: endpoint.number,
+            named: 0,
+            url: request.origin(),
+            identity: overlay
+                .and_then(Overlay::identity_value)
+                .or(endpoint.policy.identity.as_deref()),
+        };
+        then(shared, &version, endpoint, &key)
+    }
+
+    #[cfg(feature = "config")]
+    pub(crate) fn downgrade(&self) -> std::sync::Weak<Shared> {
+        Arc::downgrade(&self.shared)
     }
 }
 
 impl fmt::Debug for Policies {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Policies")
-            .field("endpoints", &(self.inner.endpoints.len() - 1))
-            .finish_non_exhaustive()
+        f.write_str("Policies(..)")
+    }
+}
+
+// ===== impl Shared =====
+
+impl Shared {
+    /// The scope of an endpoint under its own policy.
+    #[inline]
+    fn own_scope(&self, version: &Version, endpoint: &Endpoint, key: &Key<'_>) -> Arc<Scope> {
+        self.scopes.find(&endpoint.first, key, || {
+            let (policy, template) = (Arc::clone(&endpoint.policy), endpoint.template.clone());
+            let seed = self.seed ^ self.scopes.hash(key);
+            let default = &version.default;
+            if policy.share != Share::Origin || endpoint.number == default.number {
+                return Scope::with(policy, template, seed);
+            }
+            let key = Key {
+                endpoint: default.number,
+                ..*key
+            };
+            self.own_scope(version, default, &key)
+                .sharing_budget(policy, template, seed)
+        })
+    }
+
+    /// The scope of an endpoint under another policy, over the same state.
+    #[cold]
+    fn named_scope(
+        &self,
+        version: &Version,
+        endpoint: &Endpoint,
+        key: &Key<'_>,
+        name: &str,
+    ) -> Result<Arc<Scope>, InvalidPolicy> {
+        let Some(named) = version.named.iter().find(|named| named.name == name) else {
+            return Err(InvalidPolicy::new("policy", name, version.known_names()));
+        };
+        let own = self.own_scope(version, endpoint, key);
+        let key = Key {
+            named: named.number,
+            ..*key
+        };
+        Ok(self.scopes.find(&endpoint.first, &key, || {
+            let seed = self.seed ^ self.scopes.hash(&key);
+            own.sharing(Arc::clone(&named.policy), endpoint.template.clone(), seed)
+        }))
+    }
+
+    /// Exchanges the policies: the next call runs under the new ones, calls under way end under the old ones, and
+    /// endpoints that stay the same keep their state.
+    #[cfg(feature = "config")]
+    pub(crate) fn exchange(&self, builder: PoliciesBuilder) -> Result<(), InvalidPolicies> {
+        let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
+        let next = Version::new(builder, Some(&current), &self.numbers)?;
+        drop(current);
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = next;
+        Ok(())
+    }
+}
+
+// ===== impl Version =====
+
+impl Version {
+    /// Checks a set of policies and makes a version of it, with the endpoints of `before` that are still the same.
+    fn new(
+        builder: PoliciesBuilder,
+        before: Option<&Self>,
+        numbers: &AtomicU64,
+    ) -> Result<Self, InvalidPolicies> {
+        let number = || numbers.fetch_add(1, Ordering::Relaxed);
+        let known = before.map(Self::endpoints).unwrap_or_default();
+        let endpoint = |given: String, policy: Arc<Prepared>, template: Option<Arc<str>>| {
+            let same = known.get(given.as_str()).map(|same| Arc::clone(same));
+            same.unwrap_or_else(|| {
+                Arc::new(Endpoint {
+                    number: number(),
+                    given,
+                    policy,
+                    template,
+                    first: OnceLock::new(),
+                })
+            })
+        };
+        let default = Scope::prepare(&builder.default).map_err(InvalidPolicies::Default)?;
+        let default = endpoint(format!("{:?}", builder.default), default, None);
+        let mut patterns = Vec::with_capacity(builder.endpoints.len());
+        for (text, policy) in builder.endpoints {
+            let pattern: Pattern = text.parse()?;
+            let prepared = Scope::prepare(&policy);
+            let prepared = prepared.map_err(|mistake| InvalidPolicies::Endpoint {
+                endpoint: text,
+                mistake,
+            })?;
+            let given = format!("{pattern} {policy:?}");
+            let template = Some(pattern.template().into());
+            patterns.push((pattern, endpoint(given, prepared, template)));
+        }
+        let before = before
+            .map(|before| before.named.as_slice())
+            .unwrap_or_default();
+        let mut named: Vec<Arc<Named>> = Vec::with_capacity(builder.named.len());
+        for (name, policy) in builder.named {
+            if named.iter().any(|known| known.name == name) {
+                return Err(InvalidPolicies::NamedTwice { name });
+            }
+            let given = format!("{name} {policy:?}");
+            let same = before.iter().find(|known| known.given == given);
+            let prepared = Scope::prepare(&policy);
+            let prepared = prepared.map_err(|mistake| InvalidPolicies::Named {
+                name: name.clone(),
+                mistake,
+            })?;
+            named.push(same.map(Arc::clone).unwrap_or_else(|| {
+                Arc::new(Named {
+                    number: number(),
+                    name,
+                    given,
+                    policy: prepared,
+                })
+            }));
+        }
+        Ok(Self {
+            routes: Routes::build(patterns)?,
+            default,
+            named,
+        })
+    }
+
+    /// By what they were given as.
+    fn endpoints(&self) -> HashMap<&str, &Arc<Endpoint>> {
+        let all = self.routes.values().chain([&self.default]);
+        all.map(|endpoint| (endpoint.given.as_str(), endpoint))
+            .collect()
+    }
+
+    /// `one of careful, quick`
+    fn known_names(&self) -> String {
+        let names: Vec<_> = self.named.iter().map(|named| named.name.as_str()).collect();
+        match names.is_empty() {
+            true => "left out: no policy has a name".to_owned(),
+            false => format!("one of {}", names.join(", ")),
+        }
     }
 }
 
@@ -183,6 +401,13 @@ impl PoliciesBuilder {
         self
     }
 
+    /// A policy that a call may ask for by name: `.call(|c| c.policy("careful"))`. It then runs under that policy, over
+    /// the state (budget, rate limit) of its endpoint.
+    pub fn named(mut self, name: impl Into<String>, policy: Policy) -> Self {
+        self.named.push((name.into(), policy));
+        self
+    }
+
     /// Makes the jitter repeatable. Default: a seed from the operating system.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = Some(seed);
@@ -194,32 +419,17 @@ impl PoliciesBuilder {
     /// # Errors
     /// The first mistake: which pattern or which policy, which value, and what would be right.
     pub fn build(self) -> Result<Policies, InvalidPolicies> {
-        let default = Scope::prepare(&self.default).map_err(InvalidPolicies::Default)?;
-        let mut endpoints = vec![Endpoint {
-            policy: default,
-            template: None,
-        }];
-        let mut patterns = Vec::with_capacity(self.endpoints.len());
-        for (text, policy) in self.endpoints {
-            let pattern: Pattern = text.parse()?;
-            let prepared = Scope::prepare(&policy);
-            let policy = prepared.map_err(|mistake| InvalidPolicies::Endpoint {
-                endpoint: text,
-                mistake,
-            })?;
-            let template = Some(pattern.template().into());
-            patterns.push((pattern, endpoints.len()));
-            endpoints.push(Endpoint { policy, template });
-        }
         let from_os = std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), 0);
         let seed = self.seed.unwrap_or(from_os);
+        let numbers = AtomicU64::new(1);
+        let version = Version::new(self, None, &numbers)?;
         Ok(Policies {
-            inner: Arc::new(Inner {
-                routes: Routes::build(patterns)?,
+            shared: Arc::new(Shared {
+                current: RwLock::new(version),
                 // The jitter of a scope hangs on its hash, so a seed that was given makes both repeatable.
-                scopes: Scopes::new(seed, endpoints.len()),
-                endpoints,
+                scopes: Scopes::new(seed),
                 seed,
+                numbers,
             }),
         })
     }

@@ -5,7 +5,7 @@
 //! full the last time.
 //!
 //! Most endpoints are one host, so the first scope of each endpoint stands outside of the map, where it is found without
-//! a hash and without a lock. It is never evicted: there are no more of them than endpoints.
+//! a hash and without a lock, with the endpoint itself. It is never evicted: there are no more of them than endpoints.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -22,21 +22,23 @@ pub(crate) const MOST: usize = 4096;
 /// A bounded concurrent map.
 pub(crate) struct Scopes {
     seed: u64,
-    /// One per endpoint.
-    firsts: Box<[OnceLock<Slot>]>,
     slots: RwLock<HashMap<u64, Vec<Slot>, BuildHasherDefault<AsItIs>>>,
 }
 
 /// What tells scopes apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Key<'a> {
-    pub(crate) endpoint: usize,
+    /// The endpoint's number, never used for another.
+    pub(crate) endpoint: u64,
+    /// The number of the named policy that a call asked for; 0 for the endpoint's own.
+    pub(crate) named: u64,
     pub(crate) url: UrlParts<'a>,
     pub(crate) identity: Option<&'a str>,
 }
 
-struct Slot {
-    endpoint: usize,
+pub(crate) struct Slot {
+    endpoint: u64,
+    named: u64,
     scheme: String,
     host: String,
     port: Option<u16>,
@@ -50,32 +52,40 @@ struct Slot {
 struct AsItIs(u64);
 
 impl Scopes {
-    pub(crate) fn new(seed: u64, endpoints: usize) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self {
             seed,
-            firsts: (0..endpoints).map(|_| OnceLock::new()).collect(),
             slots: RwLock::default(),
         }
     }
 
     /// The scope of a key, made if it is not there.
     #[inline]
-    pub(crate) fn find(&self, key: &Key<'_>, make: impl Fn() -> Scope) -> Arc<Scope> {
-        match self.firsts[key.endpoint].get() {
+    pub(crate) fn find(
+        &self,
+        first: &OnceLock<Slot>,
+        key: &Key<'_>,
+        make: impl Fn() -> Scope,
+    ) -> Arc<Scope> {
+        match first.get() {
             Some(first) if first.is(key) => Arc::clone(&first.scope),
-            _ => self.find_other(key, make),
+            _ => self.find_other(first, key, make),
         }
     }
 
     #[cold]
-    fn find_other(&self, key: &Key<'_>, make: impl Fn() -> Scope) -> Arc<Scope> {
-        let first = &self.firsts[key.endpoint];
+    fn find_other(
+        &self,
+        first: &OnceLock<Slot>,
+        key: &Key<'_>,
+        make: impl Fn() -> Scope,
+    ) -> Arc<Scope> {
         if first.get().is_none() {
             let slot = first.get_or_init(|| Slot::new(key, Arc::new(make())));
             // Another thread may have been first, with another host.
             return match slot.is(key) {
                 true => Arc::clone(&slot.scope),
-                false => self.find_other(key, make),
+                false => self.find_other(first, key, make),
             };
         }
         let hash = self.hash(key);
@@ -127,8 +137,11 @@ impl Scopes {
     }
 
     pub(crate) fn hash(&self, key: &Key<'_>) -> u64 {
-        let port = u64::from(key.url.port.unwrap_or(0)) << 32 | key.endpoint as u64;
-        let mut hash = mix(self.seed ^ port, key.url.scheme.len() as u64);
+        let port = u64::from(key.url.port.unwrap_or(0)) << 32 ^ key.endpoint;
+        let mut hash = mix(
+            self.seed ^ port,
+            key.url.scheme.len() as u64 ^ key.named << 8,
+        );
         hash = mix_all(hash, key.url.host.as_bytes());
         match key.identity {
             Some(identity) => mix_all(hash, identity.as_bytes()),
@@ -160,6 +173,7 @@ impl Slot {
     fn new(key: &Key<'_>, scope: Arc<Scope>) -> Self {
         Self {
             endpoint: key.endpoint,
+            named: key.named,
             scheme: key.url.scheme.to_owned(),
             host: key.url.host.to_owned(),
             port: key.url.port,
@@ -173,6 +187,7 @@ impl Slot {
         self.port == key.url.port
             && self.host == key.url.host
             && self.endpoint == key.endpoint
+            && self.named == key.named
             && self.scheme == key.url.scheme
             && self.identity.as_deref() == key.identity
     }
@@ -209,10 +224,11 @@ mod tests {
 
     use super::*;
 
-    fn key<'a>(endpoint: usize, host: &'a str, identity: Option<&'a str>) -> Key<'a> {
+    fn key<'a>(endpoint: u64, host: &'a str, identity: Option<&'a str>) -> Key<'a> {
         let url = UrlParts::new("https", host, None, "/", None);
         Key {
             endpoint,
+            named: 0,
             url,
             identity,
         }
@@ -224,7 +240,7 @@ mod tests {
 
     #[test]
     fn the_same_key_finds_the_same_scope_and_no_other_does() {
-        let scopes = Scopes::new(7, 2);
+        let scopes = Scopes::new(7);
         let keys = [
             key(0, "a.com", None),
             key(0, "b.com", None),
@@ -233,9 +249,13 @@ mod tests {
             key(0, "a.com", Some("acme")),
             key(0, "a.com", Some("other")),
         ];
-        let made: Vec<_> = keys.iter().map(|key| scopes.find(key, scope)).collect();
+        let firsts = [OnceLock::new(), OnceLock::new()];
+        let find = |key: &Key<'_>, make: fn() -> Scope| {
+            scopes.find(&firsts[key.endpoint as usize], key, make)
+        };
+        let made: Vec<_> = keys.iter().map(|key| find(key, scope)).collect();
         for (n, key) in keys.iter().enumerate() {
-            let found = scopes.find(key, || panic!("it is there already"));
+            let found = find(key, || panic!("it is there already"));
             for (m, other) in made.iter().enumerate() {
                 assert_eq!(Arc::ptr_eq(&found, other), n == m, "{n} and {m}");
             }
@@ -244,15 +264,16 @@ mod tests {
 
     #[test]
     fn a_crawler_does_not_grow_the_map_without_end() {
-        let scopes = Scopes::new(7, 1);
-        scopes.find(&key(0, "first.com", None), scope);
+        let scopes = Scopes::new(7);
+        let first = OnceLock::new();
+        scopes.find(&first, &key(0, "first.com", None), scope);
         let policy = Arc::new(Policy::standard().prepare().unwrap());
         for n in 0..3 * MOST {
             let host = format!("host-{n}.com");
-            scopes.find(&key(0, &host, None), || {
+            scopes.find(&first, &key(0, &host, None), || {
                 Scope::with(Arc::clone(&policy), None, 7)
             });
-            scopes.find(&key(0, "often.com", None), scope);
+            scopes.find(&first, &key(0, "often.com", None), scope);
             assert!(scopes.len() <= MOST);
         }
         assert!(scopes.len() > MOST / 4);
