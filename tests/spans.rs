@@ -8,13 +8,13 @@
 mod capture;
 #[path = "spans/deaf.rs"]
 mod deaf;
+#[path = "spans/injector.rs"]
+mod injector;
 
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use http::Extensions;
-use reqwest::{Client, Method, Request, Response};
-use reqwest_middleware::{ClientBuilder, ClientWithMiddleware, Middleware, Next};
+use reqwest::{Client, Method};
+use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
 use steadfast::prelude::*;
 use steadfast::{Policies, Policy, Rate, Spans};
 use steadfast_testkit::{Server, StatusExt, refused_port, script, virtual_time};
@@ -24,6 +24,7 @@ use tracing_subscriber::filter::LevelFilter;
 
 use crate::capture::{Heard, hear};
 use crate::deaf::Deaf;
+use crate::injector::Injector;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -214,25 +215,6 @@ fn a_call_that_is_dropped_is_no_error() {
     }
 }
 
-/// Notes the span that is the current one where headers like `traceparent` are put in.
-#[derive(Clone, Default)]
-struct Injector(Arc<Mutex<Vec<Option<u64>>>>);
-
-#[async_trait::async_trait]
-impl Middleware for Injector {
-    async fn handle(
-        &self,
-        request: Request,
-        extensions: &mut Extensions,
-        next: Next<'_>,
-    ) -> reqwest_middleware::Result<Response> {
-        let id = tracing::Span::current().id();
-        self.0.lock().unwrap().push(id.map(|id| id.into_u64()));
-        info!("sending");
-        next.run(request, extensions).await
-    }
-}
-
 #[test]
 fn what_stands_further_in_is_inside_the_span_of_its_attempt() {
     let injector = Injector::default();
@@ -245,7 +227,7 @@ fn what_stands_further_in_is_inside_the_span_of_its_attempt() {
         client.get(server.url("/")).send().await.unwrap();
     });
     let attempts = heard.named("attempt");
-    let injected = injector.0.lock().unwrap().clone();
+    let injected = injector.spans();
     assert!(
         attempts.iter().map(|span| Some(span.id)).eq(injected),
         "one trace context each"
