@@ -392,5 +392,4 @@ impl InvalidPolicy {
 }
 
 #[cfg(test)]
-#[path = "policy_tests.rs"]
 mod tests;

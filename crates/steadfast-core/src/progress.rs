@@ -306,5 +306,4 @@ fn is_too_many(outcome: Outcome) -> bool {
 }
 
 #[cfg(test)]
-#[path = "progress_tests.rs"]
 mod tests;
