@@ -26,7 +26,8 @@ use crate::status_error::StatusError;
 /// ```
 ///
 /// Shown, it says which status or failure, where, and what to do; secrets in the URL are `REDACTED`. The transport's
-/// own error is the [`source`](StdError::source), without its URL for the same reason.
+/// own error is the [`source`](StdError::source), without its URL for the same reason. What another middleware of the
+/// chain says in its error is shown as it is.
 pub struct Error {
     inner: Box<Inner>,
 }
