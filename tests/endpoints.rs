@@ -5,6 +5,8 @@
 mod common;
 #[path = "endpoints/presets.rs"]
 mod presets;
+#[path = "endpoints/queue.rs"]
+mod queue;
 #[path = "endpoints/rates.rs"]
 mod rates;
 

@@ -4,6 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
+use steadfast_core::backoff::InvalidBackoff;
+use steadfast_core::budget::InvalidBudget;
 use steadfast_core::{InvalidPattern, InvalidPolicy, Overlay, Pattern, Policy, Prepared, Routes};
 use steadfast_tower::{HttpRequest, Scope};
 use thiserror::Error;
@@ -71,6 +73,12 @@ pub enum InvalidPolicies {
     /// A pattern that cannot be read, or one that stands twice.
     #[error(transparent)]
     Pattern(#[from] InvalidPattern),
+    /// A schedule of waits.
+    #[error(transparent)]
+    Backoff(#[from] InvalidBackoff),
+    /// A retry budget.
+    #[error(transparent)]
+    Budget(#[from] InvalidBudget),
     /// A value of the default policy.
     #[error("default policy: {0}")]
     Default(InvalidPolicy),
@@ -169,7 +177,8 @@ impl PoliciesBuilder {
     }
 
     /// The policy of the requests that match a pattern: `[METHOD ][scheme://]host[:port][/path]`, the path exact or a
-    /// prefix that ends in `/**`. The most specific pattern wins ([`Pattern`] has the rule).
+    /// prefix that ends in `/**`. Without a path it stands for everything on the host; a path of `/` alone is the root
+    /// and nothing else. The most specific pattern wins ([`Pattern`] has the rule).
     pub fn endpoint(mut self, pattern: impl Into<String>, policy: Policy) -> Self {
         self.endpoints.push((pattern.into(), policy));
         self
