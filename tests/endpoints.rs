@@ -5,6 +5,8 @@
 mod common;
 #[path = "endpoints/presets.rs"]
 mod presets;
+#[path = "endpoints/queue.rs"]
+mod queue;
 #[path = "endpoints/rates.rs"]
 mod rates;
 
@@ -13,7 +15,7 @@ use std::time::Duration;
 use common::{Watch, client};
 use http::Method;
 use steadfast::prelude::*;
-use steadfast::{Policies, Policy, Stop};
+use steadfast::{Backoff, Policies, Policy, Stop};
 use steadfast_testkit::{Received, Server, Step, script, virtual_time};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -26,7 +28,13 @@ fn the_most_specific_endpoint_wins() {
             Some((method, path)) => format!("{method} {}", server.url(path)),
             None => format!("{}{pattern}", server.address()),
         };
-        let attempts = |attempts| Policy::standard().attempts(attempts).repeatable(true);
+        let attempts = |attempts| {
+            let at_once = Backoff::fixed(Duration::ZERO);
+            Policy::standard()
+                .attempts(attempts)
+                .repeatable(true)
+                .throttled_backoff(at_once)
+        };
         let policies = Policies::builder()
             .default_policy(attempts(1))
             .endpoint(at("/**"), attempts(2))

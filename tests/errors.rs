@@ -156,7 +156,7 @@ fn a_call_that_the_rate_limit_refuses_says_when_it_could_be_served() {
             server.url("/a?token=1")
         );
         let record = error.record().unwrap();
-        assert_eq!(record.stop(), Stop::Refused);
+        assert_eq!(record.stop(), Stop::RateLimit);
         assert_eq!(record.resume_at(), Some(start.0 + wait));
 
         let error = Error::from(error);

@@ -6,23 +6,25 @@
 
 #[path = "spans/capture.rs"]
 mod capture;
+#[path = "spans/deaf.rs"]
+mod deaf;
+#[path = "spans/injector.rs"]
+mod injector;
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use http::Extensions;
-use reqwest::{Client, Method, Request, Response};
-use reqwest_middleware::{ClientBuilder, ClientWithMiddleware, Middleware, Next};
+use reqwest::{Client, Method};
+use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
 use steadfast::prelude::*;
 use steadfast::{Policies, Policy, Rate, Spans};
 use steadfast_testkit::{Server, StatusExt, refused_port, script, virtual_time};
 use tokio::time::timeout;
-use tracing::span::{Attributes, Id};
-use tracing::{Event, Instrument, Level, Metadata, Subscriber, info, info_span};
+use tracing::{Instrument, Level, info, info_span};
 use tracing_subscriber::filter::LevelFilter;
 
 use crate::capture::{Heard, hear};
+use crate::deaf::Deaf;
+use crate::injector::Injector;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -213,25 +215,6 @@ fn a_call_that_is_dropped_is_no_error() {
     }
 }
 
-/// Notes the span that is the current one where headers like `traceparent` are put in.
-#[derive(Clone, Default)]
-struct Injector(Arc<Mutex<Vec<Option<u64>>>>);
-
-#[async_trait::async_trait]
-impl Middleware for Injector {
-    async fn handle(
-        &self,
-        request: Request,
-        extensions: &mut Extensions,
-        next: Next<'_>,
-    ) -> reqwest_middleware::Result<Response> {
-        let id = tracing::Span::current().id();
-        self.0.lock().unwrap().push(id.map(|id| id.into_u64()));
-        info!("sending");
-        next.run(request, extensions).await
-    }
-}
-
 #[test]
 fn what_stands_further_in_is_inside_the_span_of_its_attempt() {
     let injector = Injector::default();
@@ -244,7 +227,7 @@ fn what_stands_further_in_is_inside_the_span_of_its_attempt() {
         client.get(server.url("/")).send().await.unwrap();
     });
     let attempts = heard.named("attempt");
-    let injected = injector.0.lock().unwrap().clone();
+    let injected = injector.spans();
     assert!(
         attempts.iter().map(|span| Some(span.id)).eq(injected),
         "one trace context each"
@@ -401,46 +384,11 @@ fn who_listens_to_warnings_only_gets_those_and_no_span() {
     assert!(events.iter().map(|said| said.level).eq([Level::WARN]));
 }
 
-/// A subscriber that wants to hear everything but steadfast, and counts what it hears of it all the same.
-#[derive(Clone, Default)]
-struct Deaf(Arc<AtomicUsize>);
-
-impl Subscriber for Deaf {
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.target() != "steadfast"
-    }
-
-    fn new_span(&self, attributes: &Attributes<'_>) -> Id {
-        if attributes.metadata().target() == "steadfast" {
-            self.0.fetch_add(1, Ordering::Relaxed);
-        }
-        Id::from_u64(1)
-    }
-
-    fn event(&self, event: &Event<'_>) {
-        if event.metadata().target() == "steadfast" {
-            self.0.fetch_add(1, Ordering::Relaxed);
-        }
-    }
-
-    fn record(&self, _: &Id, _: &tracing::span::Record<'_>) {
-        self.0.fetch_add(1, Ordering::Relaxed);
-    }
-
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-
-    fn enter(&self, _: &Id) {
-        self.0.fetch_add(1, Ordering::Relaxed);
-    }
-
-    fn exit(&self, _: &Id) {}
-}
-
 #[test]
 fn nothing_is_built_when_nobody_listens() {
     let deaf = Deaf::default();
     tracing::subscriber::with_default(deaf.clone(), || {
         virtual_time().block_on(failing(Spans::On));
     });
-    assert_eq!(deaf.0.load(Ordering::Relaxed), 0);
+    assert_eq!(deaf.heard(), 0);
 }

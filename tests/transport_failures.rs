@@ -173,6 +173,7 @@ fn a_connection_that_is_not_made_in_time_was_never_reached() {
     });
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn a_port_whose_queue_is_full_is_a_connect_timeout() {
     virtual_time().block_on(async {

@@ -122,7 +122,7 @@ fn course(policy: &Prepared, method: &Method, raw: &Raw, now: Instant) {
             Step::Again { wait, .. } => Some(wait),
             _ => None,
         };
-        progress.note(at, &judged, wait, || {
+        progress.note(at, &judged, wait, Duration::ZERO, || {
             (method.clone(), "api.test".to_owned())
         });
         match (step, wait) {

@@ -9,7 +9,6 @@ use http::Method;
 use reqwest_middleware::ClientWithMiddleware;
 use steadfast::prelude::*;
 use steadfast::{Backoff, FailureKind, Policy};
-use steadfast_testkit::real_time;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -116,6 +115,13 @@ fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     frame
 }
 
+/// On one thread: on several, hyper asks the connection once more between sending a stream and waiting for its answer,
+/// and takes a GOAWAY that arrived in those microseconds for one that refuses the stream, whichever stream it names.
+fn run<T>(test: impl Future<Output = T>) -> T {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    runtime.enable_all().build().unwrap().block_on(test)
+}
+
 /// A client that does not wait between attempts; reqwest's own re-sends are off unless they are wanted.
 fn client(resends: bool) -> ClientWithMiddleware {
     let policy = Policy::standard().backoff(Backoff::fixed(Duration::ZERO));
@@ -138,7 +144,7 @@ async fn both(acts: &'static [Act], resends: bool) -> [(Seen, usize); 2] {
 
 #[test]
 fn a_refused_stream_was_not_processed_so_every_method_is_sent_again() {
-    real_time().block_on(async {
+    run(async {
         for acts in [&[Act::Reset(REFUSED_STREAM)][..], &[Act::GoAway]] {
             for (seen, streams) in both(acts, false).await {
                 assert_eq!((seen.kind(), streams), (FailureKind::Unprocessed, 3));
@@ -155,7 +161,7 @@ fn a_refused_stream_was_not_processed_so_every_method_is_sent_again() {
 
 #[test]
 fn reqwest_sends_a_refused_stream_again_by_itself_twice_per_attempt() {
-    real_time().block_on(async {
+    run(async {
         for (seen, streams) in both(&[Act::Reset(REFUSED_STREAM)], true).await {
             assert_eq!((seen.record.attempt_count(), streams), (3, 9));
         }
@@ -169,7 +175,7 @@ fn reqwest_sends_a_refused_stream_again_by_itself_twice_per_attempt() {
 
 #[test]
 fn a_post_that_was_refused_is_answered_by_a_later_attempt() {
-    real_time().block_on(async {
+    run(async {
         const ONCE: &[Act] = &[Act::Reset(REFUSED_STREAM), Act::Answer];
         let server = Http2::start(ONCE).await;
         let response = client(false)
@@ -185,7 +191,7 @@ fn a_post_that_was_refused_is_answered_by_a_later_attempt() {
 
 #[test]
 fn a_stream_that_broke_off_otherwise_may_have_been_processed() {
-    real_time().block_on(async {
+    run(async {
         for acts in [&[Act::Reset(INTERNAL_ERROR)][..], &[Act::GoAwayAfterTaking]] {
             let [(get, gets), (post, posts)] = both(acts, false).await;
             assert_eq!((get.kind(), gets), (FailureKind::Reset, 3));

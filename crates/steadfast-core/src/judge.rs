@@ -179,5 +179,4 @@ impl fmt::Display for Reason {
 }
 
 #[cfg(test)]
-#[path = "judge_tests.rs"]
 mod tests;

@@ -199,8 +199,8 @@ impl Policy {
         self
     }
 
-    /// How long after the start of a call another attempt may start; bounds every wait, never a running attempt.
-    /// Default 30 s.
+    /// How long after the start of a call another attempt may start; bounds every wait, never a running attempt. Time
+    /// that the first attempt stands in the queue of the rate limit does not count. Default 30 s.
     #[must_use]
     pub fn retry_for(mut self, time: Duration) -> Self {
         self.retry_for = time;
@@ -365,6 +365,10 @@ impl Policy {
                 "a set of statuses within 100..=999",
             ));
         }
+        if self.max_wait.is_some() && self.rate.is_none() {
+            let expected = "set together with `rate_limit`, the wait for which it bounds";
+            return Err(InvalidPolicy::new("max_wait", "alone", expected));
+        }
         let rate = match self.rate {
             Some(rate) => Some(rate.prepare().map_err(|mistake| {
                 let value = format!("{rate} ({mistake})");
@@ -432,5 +436,4 @@ impl InvalidPolicy {
 }
 
 #[cfg(test)]
-#[path = "policy_tests.rs"]
 mod tests;

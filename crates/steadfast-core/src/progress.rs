@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use http::Method;
 
 use crate::judge::{Judged, Reason};
-use crate::outcome::{Outcome, Reach};
+use crate::outcome::{FailureKind, Outcome, Reach};
 use crate::policy::Prepared;
 use crate::record::{Attempt, History, Record, Stop, Wait, WaitSource};
 use crate::repeatable::Repeatable;
@@ -89,6 +89,12 @@ impl Limits {
         self.retry_until.is_none_or(|end| at <= end) && self.deadline.is_none_or(|end| at < end)
     }
 
+    /// The time for retrying begins when the first attempt has its turn: time in a queue of our own is not spent on
+    /// retrying. The deadline stays where it is.
+    pub fn shift(&mut self, queued: Duration) {
+        self.retry_until = self.retry_until.and_then(|end| end.checked_add(queued));
+    }
+
     /// The latest start that is allowed.
     #[must_use]
     pub fn latest_start(&self) -> Option<Instant> {
@@ -158,7 +164,12 @@ impl Progress {
             Rule::FailFast if judged.reason == Reason::Nested => {
                 return Step::HandBack(Stop::Nested);
             }
-            Rule::FailFast if judged.reason == Reason::Own => return Step::HandBack(Stop::Refused),
+            Rule::FailFast if judged.reason == Reason::Own => {
+                return Step::HandBack(match judged.outcome {
+                    Outcome::Failed(FailureKind::RateLimited) => Stop::RateLimit,
+                    _ => Stop::Deadline,
+                });
+            }
             Rule::FailFast => return Step::HandBack(Stop::FailFast(judged.reason)),
             Rule::Retry(retry) => retry,
         };
@@ -240,6 +251,7 @@ impl Progress {
         now: Instant,
         judged: &Judged,
         wait: Option<Wait>,
+        queued: Duration,
         head: impl FnOnce() -> (Method, String),
     ) {
         let attempt = Attempt {
@@ -248,19 +260,17 @@ impl Progress {
             at: self.attempt_started.saturating_duration_since(self.started),
             took: now.saturating_duration_since(self.attempt_started),
             wait,
+            queued,
         };
-        match self.history.as_mut().and_then(Arc::get_mut) {
-            Some(history) => history.attempts.push(attempt),
-            None => {
-                let (method, authority) = head();
-                self.history = Some(Arc::new(History {
-                    method,
-                    authority,
-                    attempts: vec![attempt],
-                    stop: Stop::Accepted,
-                    elapsed: Duration::ZERO,
-                    resume_at: None,
-                }));
+        let history = self.history.get_or_insert_with(|| {
+            let (method, authority) = head();
+            Arc::new(History::of(method, authority))
+        });
+        if let Some(history) = Arc::get_mut(history) {
+            history.queued = history.queued.saturating_add(queued);
+            // What the rate limit refused was not an attempt.
+            if judged.outcome != Outcome::Failed(FailureKind::RateLimited) {
+                history.attempts.push(attempt);
             }
         }
     }
@@ -306,5 +316,4 @@ fn is_too_many(outcome: Outcome) -> bool {
 }
 
 #[cfg(test)]
-#[path = "progress_tests.rs"]
 mod tests;

@@ -25,9 +25,13 @@ pub struct Record(Option<Arc<History>>);
 pub(crate) struct History {
     pub(crate) method: Method,
     pub(crate) authority: String,
+    /// Those that were sent; empty for a call that only stood in a queue before its one attempt was accepted, and for
+    /// one that was never sent.
     pub(crate) attempts: Vec<Attempt>,
+    pub(crate) sent: bool,
     pub(crate) stop: Stop,
     pub(crate) elapsed: Duration,
+    pub(crate) queued: Duration,
     pub(crate) resume_at: Option<Instant>,
 }
 
@@ -41,8 +45,10 @@ pub struct Attempt {
     pub reason: Reason,
     /// From the start of the call to the start of this attempt.
     pub at: Duration,
-    /// From the start of this attempt to its outcome.
+    /// From the start of this attempt to its outcome, its time in the queue of the rate limit included.
     pub took: Duration,
+    /// Its time in the queue of the rate limit.
+    pub queued: Duration,
     /// The wait that followed, when another attempt did.
     pub wait: Option<Wait>,
 }
@@ -92,8 +98,10 @@ pub enum Stop {
     Budget,
     /// A steadfast layer further in retried this call already.
     Nested,
-    /// A layer of our own refused or cut it.
-    Refused,
+    /// The rate limit of this client would have delayed it for too long; nothing was sent.
+    RateLimit,
+    /// The deadline was there.
+    Deadline,
 }
 
 // ===== impl Record =====
@@ -106,10 +114,30 @@ impl Record {
         Self(Some(history))
     }
 
+    /// The record of a call that was accepted at its first attempt, after a time in the queue of the rate limit.
+    #[must_use]
+    pub fn after_queue(queued: Duration) -> Self {
+        Self::new(Arc::new(History {
+            sent: true,
+            queued,
+            elapsed: queued,
+            ..History::unsent()
+        }))
+    }
+
+    /// The record of a call that was never sent.
+    #[must_use]
+    pub fn unsent() -> Self {
+        Self::new(Arc::new(History::unsent()))
+    }
+
     /// How many attempts were made, the first included.
     #[must_use]
     pub fn attempt_count(&self) -> usize {
-        self.0.as_ref().map_or(1, |history| history.attempts.len())
+        self.0.as_ref().map_or(1, |history| {
+            let sent = usize::from(history.sent);
+            history.attempts.len().max(sent)
+        })
     }
 
     /// The attempts in order; empty when the first one was accepted, since nothing is stored then.
@@ -155,6 +183,14 @@ impl Record {
         waits.fold(Duration::ZERO, |sum, wait| sum.saturating_add(wait.time))
     }
 
+    /// The time that its attempts stood in the queue of the rate limit.
+    #[must_use]
+    pub fn queued(&self) -> Duration {
+        self.0
+            .as_ref()
+            .map_or(Duration::ZERO, |history| history.queued)
+    }
+
     /// When another try may succeed, if a server or a limit of our own said so.
     #[must_use]
     pub fn resume_at(&self) -> Option<Instant> {
@@ -164,26 +200,70 @@ impl Record {
     /// The request's method; `None` when the first attempt was accepted.
     #[must_use]
     pub fn method(&self) -> Option<&Method> {
-        self.0.as_ref().map(|history| &history.method)
+        let history = self
+            .0
+            .as_ref()
+            .filter(|history| !history.authority.is_empty());
+        history.map(|history| &history.method)
     }
 
     /// The host and port that were called; `None` when the first attempt was accepted.
     #[must_use]
     pub fn authority(&self) -> Option<&str> {
-        self.0.as_ref().map(|history| history.authority.as_str())
+        let history = self
+            .0
+            .as_ref()
+            .filter(|history| !history.authority.is_empty());
+        history.map(|history| history.authority.as_str())
+    }
+}
+
+// ===== impl History =====
+
+impl History {
+    fn unsent() -> Self {
+        Self {
+            method: Method::GET,
+            authority: String::new(),
+            attempts: Vec::new(),
+            sent: false,
+            stop: Stop::Accepted,
+            elapsed: Duration::ZERO,
+            queued: Duration::ZERO,
+            resume_at: None,
+        }
+    }
+
+    /// The history of a request, before its first attempt.
+    pub(crate) fn of(method: Method, authority: String) -> Self {
+        Self {
+            method,
+            authority,
+            ..Self::unsent()
+        }
     }
 }
 
 impl fmt::Display for Record {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(history) = &self.0 else {
-            return f.write_str("1 attempt, accepted at once");
+            return f.write_str("1 attempt");
         };
-        match history.attempts.len() {
+        match self.attempt_count() {
+            0 => f.write_str("no attempt")?,
             1 => f.write_str("1 attempt")?,
             count => write!(f, "{count} attempts")?,
         }
-        write!(f, " in {}", Short(history.elapsed))?;
+        if history.sent || !history.elapsed.is_zero() || !history.attempts.is_empty() {
+            write!(f, " in {}", Short(history.elapsed))?;
+        }
+        if !history.queued.is_zero() {
+            write!(
+                f,
+                " ({} of it queued for the rate limit)",
+                Short(history.queued)
+            )?;
+        }
         for (index, attempt) in history.attempts.iter().enumerate() {
             f.write_str(if index == 0 { ": " } else { ", " })?;
             write!(f, "{}", attempt.outcome)?;
@@ -237,7 +317,8 @@ impl fmt::Display for Stop {
             }
             Self::Budget => f.write_str("gave up: the retry budget is empty"),
             Self::Nested => f.write_str("not repeated: a steadfast layer further in did that"),
-            Self::Refused => f.write_str("refused or cut by a limit of this client"),
+            Self::RateLimit => f.write_str("the rate limit would delay it for too long"),
+            Self::Deadline => f.write_str("the deadline was there"),
         }
     }
 }

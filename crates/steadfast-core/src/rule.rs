@@ -286,5 +286,4 @@ impl StatusRules {
 }
 
 #[cfg(test)]
-#[path = "rule_tests.rs"]
 mod tests;

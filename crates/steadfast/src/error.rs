@@ -26,7 +26,8 @@ use crate::status_error::StatusError;
 /// ```
 ///
 /// Shown, it says which status or failure, where, and what to do; secrets in the URL are `REDACTED`. The transport's
-/// own error is the [`source`](StdError::source), without its URL for the same reason.
+/// own error is the [`source`](StdError::source), without its URL for the same reason. What another middleware of the
+/// chain says in its error is shown as it is.
 pub struct Error {
     inner: Box<Inner>,
 }
@@ -254,7 +255,23 @@ impl fmt::Debug for Error {
             .field("kind", &self.kind())
             .field("message", &self.to_string())
             .field("record", &self.record().map(Record::to_string))
+            .field("causes", &Causes(self))
             .finish()
+    }
+}
+
+/// The errors behind an error, as texts: what it shows itself is one level.
+struct Causes<'a>(&'a Error);
+
+impl fmt::Debug for Causes<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut next = self.0.source();
+        let causes = std::iter::from_fn(|| {
+            let cause = next?;
+            next = cause.source();
+            Some(cause.to_string())
+        });
+        f.debug_list().entries(causes.take(16)).finish()
     }
 }
 

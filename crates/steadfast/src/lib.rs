@@ -58,10 +58,14 @@ pub use crate::schedule::{backoff_exponential, backoff_schedule};
 pub use crate::status_error::StatusError;
 #[cfg(feature = "config")]
 pub use crate::watch::WatchOptions;
+pub use reqwest_middleware;
+pub use steadfast_core::backoff::InvalidBackoff;
+pub use steadfast_core::budget::InvalidBudget;
 pub use steadfast_core::{
     Attempt, Backoff, BudgetConfig, Exchange, FailureKind, InvalidPattern, InvalidPolicy, Jitter,
-    Opinion, Outcome, Overlay, Pattern, Policy, Rate, Reach, Reason, Record, Retry, Rule, Share,
-    Short, Spans, StatusClass, Statuses, Stop, Wait, WaitSource, advice, hint, redact,
+    Opinion, Outcome, Overlay, PEEK_LIMIT, Pace, Pattern, Policy, Rate, Reach, Reason, Record,
+    Repeats, Retry, Rule, Share, Short, Spans, StatusClass, Statuses, Stop, UrlParts, Wait,
+    WaitSource, advice, hint, redact,
 };
 
 /// The traits, for `use steadfast::prelude::*`.

@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use http::Extensions;
 use reqwest::{Request, Response};
 use reqwest_middleware::{Middleware, Next};
-use steadfast_core::Overlay;
+use steadfast_core::{Overlay, Record};
 use steadfast_tower::retry::Course;
 use steadfast_tower::{AsItSays, Call, Context, Failure, ReplaySource, Reply, stack};
 use tower_service::Service;
@@ -54,7 +54,12 @@ impl Middleware for SteadfastMiddleware {
         }
         let options = match Options::of(&request, extensions) {
             Ok(options) => options,
-            Err(error) => return Box::pin(std::future::ready(Err(error))),
+            Err(error) => {
+                if let Some(slot) = extensions.get::<RecordSlot>() {
+                    slot.fill(Record::unsent());
+                }
+                return Box::pin(std::future::ready(Err(error)));
+            }
         };
         let scope = match self
             .policies

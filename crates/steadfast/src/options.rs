@@ -110,7 +110,8 @@ impl CallOptions {
         self.change(|overlay| overlay.deadline(time))
     }
 
-    /// Makes the body, once per attempt: so a stream can be sent again.
+    /// Makes the body anew for each attempt, so that a stream can be sent again. The body of the next attempt is made
+    /// before this one is sent, so one more may be made than is sent: a factory should open things late.
     #[must_use]
     pub fn body_factory<B: Into<Body>>(
         mut self,

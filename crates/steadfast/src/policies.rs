@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
+use steadfast_core::backoff::InvalidBackoff;
+use steadfast_core::budget::InvalidBudget;
 use steadfast_core::{
     InvalidPattern, InvalidPolicy, Overlay, Pattern, Policy, Prepared, Routes, Share,
 };
@@ -101,6 +103,12 @@ pub enum InvalidPolicies {
     /// A pattern that cannot be read, or two that match the same requests equally well.
     #[error(transparent)]
     Pattern(#[from] InvalidPattern),
+    /// A schedule of waits.
+    #[error(transparent)]
+    Backoff(#[from] InvalidBackoff),
+    /// A retry budget.
+    #[error(transparent)]
+    Budget(#[from] InvalidBudget),
     /// A value of the default policy.
     #[error("default policy: {0}")]
     Default(InvalidPolicy),
@@ -388,7 +396,7 @@ impl PoliciesBuilder {
 
     /// The policy of the requests that match a pattern: `[METHOD[,METHOD…] ][scheme://]host[:port][/path]`, as in
     /// `GET,HEAD https://*.example.com/v1/items/{id}`. `{id}` is any one segment, a last `/**` any rest, `*.` any host
-    /// below a name.
+    /// below a name. Without a path it stands for everything on the host; a path of `/` alone is the root and nothing else.
     ///
     /// The most specific pattern wins, in whatever order they are given: an exact host before `*.`; then, segment by
     /// segment, a literal before `{…}` before `**`; then methods, scheme and port that are named before those that are not

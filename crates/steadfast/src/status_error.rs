@@ -4,9 +4,9 @@ use std::fmt;
 use std::time::Duration;
 
 use http::{HeaderMap, StatusCode};
-use steadfast_core::Record;
 use steadfast_core::advice::{Advice, AdviceReport, Facts, Finding};
 use steadfast_core::hint::{Hints, spent_quota};
+use steadfast_core::{Record, Stop};
 use steadfast_tower::clock;
 
 use crate::problem::Problem;
@@ -38,6 +38,9 @@ impl StatusError {
             .quota(spent_quota(&body_start, &headers));
         if let Some(method) = record.method() {
             facts = facts.method(method);
+        }
+        if matches!(record.stop(), Stop::NotRepeatable(_)) {
+            facts = facts.held_back();
         }
         let advice = Advice::about(&facts);
         Self {

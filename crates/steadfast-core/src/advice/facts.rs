@@ -25,6 +25,8 @@ pub struct Facts<'a> {
     pub hints: Hints,
     /// The quota that is spent, when the server says so.
     pub quota: Option<SpentQuota>,
+    /// It was not repeated only because it is not known to be safe to send twice.
+    pub held_back: bool,
 }
 
 // ===== impl Facts =====
@@ -42,7 +44,15 @@ impl<'a> Facts<'a> {
             body_start: &[],
             hints: Hints::default(),
             quota: None,
+            held_back: false,
         }
+    }
+
+    /// It was not repeated only because it is not known to be safe to send twice.
+    #[must_use]
+    pub fn held_back(mut self) -> Self {
+        self.held_back = true;
+        self
     }
 
     /// The request's method.

@@ -25,6 +25,8 @@ pub enum Finding {
     Blank,
     /// The path ends in a slash.
     TrailingSlash,
+    /// It was not repeated only because it is not known to be safe to send twice.
+    HeldBack,
     /// The methods that `Allow` names, and the one that was sent.
     Allow {
         /// The value of `Allow`.
@@ -92,6 +94,10 @@ impl Finding {
             Self::TrailingSlash => "the path ends in a slash: many servers find it only without",
             Self::NoCredential => "the request carried no Authorization or API key header",
             Self::LimitSpent => "nothing is left of the rate limit",
+            Self::HeldBack => {
+                "it was not repeated, since it may have been carried out: with an Idempotency-Key \
+                 (if the API knows it), or declared repeatable, it would be"
+            }
             _ => return None,
         })
     }
@@ -149,7 +155,8 @@ impl fmt::Display for Finding {
                 write!(f, "tell the provider's support {name}: {value}")
             }
             // Written above; named, so that no finding can be forgotten.
-            Self::Unfilled(_)
+            Self::HeldBack
+            | Self::Unfilled(_)
             | Self::EmptyValue(_)
             | Self::DebugValue(_)
             | Self::EmptySegment

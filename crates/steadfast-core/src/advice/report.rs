@@ -71,6 +71,9 @@ fn look(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     if code < 400 {
         return;
     }
+    if facts.held_back {
+        findings.push(Finding::HeldBack);
+    }
     if matches!(code, 400 | 404 | 405 | 410 | 422) {
         path::look(facts.path, matches!(code, 404 | 405), findings);
     }

@@ -150,6 +150,13 @@ impl<R: HttpRequest> Course<R> {
             Ok(reply) => &reply.judged,
             Err(failure) => &failure.judged,
         };
+        let queued = match result {
+            Ok(reply) => reply.record.queued(),
+            Err(failure) => failure.record.queued(),
+        };
+        if self.is_first_try() {
+            self.limits.shift(queued);
+        }
         let (step, token) = self.decide(scope, now, judged);
         let (wait, stop) = match step {
             Step::Again { wait, .. } => (Some(wait), Stop::Accepted),
@@ -157,7 +164,7 @@ impl<R: HttpRequest> Course<R> {
             _ => (None, Stop::Nested),
         };
         let (next, kept) = (&self.next, &mut self.head);
-        self.progress.note(now, judged, wait, || {
+        self.progress.note(now, judged, wait, queued, || {
             let kept = || kept.take().map(|head| *head);
             next.as_ref().map(head_of).or_else(kept).unwrap_or_default()
         });

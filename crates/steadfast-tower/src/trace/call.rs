@@ -81,6 +81,7 @@ fn open<B: Begin>(scope: &Scope, call: &B) -> Span {
         steadfast.budget_left = scope.budget_left(clock::now()),
         steadfast.attempts = Empty,
         steadfast.waited_ms = Empty,
+        steadfast.queued_ms = Empty,
         steadfast.stop = Empty,
     )
 }
@@ -98,6 +99,13 @@ pub(super) fn ended<Res: HttpResponse, E>(span: &Span, result: &Result<Reply<Res
         "steadfast.waited_ms",
         u64::try_from(waited).unwrap_or(u64::MAX),
     );
+    if !record.queued().is_zero() {
+        let queued = record.queued().as_millis();
+        span.record(
+            "steadfast.queued_ms",
+            u64::try_from(queued).unwrap_or(u64::MAX),
+        );
+    }
     if record.stop() != Stop::Accepted {
         span.record("steadfast.stop", tracing::field::display(record.stop()));
     }
