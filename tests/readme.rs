@@ -7,6 +7,7 @@ fn every_function_of_the_readme_stands_in_an_example() {
     let examples = [
         include_str!("../examples/first_minute.rs"),
         include_str!("../examples/wrap_existing_client.rs"),
+        include_str!("../examples/policy_file.rs"),
     ];
     let blocks = readme.split("```rust\n").skip(1);
     let blocks = blocks.map(|rest| rest.split_once("```").unwrap().0);
@@ -23,6 +24,12 @@ fn every_function_of_the_readme_stands_in_an_example() {
         functions += 1;
     }
     assert!(functions > 0, "the README has lost its code");
+}
+
+#[test]
+fn the_policy_file_of_the_readme_is_the_one_that_is_read() {
+    let file = include_str!("../examples/careful.toml");
+    assert!(include_str!("../README.md").contains(file.trim()));
 }
 
 #[test]
