@@ -57,7 +57,7 @@ pub(crate) fn make(
             continue;
         };
         placed.extend(pattern(&table, maker));
-        made.extend(endpoint(table, default, known, maker));
+        made.extend(endpoint(table, item.span, default, known, maker));
     }
     check_patterns(placed, maker);
     made
@@ -65,6 +65,7 @@ pub(crate) fn make(
 
 fn endpoint(
     table: Table,
+    span: Span,
     default: &Named,
     known: &Known,
     maker: &mut Maker<'_, '_>,
@@ -85,16 +86,21 @@ fn endpoint(
     let pattern = table.text("match").map(|(text, _)| text.text.clone());
     let identity = table.text("identity");
     if let Some((_, span)) = identity.filter(|(identity, _)| identity.text.is_empty()) {
+        let help = "leave it out";
         maker
             .report
-            .error_with("value", span, "an identity without a name", "leave it out");
+            .error_with("value", span, "an identity without a name", help);
     }
     let identity = identity.map(|(identity, _)| identity.text.clone());
-    if table
+    let own = table
         .entries
         .iter()
-        .any(|(name, ..)| !OWN_KEYS.contains(name))
-    {
+        .any(|(name, ..)| !OWN_KEYS.contains(name));
+    policy.rules += table.rules();
+    if !maker.affords(policy.rules, span) {
+        return None;
+    }
+    if own {
         policy.policy = Arc::new(maker.make(&policy.policy, &policy.name, table));
     }
     Some(Endpoint {

@@ -129,7 +129,7 @@ const ENDPOINT_KEYS: &[Key] = &[
     key(
         "identity",
         Text,
-        "for whom calls are made: calls of one identity share budget and rate limit, and no others do",
+        "for whom calls are made that do not say so themselves: calls of one identity share budget and rate, and no others do",
     ),
 ];
 

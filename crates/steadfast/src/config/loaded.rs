@@ -124,6 +124,7 @@ impl Config {
             &mut Maker {
                 report: &mut *report,
                 secrets,
+                rules: 0,
             },
         );
         // What the checks above do not know, so that `build` cannot fail.
@@ -176,7 +177,7 @@ impl Config {
     /// and the policy with the endpoint's own keys put over it.
     pub fn endpoints(&self) -> impl Iterator<Item = (&str, &str, &Policy)> {
         self.endpoints.iter().map(|endpoint| {
-            let Named { name, policy } = &endpoint.policy;
+            let Named { name, policy, .. } = &endpoint.policy;
             (endpoint.pattern.as_str(), &**name, &**policy)
         })
     }

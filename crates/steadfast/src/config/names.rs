@@ -32,6 +32,8 @@ const LONGEST_CHAIN: usize = 32;
 pub(crate) struct Named {
     pub(crate) name: Arc<str>,
     pub(crate) policy: Arc<Policy>,
+    /// How many rules it has, those of its ancestors included.
+    pub(crate) rules: usize,
 }
 
 /// All policies that a file can name.
@@ -49,6 +51,14 @@ struct Draft {
     extends: Span,
 }
 
+/// A policy that was made, and on how many it builds.
+#[derive(Clone)]
+struct Made {
+    policy: Arc<Policy>,
+    rules: usize,
+    depth: usize,
+}
+
 #[derive(Clone, Copy)]
 enum Parent {
     Preset(usize),
@@ -56,6 +66,7 @@ enum Parent {
 }
 
 /// A name that no policy has.
+#[derive(Default)]
 pub(crate) struct Unknown {
     message: String,
     help: String,
@@ -74,6 +85,7 @@ impl Known {
             known.presets.push(Named {
                 name: name.into(),
                 policy,
+                rules: 0,
             });
         }
         let Some(Item {
@@ -153,22 +165,22 @@ impl Known {
 
     /// Parents first, without recursion. What hangs on a circle counts as `standard`.
     fn make_in_order(&mut self, mut drafts: Vec<Draft>, maker: &mut Maker<'_, '_>) {
-        let mut made: Vec<Option<(Arc<Policy>, usize)>> = vec![None; drafts.len()];
+        let mut made: Vec<Option<Made>> = vec![None; drafts.len()];
         // From which start a draft was visited: a draft that is met twice from one start is on a circle.
         let mut visited = vec![usize::MAX; drafts.len()];
         for start in 0..drafts.len() {
             let mut path = Vec::new();
             let mut at = Parent::Own(start);
-            let (mut parent, mut depth) = loop {
+            let mut parent = loop {
                 match at {
-                    Parent::Preset(preset) => break (Arc::clone(&self.presets[preset].policy), 0),
+                    Parent::Preset(preset) => break self.preset(preset),
                     Parent::Own(own) => {
-                        if let Some((policy, depth)) = &made[own] {
-                            break (Arc::clone(policy), *depth);
+                        if let Some(made) = &made[own] {
+                            break made.clone();
                         }
                         if visited[own] == start {
                             circle(&drafts, &path, own, maker);
-                            break (Arc::clone(&self.presets[0].policy), 0);
+                            break self.preset(0);
                         }
                         visited[own] = start;
                         path.push(own);
@@ -177,25 +189,40 @@ impl Known {
                 }
             };
             for own in path.into_iter().rev() {
-                depth += 1;
-                if depth == LONGEST_CHAIN + 1 {
+                parent.depth += 1;
+                let span = drafts[own].extends;
+                if parent.depth == LONGEST_CHAIN + 1 {
                     let message = format!("more than {LONGEST_CHAIN} policies build on each other");
-                    maker.report.error("limit", drafts[own].extends, message);
+                    maker.report.error("limit", span, message);
                 }
-                if depth <= LONGEST_CHAIN {
-                    let from = self.parent_name(&drafts, own);
-                    if let Some(table) = drafts[own].table.take() {
-                        parent = Arc::new(maker.make(&parent, &from, table));
+                let from = self.parent_name(&drafts, own);
+                let table = drafts[own].table.take();
+                if let Some(table) = table.filter(|_| parent.depth <= LONGEST_CHAIN) {
+                    parent.rules += table.rules();
+                    if maker.affords(parent.rules, span) {
+                        parent.policy = Arc::new(maker.make(&parent.policy, &from, table));
                     }
                 }
-                made[own] = Some((Arc::clone(&parent), depth));
+                made[own] = Some(parent.clone());
             }
         }
         let named = drafts.into_iter().zip(made).filter_map(|(draft, made)| {
             let name = draft.name.text.into();
-            made.map(|(policy, _)| Named { name, policy })
+            made.map(|Made { policy, rules, .. }| Named {
+                name,
+                policy,
+                rules,
+            })
         });
         self.own = named.collect();
+    }
+
+    fn preset(&self, preset: usize) -> Made {
+        Made {
+            policy: Arc::clone(&self.presets[preset].policy),
+            rules: 0,
+            depth: 0,
+        }
     }
 
     fn parent_name(&self, drafts: &[Draft], own: usize) -> String {
@@ -225,15 +252,14 @@ impl Known {
         secret: bool,
         maker: &Maker<'_, '_>,
     ) -> Unknown {
+        if maker.report.is_full() {
+            return Unknown::default();
+        }
         let written = maker.report.source.written(span).trim_matches(['"', '\'']);
         let mut names: Vec<_> = self.index.keys().map(String::as_str).collect();
         names.sort_unstable();
         names.extend(PRESETS.iter().map(|(name, _)| *name));
-        let name = if secret || maker.report.is_full() {
-            ""
-        } else {
-            name
-        };
+        let name = if secret { "" } else { name };
         Unknown {
             message: format!("no policy has the name {}", quoted(written)),
             help: among(name, names.iter().copied()).unwrap_or_default(),

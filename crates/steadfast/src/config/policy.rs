@@ -24,9 +24,29 @@ pub(crate) struct Maker<'a, 's> {
     pub(crate) report: &'a mut Report<'s>,
     /// Whether no message may show a value.
     pub(crate) secrets: bool,
+    /// The rules of all policies and endpoints so far.
+    pub(crate) rules: usize,
 }
 
+/// The most rules that all policies and endpoints have together, inherited ones counted wherever they hold: every
+/// endpoint has its own copy.
+const MOST_RULES: usize = 2_000_000;
+
 impl Maker<'_, '_> {
+    /// Counts the rules of one more policy or endpoint; reports it once when there are too many.
+    pub(crate) fn affords(&mut self, rules: usize, span: Span) -> bool {
+        let before = self.rules;
+        self.rules = self.rules.saturating_add(rules);
+        if before <= MOST_RULES && self.rules > MOST_RULES {
+            let message =
+                format!("more than {MOST_RULES} rules in all policies and endpoints together");
+            let help =
+                "inherited rules count wherever they hold; write ranges, as in `\"500..=599\"`";
+            self.report.error_with("limit", span, message, help);
+        }
+        self.rules <= MOST_RULES
+    }
+
     /// The policy of a table over its parent, checked. `name` says where the parent's values come from.
     pub(crate) fn make(&mut self, parent: &Policy, name: &str, mut table: Table) -> Policy {
         let mut policy = self.numbers(parent.clone(), &table);
@@ -110,11 +130,7 @@ impl Maker<'_, '_> {
     fn contradicts(&mut self, policy: &Policy, name: &str, table: &Table) -> bool {
         let mistake = match Scope::prepare(policy) {
             Ok(prepared) => {
-                if let (None, Some((_, span))) = (prepared.rate, table.time("max_wait")) {
-                    let message = "`max_wait` has no effect without `rate`";
-                    let help = "say the rate, as in `rate = \"5/s\"`";
-                    self.report.warning("no-effect", span, message, help);
-                }
+                self.useless(prepared.attempts.get(), table);
                 return false;
             }
             Err(mistake) => mistake,
@@ -126,7 +142,7 @@ impl Maker<'_, '_> {
                 (Some(span), Some(other)) => (span, self.line("the deadline", other)),
                 (Some(span), None) => (span, format!("the deadline is that of `{name}`")),
                 (None, Some(span)) => (span, format!("the attempt timeout is that of `{name}`")),
-                (None, None) => return true,
+                (None, None) => (Span::default(), String::new()),
             };
             let message = "the attempt timeout is longer than the deadline";
             let help = format!("{other}; make it longer, or the attempt timeout shorter");
@@ -134,14 +150,32 @@ impl Maker<'_, '_> {
             return true;
         }
         let key = if field == "rate_limit" { "rate" } else { field };
-        if let Some(span) = own(key) {
-            let message = match self.secrets {
-                true => format!("`{key}` makes no sense once its variables are filled in"),
-                false => mistake.to_string().replace("`rate_limit`", "`rate`"),
-            };
-            self.report.error("value", span, message);
-        }
+        // The parent is right by itself, so something in this table is wrong.
+        let first = table.entries.first().map(|(_, span, _)| *span);
+        let message = match self.secrets {
+            true => format!("`{key}` makes no sense once its variables are filled in"),
+            false => mistake.to_string().replace("`rate_limit`", "`rate`"),
+        };
+        let span = own(key).or(first).unwrap_or_default();
+        self.report.error("value", span, message);
         true
+    }
+
+    /// What is about retries, where there are none.
+    fn useless(&mut self, attempts: u32, table: &Table) {
+        if attempts > 1 {
+            return;
+        }
+        for (name, span, _) in &table.entries {
+            if matches!(
+                *name,
+                "backoff" | "throttled_backoff" | "budget" | "retry_for"
+            ) {
+                let message = format!("`{name}` has no effect: a call has one attempt");
+                let help = "allow more `attempts`, or leave it out";
+                self.report.warning("no-effect", *span, message, help);
+            }
+        }
     }
 
     fn line(&self, what: &str, span: Span) -> String {

@@ -62,6 +62,18 @@ impl Table {
             .map(|(.., item)| item)
     }
 
+    /// How many rules it has for statuses and failures.
+    pub(crate) fn rules(&self) -> usize {
+        let maps = ["on", "on_failure"]
+            .into_iter()
+            .filter_map(|name| self.get(name));
+        maps.map(|item| match &item.value {
+            Value::Map(rules) => rules.len(),
+            _ => 0,
+        })
+        .sum()
+    }
+
     /// The table, list or map at a key, taken out.
     pub(crate) fn take(&mut self, name: &str) -> Option<Item> {
         let at = self.entries.iter().position(|(own, ..)| *own == name)?;

@@ -152,6 +152,22 @@ fn a_hundred_thousand_endpoints_are_taken_and_one_more_is_refused() {
 }
 
 #[test]
+fn a_small_file_does_not_grow_without_end() {
+    let mut text = "[policies.a.on]\n".to_owned();
+    for status in 100..1000 {
+        writeln!(text, "{status} = 'retry'").unwrap();
+    }
+    for n in 0..3_000 {
+        writeln!(
+            text,
+            "[[endpoints]]\nmatch='a.com/{n}'\npolicy='a'\nattempts=2"
+        )
+        .unwrap();
+    }
+    assert_eq!(refused(&text, Format::Toml), "limit");
+}
+
+#[test]
 fn a_chain_of_policies_that_is_too_long_is_refused_whatever_its_length() {
     let chain = |length: usize| {
         let mut text = String::new();

@@ -183,14 +183,14 @@ fn two_dollars_are_one_and_start_no_variable() {
 
 #[test]
 fn what_has_no_effect_is_a_warning_and_no_error() {
-    let config = toml("[policies.a]\nmax_wait = '1s'");
+    let config = toml("[policies.a]\nattempts = 1\nbudget = false");
     let [warning] = config.warnings() else {
         panic!("{:?}", config.warnings());
     };
     assert_eq!(
         (warning.severity, warning.line, warning.column),
-        (Severity::Warning, 2, 12)
+        (Severity::Warning, 3, 1)
     );
-    let inherits = toml("[policies.a]\nrate = '1/s'\n[policies.b]\nextends = 'a'\nmax_wait = '1s'");
+    let inherits = toml("[policies.a]\nbudget = false\n[policies.b]\nextends = 'a'\nattempts = 1");
     assert!(inherits.warnings().is_empty());
 }
