@@ -67,17 +67,20 @@ fn a_pattern_that_makes_no_sense_is_named() {
             "gopher://api.example.com/**",
             "`http` and `https` are known",
         ),
-        ("https://*.example.com/**", "one exact host"),
+        (
+            "https://a*.example.com/**",
+            "one exact host, or `*.` and a name",
+        ),
         (
             "https://api.example.com/a/*/b",
-            "a prefix that ends in `/**`",
+            "`/**` for any rest and only at the end",
         ),
         ("https://api.example.com:99999/", "1 to 65535"),
         (
             "https://user@api.example.com/",
             "credentials do not belong there",
         ),
-        ("", "[METHOD ][scheme://]host[:port][/path]"),
+        ("", "[METHOD[,METHOD] ][scheme://]host[:port][/path]"),
     ] {
         let mistake = Policies::builder()
             .endpoint(pattern, Policy::standard())
