@@ -148,7 +148,7 @@ fn spans_are_named_after_the_method_and_the_template_of_the_endpoint() {
     let (heard, ()) = hear(LevelFilter::INFO, async {
         let server = Server::start(200).await;
         let policies = Policies::builder()
-            .endpoint(server.url("/v1/users/**"), Policy::standard())
+            .endpoint(server.url("/v1/users/{id}"), Policy::standard())
             .build()
             .unwrap();
         let client = policies.wrap(Client::new());
@@ -168,9 +168,9 @@ fn spans_are_named_after_the_method_and_the_template_of_the_endpoint() {
         .collect();
     assert_eq!(
         named,
-        ["PUT /v1/users/**", "PUT /v1/users/**", "HTTP", "HTTP"]
+        ["PUT /v1/users/{id}", "PUT /v1/users/{id}", "HTTP", "HTTP"]
     );
-    assert_eq!(spans[1].fields.get("url.template"), Some("/v1/users/**"));
+    assert_eq!(spans[1].fields.get("url.template"), Some("/v1/users/{id}"));
     let unknown = &spans[3].fields;
     assert_eq!(unknown.get("http.request.method"), Some("_OTHER"));
     assert_eq!(unknown.get("http.request.method_original"), Some("PURGE"));
