@@ -55,8 +55,9 @@
 //!   No message shows the value of a variable.
 //!
 //! # Limits
-//! 16 MiB a file, 100,000 endpoints, 10,000 policies, 2,000,000 rules in all of them together, 32 steps of `extends`, 80 levels of nesting in TOML and 512 in
-//! JSON. What is beyond is refused with a message. The first 100 mistakes are reported one by one, the rest as a number.
+//! 16 MiB a file, 100,000 endpoints, 10,000 policies, 2,000,000 rules in all of them together, 32 steps of `extends`, 80
+//! levels of nesting in TOML and 127 in JSON. What is beyond is refused with a message. The first 100 mistakes are
+//! reported one by one, the rest as a number.
 
 mod diagnostic;
 mod endpoints;

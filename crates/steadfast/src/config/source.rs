@@ -78,6 +78,12 @@ impl<'a> Source<'a> {
         }
     }
 
+    /// The byte at a line and a column in bytes, both from 1.
+    pub(crate) fn offset(&self, line: usize, column: usize) -> usize {
+        let first = self.lines.get(line.saturating_sub(1)).copied();
+        first.unwrap_or(self.text.len()) + column.saturating_sub(1)
+    }
+
     /// The nearest byte that starts a character, at or before this one.
     fn boundary(&self, at: usize) -> usize {
         let at = at.min(self.text.len());

@@ -99,6 +99,9 @@ fn deep_nesting_is_refused() {
         refused(&format!("{{\"a\":{}}}", nested("[", "]")), Format::Json);
         refused(&nested("{\"a\":", "}"), Format::Json);
         refused(&"[".repeat(depth), Format::Json);
+        for hidden in ["'\"' ", "// \"\n", "\"\\\"\" "] {
+            refused(&format!("[{hidden}{}", "[".repeat(depth)), Format::Json);
+        }
     }
 }
 
