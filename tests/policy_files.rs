@@ -308,6 +308,32 @@ async fn a_policy_says_who_shares_its_budget() {
     }
 }
 
+/// Scopes beyond the first of an endpoint stand in a map behind a lock, and one that shares looks for the other there.
+#[tokio::test(start_paused = true)]
+async fn a_shared_budget_is_one_per_identity_too() {
+    let budget = steadfast::BudgetConfig::new(0, 0, 1).unwrap();
+    let policy = Policy::standard().budget(budget).share(Share::Origin);
+    let policies = Policies::builder()
+        .endpoint("x.com/a", policy.clone())
+        .endpoint("x.com/b", policy.clone())
+        .default_policy(policy)
+        .build()
+        .unwrap();
+    let client = over(&policies, &Transport::new(502));
+    for identity in ["acme", "other", "third"] {
+        for (path, expected) in [("a", 2), ("b", 1), ("c", 1)] {
+            let url = format!("http://x.com/{path}");
+            let call = client.get(url).call(|c| c.identity(identity)).send();
+            let record = call.await.unwrap().record();
+            assert_eq!(
+                record.attempt_count(),
+                expected,
+                "{identity} {path}: {record}"
+            );
+        }
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_endpoint_may_say_for_whom_it_is_called() {
     let budget = steadfast::BudgetConfig::new(0, 0, 1).unwrap();

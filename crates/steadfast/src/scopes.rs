@@ -101,6 +101,8 @@ impl Scopes {
     }
 
     fn insert(&self, hash: u64, key: &Key<'_>, make: impl Fn() -> Scope) -> Arc<Scope> {
+        // Before the lock: a scope that shares with another one looks for that here, too.
+        let made = Slot::new(key, Arc::new(make()));
         let mut slots = self.slots.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(slot) = slots
             .get(&hash)
@@ -122,9 +124,8 @@ impl Scopes {
                 });
             }
         }
-        let slot = Slot::new(key, Arc::new(make()));
-        let scope = Arc::clone(&slot.scope);
-        slots.entry(hash).or_default().push(slot);
+        let scope = Arc::clone(&made.scope);
+        slots.entry(hash).or_default().push(made);
         scope
     }
 
