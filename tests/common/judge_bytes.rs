@@ -113,6 +113,7 @@ fn course(policy: &Prepared, method: &Method, raw: &Raw, now: Instant) {
         let situation = Situation {
             repeatable: Repeatable::of(method, &raw.headers, None),
             replayable: true,
+            redirected: false,
             paced_until: None,
             take_token: || true,
             rng: &mut rng,

@@ -68,7 +68,7 @@ pub enum Outcome {
 
 impl FailureKind {
     /// Every kind, for tables and tests.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: &'static [Self] = &[
         Self::Connect,
         Self::ConnectTimeout,
         Self::Dns,

@@ -66,8 +66,8 @@ pub enum Share {
     /// retries. The default.
     #[default]
     Endpoint,
-    /// All calls to one origin whose policies say so, and those of the default policy: one bound for what retries may
-    /// add to a server.
+    /// All calls to one origin whose policies say so: one bound for what retries may add to a server. Its numbers are
+    /// those of the policy that is used first, so give all of them the same.
     Origin,
 }
 

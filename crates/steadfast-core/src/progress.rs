@@ -33,6 +33,8 @@ pub struct Situation<'a, T> {
     pub repeatable: Repeatable,
     /// Whether there is a body to send again.
     pub replayable: bool,
+    /// Whether the answer came from where a redirect led: what it says of itself says nothing of the request.
+    pub redirected: bool,
     /// The earliest start that a limit of this client allows; `None` when no rate is configured.
     pub paced_until: Option<Instant>,
     /// Takes a token from the budget; false when there is none.
@@ -179,7 +181,8 @@ impl Progress {
         if self.limited >= retry.limit() {
             return Step::HandBack(Stop::RuleLimit(retry.limit()));
         }
-        if !may_repeat(retry, judged.outcome, situation.repeatable) {
+        let provable = !situation.redirected && is_proof(retry, judged.outcome);
+        if !situation.repeatable.is_yes() && !provable {
             return Step::HandBack(Stop::NotRepeatable(situation.repeatable));
         }
         if !situation.replayable {
@@ -197,7 +200,7 @@ impl Progress {
             return Step::HandBack(Stop::Time(wait.time));
         }
         // A 429 was not processed, and the configured rate paces what follows: that retry adds no load.
-        let free = situation.paced_until.is_some() && is_too_many(judged.outcome);
+        let free = situation.paced_until.is_some() && is_too_many(judged);
         if !free && !(situation.take_token)() {
             return Step::HandBack(Stop::Budget);
         }
@@ -303,16 +306,18 @@ fn spread(floor: Duration, rng: &mut fastrand::Rng) -> Duration {
     (floor / 10).min(Duration::from_secs(2)).mul_f64(rng.f64())
 }
 
-fn may_repeat(retry: Retry, outcome: Outcome, repeatable: Repeatable) -> bool {
-    repeatable.is_yes()
-        || retry.repeats() == Repeats::Any
-        || outcome.reach() != Reach::MaybeProcessed
+/// Whether an outcome proves that the request was not processed.
+fn is_proof(retry: Retry, outcome: Outcome) -> bool {
+    retry.repeats() == Repeats::Any || outcome.reach() != Reach::MaybeProcessed
 }
 
-fn is_too_many(outcome: Outcome) -> bool {
-    outcome
-        .status()
-        .is_some_and(|status| matches!(status.as_u16(), 403 | 429))
+/// A 429, or a 403 that is one in disguise.
+fn is_too_many(judged: &Judged) -> bool {
+    match judged.outcome.status().map(|status| status.as_u16()) {
+        Some(429) => true,
+        Some(403) => judged.reason == Reason::RateLimit,
+        _ => false,
+    }
 }
 
 #[cfg(test)]

@@ -30,6 +30,8 @@ pub struct Context {
     pub attempt: u32,
     /// A retry layer further out is in charge: one further in passes the call through.
     pub retried_outside: bool,
+    /// Another attempt could follow this one.
+    pub may_follow: bool,
     /// The end of the whole call, if there is one.
     pub deadline: Option<Instant>,
     /// What few calls have, behind one pointer: every call carries its size.

@@ -6,6 +6,8 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::time::{Duration, Instant};
 
+#[cfg(feature = "reqwest-middleware")]
+use steadfast_core::Reach;
 use steadfast_core::{FailureKind, Judged, Record, Short};
 
 use crate::given_up;
@@ -85,6 +87,7 @@ pub trait Fault: Sized {
 
 /// What [`Fault::read`] found.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum Reading<E> {
     /// The transport failed in this way.
     Transport(FailureKind, E),
@@ -282,7 +285,12 @@ impl Fault for reqwest_middleware::Error {
             Self::Reqwest(error) => crate::read::reqwest(error),
             Self::Middleware(error) => {
                 let error: &(dyn StdError + Send + Sync) = error.as_ref();
-                crate::read::chain(error).unwrap_or(FailureKind::Foreign)
+                match crate::read::chain(error) {
+                    // What that middleware could not reach may be another server: it says nothing of this request.
+                    Some(kind) if kind.reach() != Reach::MaybeProcessed => FailureKind::Other,
+                    Some(kind) => kind,
+                    None => FailureKind::Foreign,
+                }
             }
         };
         Reading::Transport(kind, self)

@@ -139,6 +139,10 @@ fn connect(error: &::reqwest::Error) -> FailureKind {
     if error.is_timeout() {
         return FailureKind::ConnectTimeout;
     }
+    // A peer that hangs up during the handshake has not refused it.
+    if links(error).filter_map(io_kind).any(is_hangup) {
+        return FailureKind::Connect;
+    }
     for link in links(error).skip(1) {
         let text = link.to_string().to_ascii_lowercase();
         if text.starts_with("dns error") || text.contains("failed to lookup address") {
@@ -149,4 +153,20 @@ fn connect(error: &::reqwest::Error) -> FailureKind {
         }
     }
     FailureKind::Connect
+}
+
+#[cfg(feature = "reqwest")]
+fn io_kind(error: &(dyn StdError + 'static)) -> Option<io::ErrorKind> {
+    error.downcast_ref::<io::Error>().map(io::Error::kind)
+}
+
+#[cfg(feature = "reqwest")]
+const fn is_hangup(kind: io::ErrorKind) -> bool {
+    matches!(
+        kind,
+        io::ErrorKind::UnexpectedEof
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::BrokenPipe
+    )
 }

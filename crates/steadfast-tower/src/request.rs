@@ -161,14 +161,7 @@ impl HttpRequest for reqwest::Request {
     }
 
     fn url(&self) -> UrlParts<'_> {
-        let url = self.url();
-        UrlParts::new(
-            url.scheme(),
-            url.host_str().unwrap_or_default(),
-            url.port(),
-            url.path(),
-            url.query(),
-        )
+        parts(self.url())
     }
 
     fn origin(&self) -> UrlParts<'_> {
@@ -180,6 +173,17 @@ impl HttpRequest for reqwest::Request {
     fn headers(&self) -> &HeaderMap {
         self.headers()
     }
+}
+
+#[cfg(feature = "reqwest")]
+pub(crate) fn parts(url: &reqwest::Url) -> UrlParts<'_> {
+    UrlParts::new(
+        url.scheme(),
+        url.host_str().unwrap_or_default(),
+        url.port(),
+        url.path(),
+        url.query(),
+    )
 }
 
 #[cfg(feature = "reqwest")]

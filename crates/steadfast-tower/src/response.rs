@@ -6,6 +6,7 @@
 use bytes::Bytes;
 use http::{Extensions, HeaderMap, StatusCode, Version};
 use http_body::Body;
+use steadfast_core::UrlParts;
 
 use crate::buffer::Whole;
 
@@ -17,6 +18,10 @@ pub trait HttpResponse: Sized {
     fn headers(&self) -> &HeaderMap;
     /// The protocol it came by.
     fn version(&self) -> Version;
+    /// Where it came from, when the transport may have followed redirects.
+    fn final_url(&self) -> Option<UrlParts<'_>> {
+        None
+    }
     /// What other layers attached to it.
     fn extensions(&self) -> &Extensions;
     /// Where to attach something.
@@ -101,6 +106,10 @@ impl<B: Body<Data = Bytes> + Unpin> WholeResponse for http::Response<Whole<B>> {
 #[cfg(feature = "reqwest")]
 impl HttpResponse for reqwest::Response {
     head!();
+
+    fn final_url(&self) -> Option<UrlParts<'_>> {
+        Some(crate::request::parts(self.url()))
+    }
 }
 
 #[cfg(feature = "reqwest")]

@@ -133,15 +133,24 @@ impl Scope {
     /// after a 429 cost nothing, so there one always could.
     pub(crate) fn deposit(&self, now: Instant) -> bool {
         match &self.budget {
-            Some(budget) => budget.deposit(now) || self.policy.rate.is_some(),
+            Some(budget) => budget.deposit(now) || self.is_paced(),
             None => true,
         }
+    }
+
+    /// Whether a rate paces attempts, its own or that of the scope whose state it shares.
+    #[inline]
+    fn is_paced(&self) -> bool {
+        #[cfg(feature = "throttle")]
+        return self.queue.is_some();
+        #[cfg(not(feature = "throttle"))]
+        false
     }
 
     /// Whether a retry could be paid for now.
     pub(crate) fn is_funded(&self, now: Instant) -> bool {
         match &self.budget {
-            Some(budget) => budget.has_token(now) || self.policy.rate.is_some(),
+            Some(budget) => budget.has_token(now) || self.is_paced(),
             None => true,
         }
     }

@@ -323,7 +323,7 @@ pub(crate) fn from_failure(
 }
 
 pub(crate) fn invalid_call(mistake: InvalidPolicy, url: Url) -> reqwest_middleware::Error {
-    let error = Error::new(Source::InvalidCall(mistake), Some(url), Record::FIRST_TRY);
+    let error = Error::new(Source::InvalidCall(mistake), Some(url), Record::unsent());
     reqwest_middleware::Error::middleware(error)
 }
 

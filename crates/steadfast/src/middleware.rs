@@ -67,6 +67,9 @@ impl Middleware for SteadfastMiddleware {
         {
             Ok(scope) => scope,
             Err(mistake) => {
+                if let Some(slot) = extensions.get::<RecordSlot>() {
+                    slot.fill(Record::unsent());
+                }
                 let error = error::invalid_call(mistake, request.url().clone());
                 return Box::pin(std::future::ready(Err(error)));
             }

@@ -58,7 +58,12 @@ pub(crate) struct Shared {
         expect(dead_code, reason = "files alone are exchanged")
     )]
     numbers: AtomicU64,
+    /// The first origin whose endpoints share a budget.
+    first_origin: OnceLock<Slot>,
 }
+
+/// The number of no endpoint: where the budget that the endpoints of an origin share is found.
+const ORIGIN: u64 = 0;
 
 /// One version of the policies: a call runs under exactly one.
 struct Version {
@@ -181,8 +186,8 @@ impl Policies {
         request: &R,
         overlay: Option<&Overlay>,
     ) -> Arc<Scope> {
-        self.with_endpoint(request, overlay, |shared, version, endpoint, key| {
-            shared.own_scope(version, endpoint, key)
+        self.with_endpoint(request, overlay, |shared, _, endpoint, key| {
+            shared.own_scope(endpoint, key)
         })
     }
 
@@ -197,7 +202,7 @@ impl Policies {
             request,
             overlay,
             |shared, version, endpoint, key| match named {
-                None => Ok(shared.own_scope(version, endpoint, key)),
+                None => Ok(shared.own_scope(endpoint, key)),
                 Some(name) => shared.named_scope(version, endpoint, key, name),
             },
         )
@@ -248,20 +253,25 @@ impl fmt::Debug for Policies {
 impl Shared {
     /// The scope of an endpoint under its own policy.
     #[inline]
-    fn own_scope(&self, version: &Version, endpoint: &Endpoint, key: &Key<'_>) -> Arc<Scope> {
+    fn own_scope(&self, endpoint: &Endpoint, key: &Key<'_>) -> Arc<Scope> {
         self.scopes.find(&endpoint.first, key, || {
             let (policy, template) = (Arc::clone(&endpoint.policy), endpoint.template.clone());
             let seed = self.seed ^ self.scopes.hash(key);
-            let default = &version.default;
-            if policy.share != Share::Origin || endpoint.number == default.number {
+            if policy.share != Share::Origin {
                 return Scope::with(policy, template, seed);
             }
             let key = Key {
-                endpoint: default.number,
+                endpoint: ORIGIN,
                 ..*key
             };
-            self.own_scope(version, default, &key)
-                .sharing_budget(policy, template, seed)
+            let origin = self.scopes.find(&self.first_origin, &key, || {
+                Scope::with(
+                    Arc::clone(&policy),
+                    None,
+                    self.seed ^ self.scopes.hash(&key),
+                )
+            });
+            origin.sharing_budget(policy, template, seed)
         })
     }
 
@@ -277,7 +287,7 @@ impl Shared {
         let Some(named) = version.named.iter().find(|named| named.name == name) else {
             return Err(InvalidPolicy::new("policy", name, version.known_names()));
         };
-        let own = self.own_scope(version, endpoint, key);
+        let own = self.own_scope(endpoint, key);
         let key = Key {
             named: named.number,
             ..*key
@@ -438,6 +448,7 @@ impl PoliciesBuilder {
                 scopes: Scopes::new(seed),
                 seed,
                 numbers,
+                first_origin: OnceLock::new(),
             }),
         })
     }

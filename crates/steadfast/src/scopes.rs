@@ -112,15 +112,15 @@ impl Scopes {
         }
         if slots.len() >= MOST {
             slots.retain(|_, slots| {
-                slots.retain(|slot| slot.used.swap(false, Ordering::Relaxed));
+                slots.retain(|slot| slot.used.swap(false, Ordering::Relaxed) || slot.is_held());
                 !slots.is_empty()
             });
             if slots.len() >= MOST {
                 // All of them were used; which half goes is no longer a question of merit.
                 let mut keep = false;
-                slots.retain(|_, _| {
+                slots.retain(|_, slots| {
                     keep = !keep;
-                    keep
+                    keep || slots.iter().any(Slot::is_held)
                 });
             }
         }
@@ -191,6 +191,11 @@ impl Slot {
             && self.named == key.named
             && self.scheme == key.url.scheme
             && self.identity.as_deref() == key.identity
+    }
+
+    /// Whether a call is under way in it.
+    fn is_held(&self) -> bool {
+        Arc::strong_count(&self.scope) > 1
     }
 
     fn found(&self) -> Arc<Scope> {

@@ -103,13 +103,13 @@ impl Policies {
         options: WatchOptions,
     ) -> Result<Self, Diagnostics> {
         let path = path.into();
-        let text = std::fs::read(&path).ok();
-        let policies = Self::read(&path)?;
+        let (text, config) = load(&path)?;
+        let policies = config.build();
         let watch = Watch {
             policies: policies.downgrade(),
             path,
             options,
-            in_force: text,
+            in_force: Some(text),
             seen: None,
         };
         tokio::spawn(watch.run());
@@ -161,20 +161,20 @@ impl Watch {
         let Some(policies) = self.policies.upgrade() else {
             return;
         };
-        let result = self
-            .parse(text)
-            .map(|config| policies.exchange(config.builder()));
         let file = self.path.display();
+        let result = parse(&self.path, text);
+        if let Ok(config) = &result {
+            // What was parsed can be built, so there is nothing left to go wrong.
+            if let Err(mistake) = policies.exchange(config.builder()) {
+                tracing::event!(target: "steadfast", Level::WARN, "{file}: {mistake}");
+                return;
+            }
+        }
         match &result {
-            Ok(Ok(())) => tracing::event!(
+            Ok(_) => tracing::event!(
                 target: "steadfast",
                 Level::INFO,
                 "policies of {file} are in force"
-            ),
-            Ok(Err(mistake)) => tracing::event!(
-                target: "steadfast",
-                Level::WARN,
-                "{file} has a mistake, the policies stay as they were: {mistake}"
             ),
             Err(mistakes) => tracing::event!(
                 target: "steadfast",
@@ -183,19 +183,27 @@ impl Watch {
             ),
         }
         if let Some(callback) = &self.options.on_change {
-            callback(result.as_ref().map(|_| ()));
+            // A callback that panics must not end the watch; the panic hook has told of it.
+            let told = || callback(result.as_ref().map(|_| ()));
+            let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(told));
         }
     }
+}
 
-    fn parse(&self, text: &[u8]) -> Result<Config, Diagnostics> {
-        let file = self.path.display().to_string();
-        // The file was read once, so its name says what it is.
-        let end = self.path.extension().and_then(|end| end.to_str());
-        let format = end.and_then(|end| end.parse().ok()).unwrap_or(Format::Toml);
-        match std::str::from_utf8(text) {
-            Ok(text) => Config::parse(text, format, &file),
-            // Reading it says what is wrong with it.
-            Err(_) => Config::read(&self.path),
-        }
+/// Reads a file once: its text, and what it says.
+fn load(path: &Path) -> Result<(Vec<u8>, Config), Diagnostics> {
+    match std::fs::read(path) {
+        Ok(text) => parse(path, &text).map(|config| (text, config)),
+        // Reading it again says what is wrong with it.
+        Err(_) => Config::read(path).map(|config| (Vec::new(), config)),
+    }
+}
+
+fn parse(path: &Path, text: &[u8]) -> Result<Config, Diagnostics> {
+    let end = path.extension().and_then(|end| end.to_str());
+    let format: Option<Format> = end.and_then(|end| end.parse().ok());
+    match (format, std::str::from_utf8(text)) {
+        (Some(format), Ok(text)) => Config::parse(text, format, &path.display().to_string()),
+        _ => Config::read(path),
     }
 }

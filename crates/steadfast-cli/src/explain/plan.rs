@@ -73,6 +73,7 @@ impl Planner {
             let situation = Situation {
                 repeatable: self.repeatable,
                 replayable: true,
+                redirected: false,
                 paced_until: None,
                 take_token: || true,
                 rng: &mut rng,

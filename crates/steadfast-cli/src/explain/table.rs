@@ -27,7 +27,7 @@ pub(super) fn failures(planner: &Planner) -> Vec<Row<FailureKind>> {
         FailureKind::Foreign => false,
         _ => true,
     };
-    let kinds = FailureKind::ALL.into_iter().filter(can_happen);
+    let kinds = FailureKind::ALL.iter().copied().filter(can_happen);
     rows(kinds.map(|kind| (kind, planner.plan(Outcome::Failed(kind)))))
 }
 

@@ -22,6 +22,7 @@ struct Call {
     rng: fastrand::Rng,
     repeatable: Repeatable,
     replayable: bool,
+    redirected: bool,
     paced: bool,
     tokens: u32,
 }
@@ -43,6 +44,7 @@ impl Call {
             rng: fastrand::Rng::with_seed(7),
             repeatable: YES,
             replayable: true,
+            redirected: false,
             paced: false,
             tokens: u32::MAX,
             policy,
@@ -73,6 +75,7 @@ impl Call {
         let situation = Situation {
             repeatable: self.repeatable,
             replayable: self.replayable,
+            redirected: self.redirected,
             paced_until: self.paced.then_some(self.now),
             take_token: || {
                 let there = *tokens > 0;
@@ -158,6 +161,19 @@ fn what_may_have_run_is_repeated_only_when_that_is_safe() {
             matches!(step, Step::Again { .. }),
             repeated,
             "{kind}: {step:?}"
+        );
+    }
+}
+
+#[test]
+fn an_answer_from_where_a_redirect_led_proves_nothing_of_the_request() {
+    for status in [421, 425, 429] {
+        let mut call = Call::new(&Policy::standard());
+        (call.repeatable, call.redirected) = (NO, true);
+        assert_eq!(
+            stop(call.status(status, &[])),
+            Stop::NotRepeatable(NO),
+            "{status}"
         );
     }
 }

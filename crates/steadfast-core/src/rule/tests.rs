@@ -55,7 +55,7 @@ fn every_status_has_exactly_one_verdict() {
 fn every_transport_failure_has_its_rule() {
     let once = Retry::BACKOFF.at_most(1);
     let any: Rule = Retry::BACKOFF.any_method().into();
-    for kind in FailureKind::ALL {
+    for kind in FailureKind::ALL.iter().copied() {
         let expected = match kind {
             FailureKind::Connect | FailureKind::ConnectTimeout | FailureKind::Unprocessed => any,
             FailureKind::Dns => once.any_method().into(),

@@ -5,14 +5,19 @@ use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
+
+/// Chunks below this many bytes are copied together.
+const SMALL: usize = 1024;
 
 /// A body of which the start may have been read: it gives that first, then the rest, then the error that met the
 /// reader if there was one.
 pub struct Whole<B: Body> {
     start: VecDeque<Bytes>,
+    /// Small chunks, put together behind `start`: a server that sends single bytes must not fill the memory with handles.
+    tail: BytesMut,
     start_len: u64,
     rest: Option<B>,
     trailers: Option<HeaderMap>,
@@ -23,9 +28,10 @@ pub struct Whole<B: Body> {
 
 impl<B: Body> Whole<B> {
     /// A body that was not looked into.
-    pub const fn untouched(body: B) -> Self {
+    pub fn untouched(body: B) -> Self {
         Self {
             start: VecDeque::new(),
+            tail: BytesMut::new(),
             start_len: 0,
             rest: Some(body),
             trailers: None,
@@ -46,7 +52,12 @@ impl<B: Body> Whole<B> {
     /// The start that was read, copied together, at most `limit` bytes of it.
     pub(crate) fn start(&self, limit: usize) -> Vec<u8> {
         let mut bytes = Vec::new();
-        for chunk in &self.start {
+        for chunk in self
+            .start
+            .iter()
+            .map(|chunk| &chunk[..])
+            .chain([&self.tail[..]])
+        {
             let room = limit - bytes.len();
             bytes.extend_from_slice(&chunk[..chunk.len().min(room)]);
         }
@@ -76,6 +87,7 @@ impl<B: Body<Data = Bytes> + Unpin> Whole<B> {
     /// Reads on and throws away, until the end, an error, or `left` bytes are used up.
     pub(crate) fn poll_drain(&mut self, left: &mut usize, cx: &mut Context<'_>) -> Poll<()> {
         self.start.clear();
+        self.tail.clear();
         while let Some(rest) = &mut self.rest {
             match ready!(Pin::new(rest).poll_frame(cx)) {
                 Some(Ok(frame)) => {
@@ -96,9 +108,20 @@ impl<B: Body<Data = Bytes> + Unpin> Whole<B> {
             Ok(chunk) if chunk.is_empty() => {}
             Ok(chunk) => {
                 self.start_len += chunk.len() as u64;
-                self.start.push_back(chunk);
+                if chunk.len() < SMALL {
+                    self.tail.extend_from_slice(&chunk);
+                } else {
+                    self.flush();
+                    self.start.push_back(chunk);
+                }
             }
             Err(frame) => self.trailers = frame.into_trailers().ok(),
+        }
+    }
+
+    fn flush(&mut self) {
+        if !self.tail.is_empty() {
+            self.start.push_back(self.tail.split().freeze());
         }
     }
 }
@@ -113,6 +136,9 @@ impl<B: Body<Data = Bytes> + Unpin> Body for Whole<B> {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
+        if self.start.is_empty() {
+            self.flush();
+        }
         if let Some(chunk) = self.start.pop_front() {
             self.start_len -= chunk.len() as u64;
             return Poll::Ready(Some(Ok(Frame::data(chunk))));
@@ -135,7 +161,7 @@ impl<B: Body<Data = Bytes> + Unpin> Body for Whole<B> {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.start.is_empty()
+        self.start_len == 0
             && self.trailers.is_none()
             && self.error.is_none()
             && self.rest.as_ref().is_none_or(Body::is_end_stream)

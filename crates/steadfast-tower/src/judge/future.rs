@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use http::StatusCode;
 use pin_project_lite::pin_project;
 use steadfast_core::{Judged, Opinion, Outcome, PEEK_LIMIT, Prepared, Reason, Record, Rule};
 use tokio::time::Sleep;
@@ -27,6 +28,8 @@ pin_project! {
     pub struct JudgeFuture<H, F, Res: WholeResponse> {
         scope: H,
         head: Option<Box<Head>>,
+        // Whether another attempt could follow; then a refusal is worth a look into its body.
+        may_follow: bool,
         #[pin]
         inner: F,
         peek: Option<Box<Peek<Res>>>,
@@ -42,10 +45,11 @@ struct Peek<Res: WholeResponse> {
 
 impl<H, F, Res: WholeResponse> JudgeFuture<H, F, Res> {
     #[inline(always)]
-    pub(crate) const fn new(scope: H, head: Option<Box<Head>>, inner: F) -> Self {
+    pub(crate) const fn new(scope: H, head: Option<Box<Head>>, may_follow: bool, inner: F) -> Self {
         Self {
             scope,
             head,
+            may_follow,
             inner,
             peek: None,
         }
@@ -82,8 +86,9 @@ where
             if head.is_none() && policy.statuses.accepts_at_once(status) {
                 return Poll::Ready(Ok(Reply::new(response, Judged::accepted(status))));
             }
-            if !wants_body(policy, head, &response) {
-                return Poll::Ready(Ok(judge(policy, head, response, None)));
+            let opinion = ask(policy, head, &response, None);
+            if !wants_body(policy, opinion, *this.may_follow, status) {
+                return Poll::Ready(Ok(judge(policy, opinion, response, None)));
             }
             let (shell, body) = response.open();
             let end = None;
@@ -97,7 +102,8 @@ where
                 }
                 let start = peek.body.start(PEEK_LIMIT);
                 let response = Res::close(peek.shell, peek.body);
-                Poll::Ready(Ok(judge(policy, head, response, Some(&start))))
+                let opinion = ask(policy, head, &response, Some(&start));
+                Poll::Ready(Ok(judge(policy, opinion, response, Some(&start))))
             }
             None => Poll::Pending,
         }
@@ -117,17 +123,27 @@ impl<Res: WholeResponse> Peek<Res> {
     }
 }
 
-/// Whether the verdict hangs on the body: the classifier asks for it, or a refusal may be a quota that is spent.
-fn wants_body<Res: WholeResponse>(policy: &Prepared, head: Option<&Head>, response: &Res) -> bool {
+/// What the user's classifier says.
+fn ask<Res: WholeResponse>(
+    policy: &Prepared,
+    head: Option<&Head>,
+    response: &Res,
+    start: Option<&[u8]>,
+) -> Opinion {
     let outcome = Outcome::Status(response.status());
-    let opinion = head.map_or(Opinion::Abstain, |head| {
-        head.opinion(policy, outcome, Some(response.headers()), None)
-    });
+    head.map_or(Opinion::Abstain, |head| {
+        head.opinion(policy, outcome, Some(response.headers()), start)
+    })
+}
+
+/// Whether the verdict hangs on the body: the classifier asks for it, or a refusal that would be repeated may be a
+/// quota that is spent.
+fn wants_body(policy: &Prepared, opinion: Opinion, may_follow: bool, status: StatusCode) -> bool {
     match opinion {
         Opinion::ReadBody => true,
         Opinion::Abstain => {
-            let (rule, own) = policy.statuses.rule(response.status());
-            response.status().as_u16() == 429 && !own && matches!(rule, Rule::Retry(_))
+            let (rule, own) = policy.statuses.rule(status);
+            may_follow && status.as_u16() == 429 && !own && matches!(rule, Rule::Retry(_))
         }
         _ => false,
     }
@@ -135,15 +151,12 @@ fn wants_body<Res: WholeResponse>(policy: &Prepared, head: Option<&Head>, respon
 
 fn judge<Res: WholeResponse>(
     policy: &Prepared,
-    head: Option<&Head>,
+    opinion: Opinion,
     response: Res,
     start: Option<&[u8]>,
 ) -> Reply<Res> {
     let status = response.status();
     let headers = response.headers();
-    let opinion = head.map_or(Opinion::Abstain, |head| {
-        head.opinion(policy, Outcome::Status(status), Some(headers), start)
-    });
     let mut judged = Judged::response(policy, status, headers, clock::wall, opinion, start);
     let inside = response.extensions().get::<Record>();
     if !judged.is_accepted() && inside.is_some_and(Record::is_exhausted) {

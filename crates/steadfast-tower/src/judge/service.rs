@@ -48,6 +48,7 @@ where
     fn call(&mut self, call: Call<R>) -> Self::Future {
         let asked = self.scope.policy().classifier.is_some();
         let head = asked.then(|| Box::new(Head::of(&call.request)));
-        JudgeFuture::new(self.scope.clone(), head, self.inner.call(call))
+        let may_follow = call.context.may_follow;
+        JudgeFuture::new(self.scope.clone(), head, may_follow, self.inner.call(call))
     }
 }

@@ -18,6 +18,7 @@ use crate::call::{Begin, Call, Context, Rare, ReplaySource};
 use crate::clock;
 use crate::fault::{Cause, Failure, Limit, Reply};
 use crate::request::{HttpRequest, Replayer};
+use crate::response::HttpResponse;
 use crate::retry::event;
 use crate::scope::Scope;
 
@@ -118,6 +119,7 @@ impl<R: HttpRequest> Course<R> {
             attempt: self.progress.sent(),
             deadline: self.limits.deadline,
             retried_outside: true,
+            may_follow: self.next.is_some(),
             rare,
         }
     }
@@ -140,7 +142,7 @@ impl<R: HttpRequest> Course<R> {
 
     /// Decides what follows an outcome that was not accepted at the first attempt.
     #[cold]
-    pub(super) fn follow<Res, E>(
+    pub(super) fn follow<Res: HttpResponse, E>(
         &mut self,
         scope: &Scope,
         result: &Result<Reply<Res>, Failure<E>>,
@@ -157,7 +159,14 @@ impl<R: HttpRequest> Course<R> {
         if self.is_first_try() {
             self.limits.shift(queued);
         }
-        let (step, token) = self.decide(scope, now, judged);
+        let redirected = match (result, &self.next) {
+            (Ok(reply), Some(next)) => {
+                let came_from = reply.response.final_url();
+                came_from.is_some_and(|url| url != next.url())
+            }
+            _ => false,
+        };
+        let (step, token) = self.decide(scope, now, judged, redirected);
         let (wait, stop) = match step {
             Step::Again { wait, .. } => (Some(wait), Stop::Accepted),
             Step::HandBack(stop) => (None, stop),
@@ -173,6 +182,11 @@ impl<R: HttpRequest> Course<R> {
             let until = now.checked_add(wait.time).unwrap_or(now);
             return Next::Wait(until, token);
         }
+        // Again, but there is nothing left to send: the budget was empty when the attempt went out.
+        let stop = match wait {
+            Some(_) => Stop::Budget,
+            None => stop,
+        };
         // A layer further in has the record of what it did.
         if stop == Stop::Nested {
             return Next::HandBack(None);
@@ -185,7 +199,13 @@ impl<R: HttpRequest> Course<R> {
     }
 
     /// Asks core.
-    fn decide(&mut self, scope: &Scope, now: Instant, judged: &Judged) -> (Step, Option<Token>) {
+    fn decide(
+        &mut self,
+        scope: &Scope,
+        now: Instant,
+        judged: &Judged,
+        redirected: bool,
+    ) -> (Step, Option<Token>) {
         if self.context.retried_outside && matches!(judged.verdict, Rule::Retry(_)) {
             return (Step::HandBack(Stop::Nested), None);
         }
@@ -196,6 +216,7 @@ impl<R: HttpRequest> Course<R> {
         let situation = Situation {
             repeatable: self.repeatable,
             replayable: self.next.is_some() || unfunded,
+            redirected,
             paced_until: scope.paced_until(now),
             take_token: || {
                 token = if unfunded {

@@ -18,6 +18,9 @@ use tokio::sync::Semaphore;
 use crate::clock;
 use crate::fault::Limit;
 
+/// How much later than expected one's turn may come before one asks out of turn.
+const GRACE: Duration = Duration::from_millis(50);
+
 /// One rate with those who wait for it.
 pub(crate) struct Queue {
     limiter: RateLimiter<NotKeyed, State, TokioClock, NoOpMiddleware<Instant>>,
@@ -97,7 +100,8 @@ impl Queue {
             return Entry::Refused(Limit::RateLimit { wait, at });
         }
         let place = Place::take(self);
-        Entry::Wait(Box::pin(async move { place.served().await }))
+        let due = at.and_then(|at| at.checked_add(self.interval.max(GRACE)));
+        Entry::Wait(Box::pin(async move { place.served(due).await }))
     }
 
     /// How long whoever came now would wait: until the next cell, behind all who wait already.
@@ -150,10 +154,17 @@ impl Place {
         Self(Arc::clone(queue))
     }
 
-    /// Waits for its turn, then until there is a cell.
-    async fn served(self) -> Cell {
+    /// Waits for its turn, then until there is a cell. Whoever is first may be a future that nobody polls, so nobody
+    /// waits for it beyond the time when it should have been served itself (`due`).
+    async fn served(self, due: Option<Instant>) -> Cell {
         // The semaphore is never closed, so an error cannot be; without a permit the order alone would be lost.
-        let turn = self.0.turn.acquire().await;
+        let turn = match due {
+            Some(due) => {
+                let turn = self.0.turn.acquire();
+                tokio::time::timeout_at(due.into(), turn).await.ok()
+            }
+            None => Some(self.0.turn.acquire().await),
+        };
         while let Err(at) = self.0.check() {
             tokio::time::sleep_until(at.into()).await;
         }

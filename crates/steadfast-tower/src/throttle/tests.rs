@@ -142,6 +142,27 @@ async fn a_waiter_that_is_dropped_gives_its_place_back() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_waiter_that_nobody_polls_keeps_no_other_waiting() {
+    let layer = ThrottleLayer::new(Rate::per_second(1).burst(1)).unwrap();
+    let service = paced(&layer, &Arrivals::default());
+    service
+        .clone()
+        .oneshot(http::Request::new(0))
+        .await
+        .unwrap();
+    let mut stalled = Box::pin(service.clone().oneshot(http::Request::new(1)));
+    let once = std::future::poll_fn(|cx| std::task::Poll::Ready(stalled.as_mut().poll(cx)));
+    assert!(
+        once.await.is_pending(),
+        "it is first in the queue, and polled no more"
+    );
+    let other = service.oneshot(http::Request::new(2));
+    let other = tokio::time::timeout(Duration::from_secs(10), other).await;
+    other.expect("it waits for its own time alone").unwrap();
+    drop(stalled);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_cell_of_a_request_that_was_never_sent_is_given_back() {
     let layer = ThrottleLayer::new(Rate::per_second(1).burst(1)).unwrap();
     let never_ready = tower::limit::ConcurrencyLimit::new(
