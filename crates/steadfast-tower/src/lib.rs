@@ -46,6 +46,7 @@ mod entry;
 mod fault;
 mod given_up;
 pub mod judge;
+mod late;
 mod read;
 mod request;
 mod response;

@@ -108,6 +108,28 @@ async fn nothing_below_is_held_while_a_retry_waits() {
     assert_eq!(first.await.unwrap().unwrap().status(), 200);
 }
 
+/// Whatever the layer below is busy with, a call ends by its deadline.
+#[tokio::test(start_paused = true)]
+async fn a_deadline_bounds_the_wait_for_the_layer_below() {
+    let forever = service_fn(|_: Request| std::future::pending::<Result<Response, BoxError>>());
+    let second = Duration::from_secs(1);
+    for policy in [
+        Policy::standard(),
+        Policy::standard().rate_limit(Rate::per_second(100)),
+    ] {
+        let service = Whole(policy.deadline(second)).layer(ConcurrencyLimit::new(forever, 1));
+        let start = steadfast_tower::clock::now();
+        let (one, other) = tokio::join!(
+            service.clone().oneshot(Request::new(())),
+            service.clone().oneshot(Request::new(())),
+        );
+        for result in [one, other] {
+            assert!(result.unwrap_err().to_string().contains("deadline"));
+        }
+        assert!(steadfast_tower::clock::now() - start <= second + Duration::from_millis(2));
+    }
+}
+
 fn assert_send_sync<T: Send + Sync>() {}
 fn assert_send<T: Send>(_: &T) {}
 

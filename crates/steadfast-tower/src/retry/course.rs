@@ -140,6 +140,28 @@ impl<R: HttpRequest> Course<R> {
         (now, Some(Arc::new(rare)))
     }
 
+    /// The end of the whole call, if there is one.
+    pub(super) const fn deadline(&self) -> Option<Instant> {
+        self.limits.deadline
+    }
+
+    /// The layer below failed before the attempt was sent, or was not ready by the deadline.
+    #[cold]
+    pub(super) fn not_ready<E>(&mut self, mut failure: Failure<E>) -> Failure<E> {
+        let now = clock::now();
+        let stop = match failure.cause {
+            Cause::Limit(Limit::Deadline) => Stop::Deadline,
+            _ => Stop::FailFast(failure.judged.reason),
+        };
+        let record = self.progress.finish(now, stop, None);
+        failure.record = match record.elapsed() {
+            Some(_) => record,
+            None => Record::unsent(),
+        };
+        event::end(&failure.record);
+        failure
+    }
+
     /// Decides what follows an outcome that was not accepted at the first attempt.
     #[cold]
     pub(super) fn follow<Res: HttpResponse, E>(

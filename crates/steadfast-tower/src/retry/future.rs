@@ -15,7 +15,8 @@ use tower_service::Service;
 use crate::budget::Token;
 use crate::buffer::Whole;
 use crate::call::Call;
-use crate::fault::{Failure, Reply};
+use crate::fault::{Failure, Limit, Reply};
+use crate::late::Late;
 use crate::request::{HttpRequest, Replayer};
 use crate::response::WholeResponse;
 use crate::retry::course::{Course, Next};
@@ -44,7 +45,7 @@ pin_project! {
     #[project = StageProjection]
     enum Stage<F, Res: WholeResponse> {
         /// The next attempt waits for the layer below to be ready.
-        Ready { token: Option<Token> },
+        Ready { token: Option<Token>, late: Late },
         /// An attempt is under way.
         Sending { #[pin] future: F },
         /// Between two attempts. Boxed: no call that succeeds at once has one, and each would carry its size.
@@ -72,13 +73,16 @@ where
     Res: WholeResponse,
 {
     #[inline(always)]
-    pub(crate) const fn new(scope: H, replayer: P, inner: S, course: C) -> Self {
+    pub(crate) fn new(scope: H, replayer: P, inner: S, course: C) -> Self {
         Self {
             scope,
             replayer,
             course,
             inner,
-            stage: Stage::Ready { token: None },
+            stage: Stage::Ready {
+                token: None,
+                late: Late::default(),
+            },
             request: PhantomData,
         }
     }
@@ -130,8 +134,17 @@ where
                         }
                     }
                 }
-                StageProjection::Ready { token } => {
-                    ready!(this.inner.poll_ready(cx))?;
+                StageProjection::Ready { token, late } => {
+                    let ready = match this.inner.poll_ready(cx) {
+                        Poll::Ready(ready) => ready,
+                        Poll::Pending => {
+                            ready!(late.poll(course.deadline(), cx));
+                            Err(Failure::limit(Limit::Deadline))
+                        }
+                    };
+                    if let Err(failure) = ready {
+                        return Poll::Ready(Err(course.not_ready(failure)));
+                    }
                     let Some(request) = course.take() else {
                         return Poll::Pending;
                     };
@@ -147,6 +160,7 @@ where
                     ready!(wait.sleep.as_mut().poll(cx));
                     Stage::Ready {
                         token: wait.token.take(),
+                        late: Late::default(),
                     }
                 }
             };

@@ -13,7 +13,8 @@ use tower_service::Service;
 
 use crate::call::Call;
 use crate::clock;
-use crate::fault::{Failure, Reply};
+use crate::fault::{Failure, Limit, Reply};
+use crate::late::Late;
 use crate::throttle::queue::{Cell, Entry, Queue, Turn};
 
 pin_project! {
@@ -50,7 +51,7 @@ pin_project! {
     enum Stage<F> {
         Entering { queue: Arc<Queue> },
         Waiting { turn: Turn },
-        Ready { cell: Option<Cell> },
+        Ready { cell: Option<Cell>, late: Late },
         Sending { #[pin] future: F },
     }
 }
@@ -115,7 +116,10 @@ where
                     let call = held.call.as_ref();
                     let latest = call.and_then(|(_, call)| call.context.latest_start());
                     match queue.enter(latest) {
-                        Entry::Admitted(cell) => Stage::Ready { cell: Some(cell) },
+                        Entry::Admitted(cell) => Stage::Ready {
+                            cell: Some(cell),
+                            late: Late::default(),
+                        },
                         Entry::Wait(turn) => {
                             held.queued = Queued::Since(clock::now());
                             Stage::Waiting { turn }
@@ -128,12 +132,18 @@ where
                     if let Some(held) = this.held {
                         held.queued = held.queued.ended();
                     }
-                    Stage::Ready { cell }
+                    Stage::Ready {
+                        cell,
+                        late: Late::default(),
+                    }
                 }
-                StageProjection::Ready { cell } => {
+                StageProjection::Ready { cell, late } => {
                     let held = this.held.as_mut().and_then(|held| held.call.as_mut());
-                    if let Some((inner, _)) = held {
-                        ready!(inner.poll_ready(cx))?;
+                    if let Some((inner, call)) = held {
+                        if inner.poll_ready(cx)?.is_pending() {
+                            ready!(late.poll(call.context.deadline, cx));
+                            return Poll::Ready(Err(Failure::limit(Limit::Deadline)));
+                        }
                     }
                     if let Some(cell) = cell.take() {
                         cell.spend();
