@@ -146,6 +146,20 @@ fn a_handshake_that_fails_is_not_begun_again() {
 }
 
 #[test]
+fn a_hang_up_during_the_handshake_is_a_connection_that_was_not_made() {
+    real_time().block_on(async {
+        let server = Tls::answering(b"").await;
+        let policy = Policy::standard().backoff(Backoff::fixed(Duration::ZERO));
+        let client = policies(policy).wrap(reqwest::Client::new());
+        let url = format!("https://127.0.0.1:{}/", server.port);
+        let (record, result) = client.post(url).send_recorded().await;
+        let outcome = record.attempts()[0].outcome;
+        assert_eq!(outcome, Outcome::Failed(FailureKind::Connect), "{result:?}");
+        assert_eq!(server.connections.load(Ordering::SeqCst), 3);
+    });
+}
+
+#[test]
 fn a_certificate_that_is_trusted_is_accepted() {
     real_time().block_on(async {
         let server = Tls::self_signed().await;

@@ -243,3 +243,30 @@ fn a_failure_is_treated_as_the_policy_says() {
         }
     });
 }
+
+/// A redirect is followed inside of an attempt: the `POST` was carried out, whatever the place it led to says of itself.
+#[test]
+fn a_post_is_not_repeated_for_what_a_redirect_led_to() {
+    virtual_time().block_on(async {
+        for (status, gets) in [(429, 1), (425, 1), (200, 1)] {
+            let server = Server::builder()
+                .on("POST /orders", Step::from(303).header("location", "/done"))
+                .on("GET /done", Step::from(status))
+                .start()
+                .await;
+            let client = policies(Policy::standard()).wrap(reqwest::Client::new());
+            let response = client.post(server.url("/orders")).send().await.unwrap();
+            assert_eq!(response.status(), status);
+            assert_eq!(server.requests_to("POST /orders"), 1, "{status}");
+            assert_eq!(server.requests_to("GET /done"), gets, "{status}");
+
+            let again = client.get(server.url("/done")).send().await.unwrap();
+            let attempts = if status == 200 { 1 } else { 3 };
+            assert_eq!(
+                again.record().attempt_count(),
+                attempts,
+                "a GET is: {status}"
+            );
+        }
+    });
+}

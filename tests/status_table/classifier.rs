@@ -117,3 +117,18 @@ fn a_200_with_an_error_inside_is_retried() {
         assert_eq!(response.text().await.unwrap(), r#"{"ok":true}"#);
     });
 }
+
+#[test]
+fn a_classifier_is_asked_once_about_each_outcome() {
+    virtual_time().block_on(async {
+        let server = Server::start(503).await;
+        let asked = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&asked);
+        let policy = Policy::standard().classify(move |_| {
+            count.fetch_add(1, Ordering::Relaxed);
+            Opinion::Abstain
+        });
+        client(policy).get(server.url("/")).send().await.unwrap();
+        assert_eq!((server.requests(), asked.load(Ordering::Relaxed)), (3, 3));
+    });
+}
