@@ -12,7 +12,7 @@ use http::{HeaderMap, StatusCode};
 use crate::classify::Opinion;
 use crate::hint::{Hints, Window, spent_quota};
 use crate::outcome::{FailureKind, Outcome};
-use crate::policy::Prepared;
+use crate::prepared::Prepared;
 use crate::rule::{Retry, Rule};
 
 /// Who decided.

@@ -14,7 +14,8 @@ use crate::backoff::Backoff;
 use crate::budget::BudgetConfig;
 use crate::classify::{Classifier, Exchange, Opinion};
 use crate::outcome::FailureKind;
-use crate::rate::{PreparedRate, Rate};
+use crate::prepared::Prepared;
+use crate::rate::Rate;
 use crate::rule::{Rule, StatusRules, Statuses};
 
 /// How calls are retried, paced and cut. The defaults are those of [`Policy::standard`].
@@ -89,47 +90,6 @@ pub struct InvalidPolicy {
     field: &'static str,
     value: String,
     expected: Cow<'static, str>,
-}
-
-/// A [`Policy`] whose values were checked; what the layers read.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Prepared {
-    /// The most attempts, the first included.
-    pub attempts: NonZeroU32,
-    /// From the start of the call until then another attempt may start.
-    pub retry_for: Duration,
-    /// The ordinary schedule of waits.
-    pub backoff: Backoff,
-    /// The schedule for a server that asks for less.
-    pub throttled_backoff: Backoff,
-    /// How much load retries may add; `None` is without bound.
-    pub budget: Option<BudgetConfig>,
-    /// The rules for statuses.
-    pub statuses: StatusRules,
-    /// The user's own word, asked before the rules.
-    pub classifier: Option<Classifier>,
-    /// Whether all requests are (`true`) or are not (`false`) safe to send twice; `None` asks method and key.
-    pub repeatable: Option<bool>,
-    /// The most time of one attempt until its response's headers (with `buffer`: until its body).
-    pub attempt_timeout: Option<Duration>,
-    /// The most time of the whole call.
-    pub deadline: Option<Duration>,
-    /// Bodies up to so many bytes are read inside the attempt.
-    pub buffer: Option<usize>,
-    /// The most bytes of a refused response that are read to keep its connection.
-    pub drain: usize,
-    /// The client-side rate.
-    pub rate: Option<PreparedRate>,
-    /// The longest wait for the client-side rate; `None` is without bound.
-    pub max_wait: Option<Duration>,
-    /// Whether spans are opened.
-    pub spans: Spans,
-    /// Who shares the budget.
-    pub share: Share,
-    /// For whom calls are made that do not say so themselves.
-    pub identity: Option<Arc<str>>,
-    failures: Vec<(FailureKind, Rule)>,
 }
 
 // ===== impl Policy =====
@@ -396,19 +356,6 @@ impl Policy {
             share: self.share,
             identity: self.identity.clone(),
         })
-    }
-}
-
-// ===== impl Prepared =====
-
-impl Prepared {
-    /// The rule for a failure, and whether the policy set it itself.
-    #[must_use]
-    pub fn failure_rule(&self, kind: FailureKind) -> (Rule, bool) {
-        match self.failures.iter().rev().find(|(own, _)| *own == kind) {
-            Some((_, rule)) => (*rule, true),
-            None => (Rule::standard_failure(kind), false),
-        }
     }
 }
 

@@ -10,7 +10,7 @@ use http::Method;
 
 use crate::judge::{Judged, Reason};
 use crate::outcome::{FailureKind, Outcome, Reach};
-use crate::policy::Prepared;
+use crate::prepared::Prepared;
 use crate::record::{Attempt, History, Record, Stop, Wait, WaitSource};
 use crate::repeatable::Repeatable;
 use crate::rule::{Pace, Repeats, Retry, Rule};

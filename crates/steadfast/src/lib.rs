@@ -42,6 +42,7 @@ mod response;
 mod schedule;
 mod scopes;
 mod status_error;
+mod version;
 #[cfg(feature = "config")]
 mod watch;
 

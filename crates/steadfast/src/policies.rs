@@ -1,22 +1,20 @@
 //! [`Policies`]: the handle to everything that calls share.
 
-use std::collections::HashMap;
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
 use steadfast_core::backoff::InvalidBackoff;
 use steadfast_core::budget::InvalidBudget;
-use steadfast_core::{
-    InvalidPattern, InvalidPolicy, Overlay, Pattern, Policy, Prepared, Routes, Share,
-};
+use steadfast_core::{InvalidPattern, InvalidPolicy, Overlay, Policy, Share};
 use steadfast_tower::{HttpRequest, Scope};
 use thiserror::Error;
 
 use crate::layer::SteadfastLayer;
 use crate::middleware::SteadfastMiddleware;
 use crate::scopes::{Key, Scopes, Slot};
+use crate::version::{Endpoint, Version};
 
 /// Which policy is for which request, and the state of those who share it: budgets, rate limits. Cheap to clone; all
 /// clones share the same state.
@@ -65,39 +63,13 @@ pub(crate) struct Shared {
 /// The number of no endpoint: where the budget that the endpoints of an origin share is found.
 const ORIGIN: u64 = 0;
 
-/// One version of the policies: a call runs under exactly one.
-struct Version {
-    routes: Routes<Arc<Endpoint>>,
-    default: Arc<Endpoint>,
-    named: Vec<Arc<Named>>,
-}
-
-/// A policy with a name.
-struct Named {
-    /// Never 0, never used for another.
-    number: u64,
-    name: String,
-    given: String,
-    policy: Arc<Prepared>,
-}
-
-/// An endpoint with its policy and, by its number, its state. One that a new version leaves as it was is carried over.
-struct Endpoint {
-    number: u64,
-    /// The pattern and the policy as they were given.
-    given: String,
-    policy: Arc<Prepared>,
-    template: Option<Arc<str>>,
-    first: OnceLock<Slot>,
-}
-
 /// Collects policies; [`build`](Self::build) checks them.
 #[derive(Clone, Debug, Default)]
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct PoliciesBuilder {
-    default: Policy,
-    endpoints: Vec<(String, Policy)>,
-    named: Vec<(String, Policy)>,
+    pub(crate) default: Policy,
+    pub(crate) endpoints: Vec<(String, Policy)>,
+    pub(crate) named: Vec<(String, Policy)>,
     seed: Option<u64>,
 }
 
@@ -310,91 +282,6 @@ impl Shared {
     }
 }
 
-// ===== impl Version =====
-
-impl Version {
-    /// Checks a set of policies and makes a version of it, with the endpoints of `before` that are still the same.
-    fn new(
-        builder: PoliciesBuilder,
-        before: Option<&Self>,
-        numbers: &AtomicU64,
-    ) -> Result<Self, InvalidPolicies> {
-        let number = || numbers.fetch_add(1, Ordering::Relaxed);
-        let known = before.map(Self::endpoints).unwrap_or_default();
-        let endpoint = |given: String, policy: Arc<Prepared>, template: Option<Arc<str>>| {
-            let same = known.get(given.as_str()).map(|same| Arc::clone(same));
-            same.unwrap_or_else(|| {
-                Arc::new(Endpoint {
-                    number: number(),
-                    given,
-                    policy,
-                    template,
-                    first: OnceLock::new(),
-                })
-            })
-        };
-        let default = Scope::prepare(&builder.default).map_err(InvalidPolicies::Default)?;
-        let default = endpoint(format!("{:?}", builder.default), default, None);
-        let mut patterns = Vec::with_capacity(builder.endpoints.len());
-        for (text, policy) in builder.endpoints {
-            let pattern: Pattern = text.parse()?;
-            let prepared = Scope::prepare(&policy);
-            let prepared = prepared.map_err(|mistake| InvalidPolicies::Endpoint {
-                endpoint: text,
-                mistake,
-            })?;
-            let given = format!("{pattern} {policy:?}");
-            let template = Some(pattern.template().into());
-            patterns.push((pattern, endpoint(given, prepared, template)));
-        }
-        let before = before
-            .map(|before| before.named.as_slice())
-            .unwrap_or_default();
-        let mut named: Vec<Arc<Named>> = Vec::with_capacity(builder.named.len());
-        for (name, policy) in builder.named {
-            if named.iter().any(|known| known.name == name) {
-                return Err(InvalidPolicies::NamedTwice { name });
-            }
-            let given = format!("{name} {policy:?}");
-            let same = before.iter().find(|known| known.given == given);
-            let prepared = Scope::prepare(&policy);
-            let prepared = prepared.map_err(|mistake| InvalidPolicies::Named {
-                name: name.clone(),
-                mistake,
-            })?;
-            named.push(same.map(Arc::clone).unwrap_or_else(|| {
-                Arc::new(Named {
-                    number: number(),
-                    name,
-                    given,
-                    policy: prepared,
-                })
-            }));
-        }
-        Ok(Self {
-            routes: Routes::build(patterns)?,
-            default,
-            named,
-        })
-    }
-
-    /// By what they were given as.
-    fn endpoints(&self) -> HashMap<&str, &Arc<Endpoint>> {
-        let all = self.routes.values().chain([&self.default]);
-        all.map(|endpoint| (endpoint.given.as_str(), endpoint))
-            .collect()
-    }
-
-    /// `one of careful, quick`
-    fn known_names(&self) -> String {
-        let names: Vec<_> = self.named.iter().map(|named| named.name.as_str()).collect();
-        match names.is_empty() {
-            true => "left out: no policy has a name".to_owned(),
-            false => format!("one of {}", names.join(", ")),
-        }
-    }
-}
-
 // ===== impl PoliciesBuilder =====
 
 impl PoliciesBuilder {
@@ -410,7 +297,7 @@ impl PoliciesBuilder {
     ///
     /// The most specific pattern wins, in whatever order they are given: an exact host before `*.`; then, segment by
     /// segment, a literal before `{…}` before `**`; then methods, scheme and port that are named before those that are not
-    /// ([`Pattern`] has the whole rule). Two that match the same requests equally well are a mistake that
+    /// ([`Pattern`](crate::Pattern) has the whole rule). Two that match the same requests equally well are a mistake that
     /// [`build`](Self::build) reports with both of them.
     ///
     /// The pattern's path as it is written, never the path of a request, is the spans' `url.template`.

@@ -1,0 +1,120 @@
+//! One version of the policies: what a call runs under, whatever is exchanged meanwhile.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use steadfast_core::{Pattern, Prepared, Routes};
+use steadfast_tower::Scope;
+
+use crate::policies::{InvalidPolicies, PoliciesBuilder};
+use crate::scopes::Slot;
+
+/// One version of the policies: a call runs under exactly one.
+pub(crate) struct Version {
+    pub(crate) routes: Routes<Arc<Endpoint>>,
+    pub(crate) default: Arc<Endpoint>,
+    pub(crate) named: Vec<Arc<Named>>,
+}
+
+/// A policy with a name.
+pub(crate) struct Named {
+    /// Never 0, never used for another.
+    pub(crate) number: u64,
+    pub(crate) name: String,
+    pub(crate) given: String,
+    pub(crate) policy: Arc<Prepared>,
+}
+
+/// An endpoint with its policy and, by its number, its state. One that a new version leaves as it was is carried over.
+pub(crate) struct Endpoint {
+    pub(crate) number: u64,
+    /// The pattern and the policy as they were given.
+    pub(crate) given: String,
+    pub(crate) policy: Arc<Prepared>,
+    pub(crate) template: Option<Arc<str>>,
+    pub(crate) first: OnceLock<Slot>,
+}
+
+impl Version {
+    /// Checks a set of policies and makes a version of it, with the endpoints of `before` that are still the same.
+    pub(crate) fn new(
+        builder: PoliciesBuilder,
+        before: Option<&Self>,
+        numbers: &AtomicU64,
+    ) -> Result<Self, InvalidPolicies> {
+        let number = || numbers.fetch_add(1, Ordering::Relaxed);
+        let known = before.map(Self::endpoints).unwrap_or_default();
+        let endpoint = |given: String, policy: Arc<Prepared>, template: Option<Arc<str>>| {
+            let same = known.get(given.as_str()).map(|same| Arc::clone(same));
+            same.unwrap_or_else(|| {
+                Arc::new(Endpoint {
+                    number: number(),
+                    given,
+                    policy,
+                    template,
+                    first: OnceLock::new(),
+                })
+            })
+        };
+        let default = Scope::prepare(&builder.default).map_err(InvalidPolicies::Default)?;
+        let default = endpoint(format!("{:?}", builder.default), default, None);
+        let mut patterns = Vec::with_capacity(builder.endpoints.len());
+        for (text, policy) in builder.endpoints {
+            let pattern: Pattern = text.parse()?;
+            let prepared = Scope::prepare(&policy);
+            let prepared = prepared.map_err(|mistake| InvalidPolicies::Endpoint {
+                endpoint: text,
+                mistake,
+            })?;
+            let given = format!("{pattern} {policy:?}");
+            let template = Some(pattern.template().into());
+            patterns.push((pattern, endpoint(given, prepared, template)));
+        }
+        let before = before
+            .map(|before| before.named.as_slice())
+            .unwrap_or_default();
+        let mut named: Vec<Arc<Named>> = Vec::with_capacity(builder.named.len());
+        for (name, policy) in builder.named {
+            if named.iter().any(|known| known.name == name) {
+                return Err(InvalidPolicies::NamedTwice { name });
+            }
+            let given = format!("{name} {policy:?}");
+            let same = before.iter().find(|known| known.given == given);
+            let prepared = Scope::prepare(&policy);
+            let prepared = prepared.map_err(|mistake| InvalidPolicies::Named {
+                name: name.clone(),
+                mistake,
+            })?;
+            named.push(same.map(Arc::clone).unwrap_or_else(|| {
+                Arc::new(Named {
+                    number: number(),
+                    name,
+                    given,
+                    policy: prepared,
+                })
+            }));
+        }
+        Ok(Self {
+            routes: Routes::build(patterns)?,
+            default,
+            named,
+        })
+    }
+
+    /// By what they were given as.
+    fn endpoints(&self) -> HashMap<&str, &Arc<Endpoint>> {
+        let all = self.routes.values().chain([&self.default]);
+        all.map(|endpoint| (endpoint.given.as_str(), endpoint))
+            .collect()
+    }
+
+    /// `one of careful, quick`
+    pub(crate) fn known_names(&self) -> String {
+        let names: Vec<_> = self.named.iter().map(|named| named.name.as_str()).collect();
+        match names.is_empty() {
+            true => "left out: no policy has a name".to_owned(),
+            false => format!("one of {}", names.join(", ")),
+        }
+    }
+}
