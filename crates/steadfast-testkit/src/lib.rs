@@ -32,6 +32,7 @@
 //! - [`Server`]: a script on a real loopback socket, HTTP/1.1.
 //! - [`Transport`]: the same script without a socket, as the last link of a reqwest-middleware
 //!   chain or of a tower stack.
+//! - [`Limited`]: an API with a rate limit instead of a script, without a socket either.
 //! - [`virtual_time()`]: a runtime whose clock stands still while bytes travel and jumps while
 //!   everything waits. [`real_time()`]: a runtime for the few tests that measure arrival times.
 //!
@@ -41,6 +42,7 @@
 
 mod body;
 mod clock;
+mod limited;
 mod log;
 mod net;
 mod routes;
@@ -54,6 +56,7 @@ pub mod words;
 
 pub use body::Body;
 pub use clock::{RealTime, VirtualTime, real_time, virtual_time};
+pub use limited::{Limited, Says};
 pub use log::{Log, Received};
 pub use net::refused_port;
 pub use script::Script;
