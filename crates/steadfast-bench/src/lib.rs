@@ -2,7 +2,8 @@
 //!
 //! A terminal answers without a network, so that what is left is the stack's own work. Each row sends the same request
 //! through one stack over the same terminal; the difference to the bare terminal is what the stack costs.
-//! Run it with `cargo bench -p steadfast-bench --bench overhead`.
+//! Run it with `cargo bench -p steadfast-bench --bench overhead`. What a rate costs beside governor is the bench
+//! `limiter`; what clients make of servers that limit is the module `throttle`, behind a feature of that name.
 
 pub mod allocations;
 pub mod callgrind;
@@ -13,3 +14,5 @@ pub mod over_tower;
 pub mod report;
 pub mod row;
 pub mod terminal;
+#[cfg(feature = "throttle")]
+pub mod throttle;

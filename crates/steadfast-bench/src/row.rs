@@ -47,7 +47,7 @@ pub fn all() -> Vec<Row> {
 }
 
 /// Polls until it is done, on this thread and without waiting: every future here wakes itself.
-pub(crate) fn finish<F: Future>(future: F) -> F::Output {
+pub fn finish<F: Future>(future: F) -> F::Output {
     let mut future = pin!(future);
     let mut context = Context::from_waker(Waker::noop());
     loop {
