@@ -3,12 +3,13 @@
 //! check and one reading of the clock (a call is timed in any case), or allocates.
 //!
 //! Our part is what a layer with a rate adds to the same layers without one, so that what they cost in any case cancels
-//! out. Of many rounds the best counts: whatever disturbs a round only makes it longer.
+//! out. Of many rounds the best counts: whatever disturbs a round only makes it longer. Where things happen to lie in
+//! memory stays the same for as long as a process lives and is worth several percent, so the rounds are spread over a few.
 
 use std::env;
 use std::hint::black_box;
 use std::num::NonZeroU32;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -28,9 +29,12 @@ use steadfast_tower::{Entry, Scope, Transport};
 use tower::{Layer, Service, ServiceExt};
 
 /// Calls in one round: long beside the clock's own grain.
-const BATCH: u64 = 1_000;
-/// Rounds of each row; they take turns.
-const ROUNDS: usize = 2_000;
+const BATCH: u64 = 250;
+/// Rounds of each row in each process; they take turns.
+const ROUNDS: usize = 3_000;
+const PROCESSES: usize = 8;
+/// The argument of a process that runs its rounds and prints the best of each row.
+const ONE: &str = "--one";
 /// Per second, and at once: more than there can be, so that nobody ever waits.
 const RATE: u32 = 1_000_000_000;
 /// How much more than governor a rate may cost.
@@ -59,8 +63,18 @@ struct Measured {
 }
 
 fn main() -> ExitCode {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build();
+    let runtime = runtime.expect("a runtime without I/O needs nothing that can be missing");
+    let _entered = runtime.enter();
     // Cargo itself passes `--bench`.
     let arguments: Vec<String> = env::args().skip(1).filter(|a| a != "--bench").collect();
+    if arguments == [ONE] {
+        let [a, b, c] = best(&mut ROWS.map(|(_, build)| build()));
+        println!("{a} {b} {c}");
+        return ExitCode::SUCCESS;
+    }
     let known = ["--json", "--check"];
     if let Some(unknown) = arguments.iter().find(|a| !known.contains(&a.as_str())) {
         eprintln!(
@@ -69,7 +83,10 @@ fn main() -> ExitCode {
         return ExitCode::from(2);
     }
     let asked = |name: &str| arguments.iter().any(|a| a == name);
-    let measured = measure();
+    let Some(measured) = measure() else {
+        eprintln!("a process that measures did not get through");
+        return ExitCode::from(2);
+    };
     match asked("--json") {
         true => println!("{}", json(&measured)),
         false => print!("{}", table(&measured)),
@@ -84,32 +101,46 @@ fn main() -> ExitCode {
     ExitCode::FAILURE
 }
 
-fn measure() -> Measured {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .build();
-    let runtime = runtime.expect("a runtime without I/O needs nothing that can be missing");
-    let _entered = runtime.enter();
-    let mut rows = ROWS.map(|(_, build)| build());
-    let mut costs = [Cost {
-        ns: f64::INFINITY,
-        allocs: 0.0,
-    }; 3];
-    for (calls, cost) in rows.iter_mut().zip(&mut costs) {
-        calls(BATCH); // fills whatever is filled once
-        cost.allocs = allocations::during(|| calls(BATCH)) as f64 / BATCH as f64;
+fn measure() -> Option<Measured> {
+    let mut ns = [f64::INFINITY; 3];
+    for _ in 0..PROCESSES {
+        let one = elsewhere()?;
+        ns = std::array::from_fn(|row| ns[row].min(one[row]));
     }
-    for _ in 0..ROUNDS {
-        for (calls, cost) in rows.iter_mut().zip(&mut costs) {
-            cost.ns = cost.ns.min(time(calls));
-        }
-    }
-    let [governor, with, without] = costs;
-    Measured {
+    let [governor, with, without] = std::array::from_fn(|row| Cost {
+        ns: ns[row],
+        allocs: allocations(&mut ROWS[row].1()),
+    });
+    Some(Measured {
         governor,
         with,
         without,
+    })
+}
+
+/// The best round of each row in a process of its own.
+fn elsewhere() -> Option<[f64; 3]> {
+    let output = Command::new(env::current_exe().ok()?).arg(ONE).output();
+    let said = String::from_utf8(output.ok()?.stdout).ok()?;
+    let ns: Vec<f64> = said.split_whitespace().flat_map(str::parse).collect();
+    ns.try_into().ok()
+}
+
+/// The best round of each row in this process, in nanoseconds per call.
+fn best(rows: &mut [Calls; 3]) -> [f64; 3] {
+    let mut ns = [f64::INFINITY; 3];
+    for _ in 0..ROUNDS {
+        for (calls, ns) in rows.iter_mut().zip(&mut ns) {
+            *ns = ns.min(time(calls));
+        }
     }
+    ns
+}
+
+/// Per call, after a first batch has filled whatever is filled once.
+fn allocations(calls: &mut Calls) -> f64 {
+    calls(BATCH);
+    allocations::during(|| calls(BATCH)) as f64 / BATCH as f64
 }
 
 fn time(calls: &mut Calls) -> f64 {

@@ -96,3 +96,29 @@ const fn peer(name: &'static str, build: Build) -> Client {
         build,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::throttle::{Scenario, run};
+    use steadfast_testkit::Says;
+
+    #[test]
+    fn whoever_is_told_the_rate_is_not_refused() {
+        for client in CONFIGURED {
+            for shape in Shape::ALL {
+                let scenario = Scenario {
+                    calls: 300,
+                    ..Scenario::new(shape, Says::Nothing)
+                };
+                let run = run(&scenario, client.build);
+                assert_eq!(
+                    (run.ok, run.refused),
+                    (300, 0),
+                    "{client:?}, {}",
+                    shape.name
+                );
+            }
+        }
+    }
+}

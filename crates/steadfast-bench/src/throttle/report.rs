@@ -151,6 +151,7 @@ mod tests {
             took: Duration::from_secs(40),
             times: vec![Duration::from_millis(250), Duration::from_secs(2)],
             best: Duration::from_secs(30),
+            arrivals: Vec::new(),
         };
         vec![Cell {
             row: ROWS[4],

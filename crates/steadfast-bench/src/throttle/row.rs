@@ -166,6 +166,7 @@ mod tests {
             took: Duration::from_secs(1),
             times: vec![Duration::ZERO],
             best: Duration::from_secs(1),
+            arrivals: Vec::new(),
         };
         Cell {
             row: ROWS[0],

@@ -23,7 +23,7 @@ pub struct Scenario {
     pub fails: u32,
     /// How many clients share the server without knowing each other.
     pub clients: u32,
-    /// Tasks of all clients together; each takes the next call of its client until none is left.
+    /// Tasks of all clients together, at least one for each; each takes the next call of its client until none is left.
     pub tasks: u32,
     /// Calls of all clients together.
     pub calls: u32,
@@ -46,6 +46,8 @@ pub struct Run {
     pub times: Vec<Duration>,
     /// The best possible time for the calls that were ok.
     pub best: Duration,
+    /// When each request was counted by the server, and what it was answered: for whoever wants to see how it went.
+    pub arrivals: Vec<(Duration, u16)>,
 }
 
 /// Who has not ended by then hangs: it would take longer than the slowest client by far.
@@ -162,6 +164,7 @@ fn summed_up(
         took,
         times,
         best: scenario.shape.best(ok),
+        arrivals: server.arrivals(),
     }
 }
 
@@ -204,6 +207,7 @@ mod tests {
         let run = run(&scenario(), bare);
         assert_eq!((run.calls, run.ok, run.refused), (300, 26, 274));
         assert_eq!(run.took.as_millis(), 200);
+        assert_eq!(run.arrivals[299], (Duration::from_millis(180), 429));
         let figures = run.figures();
         assert_eq!((figures.p50, figures.max), (0.04, 0.04));
         assert_eq!(figures.goodput, 1.0); // 16 tokens take 160 ms, and the last exchange 40
@@ -238,6 +242,7 @@ mod tests {
         };
         let play = |seed| run(&Scenario { seed, ..scenario }, client::unconfigured);
         assert_eq!(play(1), play(1));
+        assert!(play(1).times.is_sorted());
         assert_ne!(play(1).times, play(2).times);
     }
 
