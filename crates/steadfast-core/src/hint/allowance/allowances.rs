@@ -2,10 +2,10 @@
 
 use std::time::SystemTime;
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName, header};
 
 use super::fields::Field;
-use super::reading::Reading;
+use super::reading::{Freshness, Reading};
 use super::{Allowance, Oddity};
 use crate::hint::few::Few;
 
@@ -53,16 +53,32 @@ pub struct Allowances {
 #[must_use]
 #[inline]
 pub fn tells_of_limits(headers: &HeaderMap) -> bool {
-    headers.keys().any(|name| {
-        let name = name.as_str();
-        Field::likely(name) && is_known(name)
-    })
+    headers
+        .keys()
+        .any(|name| !is_everyday(name) && is_known(name))
 }
 
-/// Apart from the loop, which is short enough to be inlined without it.
-#[cold]
-fn is_known(name: &str) -> bool {
-    Field::of(name).is_some()
+/// Not inlined: the text of a name is a jump with a case for each standard header.
+#[inline(never)]
+fn is_known(name: &HeaderName) -> bool {
+    Field::of(name.as_str()).is_some()
+}
+
+/// Names that nearly every response has. `http` keeps them as numbers, so that these comparisons
+/// become one look into a set of bits; the text of such a name would cost a table and a jump.
+#[inline(always)]
+fn is_everyday(name: &HeaderName) -> bool {
+    *name == header::CACHE_CONTROL
+        || *name == header::CONTENT_ENCODING
+        || *name == header::CONTENT_LENGTH
+        || *name == header::CONTENT_TYPE
+        || *name == header::DATE
+        || *name == header::ETAG
+        || *name == header::LAST_MODIFIED
+        || *name == header::SERVER
+        || *name == header::STRICT_TRANSPORT_SECURITY
+        || *name == header::TRANSFER_ENCODING
+        || *name == header::VARY
 }
 
 // ===== impl Allowances =====
@@ -76,7 +92,12 @@ impl Allowances {
     /// only the policy is told are dropped first, and then those of vendors.
     #[must_use]
     pub fn read(headers: &HeaderMap, wall: impl FnOnce() -> SystemTime) -> Self {
-        Reading::of(headers).map_or_else(Self::default, |reading| reading.resolve(wall))
+        // Filled where it stands: it is too large to be moved about.
+        let mut reading = Reading::default();
+        match reading.scan(headers) {
+            Freshness::Fresh => reading.resolve(wall),
+            Freshness::Cached => Self::default(),
+        }
     }
 
     /// The limits, in no order that means anything; each [`name`](Allowance::name) once.

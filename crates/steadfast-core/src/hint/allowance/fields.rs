@@ -81,16 +81,6 @@ pub(super) struct Kind {
 use Group as G;
 use Part::{Interval, Limit, Remaining, Reset, ResetAfter, Used, UsedOfSize};
 
-/// What every name of the table begins with.
-const BEGINNINGS: [&str; 6] = [
-    "ratelimit",
-    "retry-after",
-    "x-rate",
-    "x-hubspot-ratelimit-",
-    "x-shopify-shop-api-",
-    "anthropic-ratelimit-",
-];
-
 /// In lower case, as an `http::HeaderName` is. A line for each header, however long.
 #[rustfmt::skip]
 pub(super) const FIELDS: &[(&str, Field)] = &[
@@ -165,18 +155,25 @@ pub(super) const FIELDS: &[(&str, Field)] = &[
 impl Field {
     /// What the header with this name tells, and the name as a constant.
     pub(super) fn of(name: &str) -> Option<(&'static str, Self)> {
-        if !BEGINNINGS.iter().any(|begin| name.starts_with(begin)) {
+        if !Self::likely(name) {
             return None;
         }
         FIELDS.iter().find(|(known, _)| *known == name).copied()
     }
 
-    /// Whether a name may be in the table, by its first byte and its length alone. This answers for
-    /// nearly every name of an ordinary response, in a handful of instructions.
-    #[inline(always)]
-    pub(super) fn likely(name: &str) -> bool {
-        let name = name.as_bytes();
-        name.len() >= "ratelimit".len() && matches!(name[0], b'r' | b'x' | b'a')
+    /// Whether the name begins like one of the table. Ends nearly every name of an ordinary
+    /// response in a handful of instructions.
+    #[inline]
+    fn likely(name: &str) -> bool {
+        match name.as_bytes() {
+            [b'r', b'a' | b'e', b't', ..] => true,
+            [b'x', b'-', b'r', b'a', b't', b'e', ..] => true,
+            [b'x', b'-', b'h' | b's', rest @ ..] => {
+                rest.starts_with(b"ubspot-ratelimit-") || rest.starts_with(b"hopify-shop-api-")
+            }
+            [b'a', b'n', b't', b'h', b'r', ..] => true,
+            _ => false,
+        }
     }
 }
 

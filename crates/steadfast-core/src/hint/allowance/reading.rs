@@ -30,6 +30,13 @@ pub(super) struct Reading<'h> {
     aged: bool,
 }
 
+/// Whether what the headers tell is of now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Freshness {
+    Fresh,
+    Cached,
+}
+
 /// Keeps the first bucket that has a name.
 fn note<'h>(kept: &mut Option<&'h [u8]>, value: &'h [u8]) -> Option<&'static str> {
     if !value.is_empty() {
@@ -61,30 +68,29 @@ fn oddity(told: bool, member: &Member<'_>) -> Option<&'static str> {
 // ===== impl Reading =====
 
 impl<'h> Reading<'h> {
-    /// `None` for an answer out of a cache.
-    pub(super) fn of(headers: &'h HeaderMap) -> Option<Self> {
-        let mut reading = Self::default();
+    /// Reads all headers; those of a cached answer not to their end.
+    pub(super) fn scan(&mut self, headers: &'h HeaderMap) -> Freshness {
         for (name, value) in headers {
             match name.as_str() {
-                "date" => reading.date = reading.date.or(Some(value)),
+                "date" => self.date = self.date.or(Some(value)),
                 "age" => {
-                    reading.aged = true;
+                    self.aged = true;
                     // RFC 9111 section 5.1: what is no number is ignored.
                     let age = Number::parse(value.as_bytes().trim_ascii());
                     if age.is_some_and(|age| !age.is_zero()) {
-                        return None;
+                        return Freshness::Cached;
                     }
                 }
                 name => {
                     if let Some((header, field)) = Field::of(name) {
-                        if let Some(why) = reading.take(field, value.as_bytes().trim_ascii()) {
-                            reading.oddity = reading.oddity.or(Some(Oddity { header, why }));
+                        if let Some(why) = self.take(field, value.as_bytes().trim_ascii()) {
+                            self.oddity = self.oddity.or(Some(Oddity { header, why }));
                         }
                     }
                 }
             }
         }
-        Some(reading)
+        Freshness::Fresh
     }
 
     /// Reads one header, and says what is odd about it.
@@ -178,7 +184,7 @@ impl<'h> Reading<'h> {
 
     /// Joins what belongs together. What is left of limits comes first, so that it is kept when
     /// there is more than can be.
-    pub(super) fn resolve(self, wall: impl FnOnce() -> SystemTime) -> Allowances {
+    pub(super) fn resolve(&self, wall: impl FnOnce() -> SystemTime) -> Allowances {
         let mut clock = Clock::new(self.date, self.aged, wall);
         let (mut all, mut policies) = (Few::default(), Few::default());
         let partition = self.structured.resolve(
