@@ -1,7 +1,7 @@
 //! A list of at most eight, without an allocation.
 
 /// How many are kept. No server is known that tells of more limits at once: Anthropic has four
-/// dimensions, Kong five windows.
+/// dimensions, Kong six windows.
 pub(super) const MOST: usize = 8;
 
 /// At most [`MOST`] values; what comes when it is full is dropped.

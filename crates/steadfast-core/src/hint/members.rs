@@ -4,7 +4,7 @@
 //! That is right for what one writes and wrong for what one reads here: a server that spells one of
 //! three limits wrongly still means the other two, and not knowing them costs a 429. So a field is
 //! cut at its commas and semicolons, those inside of strings excepted, and each piece stands or
-//! falls alone; a member remembers whether all of it could be read.
+//! falls alone; a member remembers whether all its parameters could be read.
 //!
 //! A member is never continued on the next header line (RFC 9651 section 4.2 warns of strings that
 //! are), so lines are read one after the other and need not be joined.
@@ -40,7 +40,7 @@ pub(super) struct Member<'h> {
     pub(super) remaining: Option<u64>,
     /// `t`: seconds until there is more.
     pub(super) reset: Option<Number>,
-    /// Every piece of it could be read.
+    /// Every parameter could be read.
     pub(super) sound: bool,
 }
 
@@ -67,16 +67,15 @@ pub(super) fn count(value: &[u8]) -> Option<Number> {
 impl<'h> Member<'h> {
     fn read(text: &'h [u8]) -> Self {
         let mut pieces = Pieces::of(text, b';');
-        let bare = Bare::read(pieces.next().unwrap_or_default());
         let mut member = Self {
-            bare,
+            bare: Bare::read(pieces.next().unwrap_or_default()),
             quota: None,
             window: None,
             unit: None,
             partition: None,
             remaining: None,
             reset: None,
-            sound: bare != Bare::Other,
+            sound: true,
         };
         for piece in pieces {
             member.sound &= member.parameter(piece).is_some();

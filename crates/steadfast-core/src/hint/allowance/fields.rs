@@ -154,16 +154,24 @@ pub(super) const FIELDS: &[(&str, Field)] = &[
 
 impl Field {
     /// What the header with this name tells, and the name as a constant.
+    #[inline(always)]
     pub(super) fn of(name: &str) -> Option<(&'static str, Self)> {
-        if !Self::likely(name) {
-            return None;
+        if Self::likely(name) {
+            Self::find(name)
+        } else {
+            None
         }
+    }
+
+    /// Apart, so that a look at other names need not save what this one works with.
+    #[inline(never)]
+    fn find(name: &str) -> Option<(&'static str, Self)> {
         FIELDS.iter().find(|(known, _)| *known == name).copied()
     }
 
     /// Whether the name begins like one of the table. Ends nearly every name of an ordinary
     /// response in a handful of instructions.
-    #[inline]
+    #[inline(always)]
     fn likely(name: &str) -> bool {
         match name.as_bytes() {
             [b'r', b'a' | b'e', b't', ..] => true,

@@ -238,12 +238,10 @@ impl<'h> Reading<'h> {
             let only = unnamed.get_or_insert_default();
             only.limit = only.limit.or(Some(*quota));
         }
-        let mut joined = false;
         for &(quota, window) in policies {
             match &mut unnamed {
-                Some(own) if !joined && own.is_under(quota, window) => {
+                Some(own) if own.is_under(quota, window) => {
                     own.window = own.window.or(window);
-                    joined = true;
                 }
                 _ => others(Allowance {
                     name: Name::numbers(quota, window).get(),

@@ -69,6 +69,12 @@ fn partitions_of_one_policy_are_limits_of_their_own() {
     assert!(names.len() == 2 && names[0] != names[1] && !names.contains(&name("u")));
     assert_eq!(allowances.bucket(), None, "they are not in one bucket");
 
+    let border = told(&[("ratelimit", r#""ab";r=1;pk=:c:, "a";r=1;pk=:bc:"#)]);
+    assert_ne!(
+        border[0].0, border[1].0,
+        "where a name ends and its key begins"
+    );
+
     let policies = [
         (
             "ratelimit-policy",
@@ -186,6 +192,11 @@ fn what_is_malformed_in_a_list_is_ignored_and_the_rest_still_counts() {
         assert_eq!(told(&lines), [expected], "{member}");
         assert!(read(&lines).oddity().is_some(), "{member}");
     }
+}
+
+#[test]
+fn what_the_draft_allows_is_not_odd() {
+    let good = (name("ok"), None, Some(5), Some(7_000), None);
     for (member, expected) in [
         (r#""ok";r=5;t=7;x=1;burst"#, Some(good)),
         (r#", "ok";r=5;t=7,,"#, Some(good)),
@@ -262,6 +273,9 @@ fn the_drafts_before_names_are_one_unnamed_limit() {
         told(&[("ratelimit-policy", "100;w=10")]),
         [(0, Some(100), None, None, Some(10_000))]
     );
+    let twice = told(&[seven, ("ratelimit-policy", "100;w=1, 100;w=60")]);
+    assert_eq!(twice[0].4, Some(1_000));
+    assert_eq!((twice.len(), twice[1].4), (2, Some(60_000)));
     let less = [
         ("ratelimit", "remaining=50"),
         ("ratelimit-policy", "100;w=10"),

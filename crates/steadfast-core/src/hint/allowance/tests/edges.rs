@@ -12,14 +12,15 @@ fn the_wall_clock_is_asked_once_and_only_without_a_usable_date() {
         ("x-ratelimit-reset-tokens", reset.as_str()),
     ];
     let wall = || UNIX_EPOCH + Duration::from_millis(NOW * 1000 + 1);
+    // When a cache stored it.
+    let stored = ("date", "Mon, 23 Nov 2026 14:00:00 GMT");
     for more in [
-        ("server", "x"),
-        ("date", "yesterday"),
-        ("age", "0"),
-        ("age", "no number"),
+        &[][..],
+        &[("date", "yesterday")],
+        &[("age", "0"), stored],
+        &[stored, ("age", "no number")],
     ] {
-        let mut lines = lines.to_vec();
-        lines.push(more);
+        let lines = [&lines[..], more].concat();
         let allowances = Allowances::read(&headers(&lines), wall);
         let resets: Vec<_> = allowances.iter().map(|it| it.reset).collect();
         assert_eq!(resets, [Some(Duration::from_secs(60)); 2], "{more:?}");
@@ -125,6 +126,8 @@ fn numbers_are_rounded_so_that_too_little_is_sent_and_saturate() {
     assert_eq!(told(&lines), unnamed(u64::MAX, 0, None, None));
     let shopify = ("x-shopify-shop-api-call-limit", "31.2/40");
     assert_eq!(told(&[shopify]), unnamed(40, 8, None, Some(20_000)));
+    let used = [("x-ratelimit-limit", "5"), ("x-ratelimit-used", "0.5")];
+    assert_eq!(told(&used), unnamed(5, 4, None, None));
     let full = ("x-shopify-shop-api-call-limit", "41/40");
     assert_eq!(told(&[full]), unnamed(40, 0, None, Some(20_000)));
     let draft = format!(r#""d";r={huge};t={huge}"#);
@@ -136,6 +139,17 @@ fn numbers_are_rounded_so_that_too_little_is_sent_and_saturate() {
     ];
     let (most, long) = (Some(u64::MAX), Some(LONGEST.as_millis()));
     assert_eq!(told(&lines), [(name("d"), most, most, long, long)]);
+}
+
+#[test]
+fn of_several_lines_the_first_that_can_be_read_counts() {
+    let lines = [
+        ("x-ratelimit-remaining", "some"),
+        ("x-ratelimit-remaining", "5"),
+        ("x-ratelimit-remaining", "9"),
+    ];
+    assert_eq!(told(&lines), [(0, None, Some(5), None, None)]);
+    assert!(read(&lines).oddity().is_some());
 }
 
 #[test]
