@@ -10,7 +10,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use steadfast_core::advice::{Advice, Facts};
-use steadfast_core::hint::{Hints, LONGEST, spent_quota};
+use steadfast_core::hint::{Allowances, Hints, LONGEST, spent_quota, tells_of_limits};
 use steadfast_core::redact::redact_url;
 use steadfast_core::repeatable::Repeatable;
 use steadfast_core::{
@@ -71,6 +71,7 @@ impl Raw {
 pub(crate) fn judge_bytes(data: &[u8], now: Instant) {
     let raw = Raw::parse(data);
     hints(&raw);
+    allowances(&raw);
     for policy in &*POLICIES {
         for method in [Method::GET, Method::POST] {
             course(policy, &method, &raw, now);
@@ -93,6 +94,25 @@ fn hints(raw: &Raw) {
         assert!(hint.wait <= LONGEST, "{hint:?}");
     }
     assert!(any.retry_after.is_none() || any.retry_after == refusal.retry_after);
+}
+
+fn allowances(raw: &Raw) {
+    let all = Allowances::read(&raw.headers, wall);
+    assert!(tells_of_limits(&raw.headers) || all == Allowances::default());
+    for (at, one) in all.iter().enumerate() {
+        assert!(one.limit.is_some() || one.remaining.is_some(), "{one:?}");
+        for time in [one.reset, one.window].into_iter().flatten() {
+            assert!(time <= LONGEST, "{one:?}");
+        }
+        assert!(one.window != Some(Duration::ZERO), "{one:?}");
+        let same = all.iter().skip(at + 1).find(|it| it.name == one.name);
+        assert_eq!(same, None, "each name once");
+    }
+    assert!(all.iter().count() <= 8 && all.is_empty() == (all.iter().count() == 0));
+    if let Some(oddity) = all.oddity() {
+        assert!(raw.headers.contains_key(oddity.header), "{oddity}");
+        assert_readable(&oddity.to_string());
+    }
 }
 
 /// The whole course of a call that is answered with the same response every time.

@@ -8,7 +8,7 @@
 //! | question | answered by |
 //! |---|---|
 //! | What came back, and how far did the request get? | [`Outcome`], [`FailureKind`], [`Reach`] |
-//! | What does the server say about time and quota? | [`hint::Hints`] |
+//! | What does the server say about time and quota? | [`hint::Hints`], [`hint::Allowances`] |
 //! | What does that mean under a policy? | [`Policy`], [`Rule`], [`Judged`] |
 //! | May the request be sent again? | [`repeatable::Repeatable`] |
 //! | Again, when, or not: why? | [`Progress`], [`Step`], [`Stop`] |

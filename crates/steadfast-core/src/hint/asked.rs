@@ -1,9 +1,8 @@
 //! What one header value asks for: a span of time, or a moment.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, UNIX_EPOCH};
 
 use super::number::Number;
-use super::retry_after::LONGEST;
 use super::rfc3339;
 
 const NANOSECOND: u64 = 1;
@@ -58,7 +57,7 @@ impl Asked {
     }
 
     /// When a rate limit starts anew, in whatever unit it comes: an epoch or seconds by the size of
-    /// the number, `6m0s`, RFC 3339, or an HTTP date.
+    /// the number, `6m0s`, RFC 3339, a date as JavaScript writes it, or an HTTP date.
     pub(super) fn reset(value: &[u8]) -> Option<Self> {
         let value = value.trim_ascii();
         if let Some(number) = Number::parse(value) {
@@ -67,13 +66,14 @@ impl Asked {
         if let Some(span) = go_duration(value) {
             return Some(Self::For(span));
         }
-        match rfc3339::parse(value) {
+        match rfc3339::parse(value).or_else(|| script_date(value)) {
             Some(moment) => Some(Self::Until(moment)),
             None => http_date(value),
         }
     }
 
-    fn seconds_or_epoch(number: Number) -> Self {
+    /// Seconds, or a moment by the size of the number.
+    pub(super) fn seconds_or_epoch(number: Number) -> Self {
         if number.whole >= EPOCH_MILLIS {
             Self::Until(nanos(number.nanos(MILLISECOND)))
         } else if number.whole >= EPOCH_SECONDS {
@@ -87,25 +87,6 @@ impl Asked {
     pub(super) fn seconds(number: Number) -> Duration {
         nanos(number.nanos(SECOND))
     }
-
-    /// The wait from now on. `date` is the response's own `Date`, when it may be used; without it
-    /// the wall clock is asked, and the wait is rounded up to a full second, since the clocks may
-    /// differ.
-    pub(super) fn wait(
-        self,
-        date: Option<Duration>,
-        wall: impl FnOnce() -> SystemTime,
-    ) -> Duration {
-        let wait = match (self, date) {
-            (Self::For(span), _) => span,
-            (Self::Until(moment), Some(date)) => moment.saturating_sub(date),
-            (Self::Until(moment), None) => {
-                let now = wall().duration_since(UNIX_EPOCH).unwrap_or_default();
-                full_seconds(moment.saturating_sub(now))
-            }
-        };
-        wait.min(LONGEST)
-    }
 }
 
 /// One of the three forms of RFC 9110 section 5.6.7, as a time since the epoch.
@@ -117,6 +98,27 @@ pub(super) fn date(value: &[u8]) -> Option<Duration> {
 
 fn http_date(value: &[u8]) -> Option<Asked> {
     date(value).map(Asked::Until)
+}
+
+/// `Tue Nov 24 2026 12:00:00 GMT+0000 (Coordinated Universal Time)`: what JavaScript makes of a date
+/// that becomes a string (ECMA-262 section 21.4.4.41). Rewritten as RFC 3339, which knows the rest.
+fn script_date(value: &[u8]) -> Option<Duration> {
+    const MONTHS: [&[u8]; 12] = [
+        b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov",
+        b"Dec",
+    ];
+    let (text, name) = value.split_at_checked(33)?;
+    if !matches!(name, [] | [b' ', b'(', .., b')']) || &text[24..28] != b" GMT" {
+        return None;
+    }
+    let month = MONTHS.iter().position(|month| **month == text[4..7])? as u8 + 1;
+    let mut rewritten = *b"yyyy-mm-ddThh:mm:ss+hhmm";
+    rewritten[..4].copy_from_slice(&text[11..15]);
+    rewritten[5..7].copy_from_slice(&[b'0' + month / 10, b'0' + month % 10]);
+    rewritten[8..10].copy_from_slice(&text[8..10]);
+    rewritten[11..19].copy_from_slice(&text[16..24]);
+    rewritten[19..].copy_from_slice(&text[28..]);
+    rfc3339::parse(&rewritten)
 }
 
 /// `1h2m3.5s`, `12ms`: numbers with units, the form of Go's `time.Duration`.
@@ -153,9 +155,4 @@ fn go_unit(text: &[u8]) -> Option<(u64, &[u8])> {
 /// Saturates at 584 years.
 fn nanos(nanos: u128) -> Duration {
     Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
-}
-
-fn full_seconds(wait: Duration) -> Duration {
-    let started = u64::from(wait.subsec_nanos() > 0);
-    Duration::from_secs(wait.as_secs() + started)
 }

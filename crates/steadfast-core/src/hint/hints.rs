@@ -1,10 +1,11 @@
 //! The hints of one response, in one small value.
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use http::{HeaderMap, StatusCode};
 
-use super::asked::{self, Asked};
+use super::asked::Asked;
+use super::clock::Clock;
 use super::retry_after::{HintSource, RetryAfter};
 use super::scan::Scan;
 
@@ -74,21 +75,12 @@ impl Hints {
         asked: Option<(HintSource, Asked)>,
         wall: impl FnOnce() -> SystemTime,
     ) -> Self {
-        let retry_after = asked.map(|(source, asked)| {
-            RetryAfter::new(asked.wait(usable_date(scan, asked), wall), source)
-        });
+        let mut clock = Clock::new(scan.date, scan.aged, wall);
+        let retry_after = asked.map(|(source, asked)| RetryAfter::new(clock.wait(asked), source));
         Self {
             retry_after,
             should_retry: scan.should_retry,
             remaining_zero: scan.remaining_zero,
         }
-    }
-}
-
-/// The response's own clock. Parsed only for a moment in time; a span needs no clock.
-fn usable_date(scan: &Scan<'_>, asked: Asked) -> Option<Duration> {
-    match asked {
-        Asked::Until(_) if !scan.aged => asked::date(scan.date?.as_bytes()),
-        _ => None,
     }
 }

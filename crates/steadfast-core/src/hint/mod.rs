@@ -16,7 +16,9 @@
 //! * **Servers are not trusted.** A hint never raises attempts or budgets and never makes a request
 //!   repeatable; no wait is longer than [`LONGEST`], and whoever obeys caps it much lower.
 //!
-//! When not to use it: on responses that are accepted. This reads refusals.
+//! A response that is accepted is not asked for hints but for what is left: [`tells_of_limits`] finds
+//! out in some instructions whether there is anything to read, and [`Allowances`] reads it. When not
+//! to use them: on answers that no server gave, such as those of a cache.
 //!
 //! ```
 //! use std::time::{Duration, SystemTime};
@@ -33,14 +35,19 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod allowance;
 mod asked;
+mod clock;
+mod few;
 mod hints;
+mod members;
 mod number;
 mod quota;
 mod retry_after;
 mod rfc3339;
 mod scan;
 
+pub use self::allowance::{Allowance, Allowances, Oddity, Unit, tells_of_limits};
 pub use self::hints::Hints;
 pub use self::quota::{SpentQuota, Window, spent_quota};
 pub use self::retry_after::{HintSource, LONGEST, RetryAfter};

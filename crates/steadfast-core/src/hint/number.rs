@@ -55,6 +55,15 @@ impl Number {
     }
 }
 
+impl From<u64> for Number {
+    fn from(whole: u64) -> Self {
+        Self {
+            whole,
+            billionths: 0,
+        }
+    }
+}
+
 /// The ASCII digits that `text` begins with, and the rest.
 fn digits(text: &[u8]) -> (&[u8], &[u8]) {
     let end = text.iter().position(|byte| !byte.is_ascii_digit());

@@ -5,6 +5,7 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderValue};
 
 use super::asked::Asked;
+use super::members::{Bare, count, members};
 use super::number::Number;
 use super::retry_after::HintSource;
 
@@ -57,7 +58,7 @@ impl<'h> Scan<'h> {
             "x-should-retry" | "stripe-should-retry" => self.should_retry(bytes),
             "ratelimit" => self.rate_limit(bytes),
             "x-ratelimit-remaining" | "x-rate-limit-remaining" | "ratelimit-remaining" => {
-                self.remaining(Number::parse(bytes.trim_ascii()));
+                self.remaining(count(bytes));
             }
             "ratelimit-reset" => self.reset(HintSource::RateLimitReset, bytes),
             "x-ratelimit-reset-after" => self.reset(HintSource::XRateLimitResetAfter, bytes),
@@ -104,51 +105,30 @@ impl<'h> Scan<'h> {
     /// `"default";r=0;t=30`, and the form of draft 07, `limit=100, remaining=0, reset=5`. Of
     /// several spent limits the last one to start anew counts.
     fn rate_limit(&mut self, value: &[u8]) {
-        let (mut draft_7, mut longest) = (Limit::default(), None);
-        for item in value.split(|byte| *byte == b',') {
-            let mut limit = Limit::default();
-            for parameter in item.split(|byte| *byte == b';') {
-                match parameter.trim_ascii() {
-                    [b'r', b'=', value @ ..] => limit.remaining = Number::parse(value),
-                    [b't', b'=', value @ ..] => limit.reset = Number::parse(value),
-                    other => draft_7.read_draft_7(other),
+        let (mut draft_7, mut longest) = ((None, None), None);
+        for member in members(value) {
+            match member.bare {
+                Bare::Entry(b"remaining", value) => draft_7.0 = count(value),
+                Bare::Entry(b"reset", value) => draft_7.1 = Number::parse(value),
+                _ => {
+                    let remaining = member.remaining.map(Number::from);
+                    longest = longest.max(self.spent_for(remaining, member.reset));
                 }
             }
-            self.remaining(limit.remaining);
-            longest = longest.max(limit.spent_for());
         }
-        self.remaining(draft_7.remaining);
-        longest = longest.max(draft_7.spent_for());
+        longest = longest.max(self.spent_for(draft_7.0, draft_7.1));
         keep_first(
             &mut self.reset,
             HintSource::RateLimit,
             longest.map(Asked::For),
         );
     }
-}
 
-/// What one item of `RateLimit` says.
-#[derive(Clone, Copy, Debug, Default)]
-struct Limit {
-    remaining: Option<Number>,
-    reset: Option<Number>,
-}
-
-// ===== impl Limit =====
-
-impl Limit {
-    fn read_draft_7(&mut self, parameter: &[u8]) {
-        if let Some(value) = parameter.strip_prefix(b"remaining=") {
-            self.remaining = Number::parse(value);
-        } else if let Some(value) = parameter.strip_prefix(b"reset=") {
-            self.reset = Number::parse(value);
-        }
-    }
-
-    /// For how long nothing is left.
-    fn spent_for(self) -> Option<Duration> {
-        let spent = self.remaining.is_some_and(Number::is_zero);
-        Some(Asked::seconds(self.reset.filter(|_| spent)?))
+    /// For how long nothing is left of a limit.
+    fn spent_for(&mut self, remaining: Option<Number>, reset: Option<Number>) -> Option<Duration> {
+        self.remaining(remaining);
+        let spent = remaining.is_some_and(Number::is_zero);
+        Some(Asked::seconds(reset.filter(|_| spent)?))
     }
 }
 

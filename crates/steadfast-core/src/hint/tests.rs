@@ -233,6 +233,8 @@ fn a_spent_limit_is_seen_in_every_dialect() {
         ("x-ratelimit-remaining", "0", true),
         ("x-rate-limit-remaining", "0", true),
         ("ratelimit-remaining", "0", true),
+        ("ratelimit-remaining", "0;w=21600", true),
+        ("ratelimit", "\"a,b;r=0;t=1,\";r=9;t=30", false),
         ("x-ratelimit-remaining", "1", false),
         ("x-ratelimit-remaining", "", false),
         ("ratelimit", "\"default\";r=0;t=30", true),
