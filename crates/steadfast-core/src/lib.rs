@@ -24,6 +24,7 @@ mod classify;
 mod endpoint;
 pub mod hint;
 mod judge;
+pub mod lane;
 mod outcome;
 mod overlay;
 mod policy;

@@ -1,0 +1,122 @@
+//! A scope that a server closed for a while.
+//!
+//! Everybody who shares the scope waits, for a server that says "come back in a second" means all of them. When the
+//! time is over **one** goes first: its success lets the others follow, its refusal closes the gate again. So a
+//! server that is still closed meets one request, not the crowd that has gathered meanwhile.
+
+use std::time::{Duration, Instant};
+
+use super::Turn;
+
+/// How long a probe is waited for before another one goes: the time that the gate was closed for, within these.
+const PATIENCE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
+
+/// Open, closed until an instant, or waiting for the answer of the one that went first.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Gate {
+    state: State,
+    /// Refusals in a row.
+    refusals: u32,
+    /// For how long it was closed the last time.
+    closed_for: Duration,
+    /// The last attempt that was sent before it closed: what comes back to those is old news.
+    last_before: u64,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+enum State {
+    #[default]
+    Open,
+    Closed {
+        until: Instant,
+    },
+    Probing {
+        probe: u64,
+        since: Instant,
+    },
+}
+
+impl Gate {
+    /// Whether an attempt may go.
+    pub(super) fn look(&self, now: Instant) -> Turn {
+        match self.state {
+            State::Closed { until } if now < until => Turn::At(until),
+            State::Open | State::Closed { .. } => Turn::Now,
+            State::Probing { since, .. } => {
+                let patience = self.closed_for.clamp(PATIENCE.0, PATIENCE.1);
+                match since.checked_add(patience) {
+                    Some(again) if now < again => Turn::AfterProbe(again),
+                    _ => Turn::Now,
+                }
+            }
+        }
+    }
+
+    /// Attempt `serial` goes, which [`look`](Self::look) allowed; says whether it goes first.
+    pub(super) fn send(&mut self, now: Instant, serial: u64) -> bool {
+        let goes_first = !self.is_open();
+        if goes_first {
+            self.state = State::Probing {
+                probe: serial,
+                since: now,
+            };
+        }
+        goes_first
+    }
+
+    pub(super) const fn is_open(&self) -> bool {
+        matches!(self.state, State::Open)
+    }
+
+    /// Closed until then, if it is closed.
+    pub(super) fn closed_until(&self, now: Instant) -> Option<Instant> {
+        match self.state {
+            State::Closed { until } if until > now => Some(until),
+            _ => None,
+        }
+    }
+
+    /// Whether an attempt was sent before it closed the last time.
+    pub(super) const fn is_old_news(&self, serial: u64) -> bool {
+        serial <= self.last_before
+    }
+
+    /// Refusals in a row, this one included.
+    pub(super) const fn next_refusal(&self) -> u32 {
+        self.refusals.saturating_add(1)
+    }
+
+    /// A refusal closes it; `last` is the last attempt sent so far.
+    pub(super) fn close(&mut self, now: Instant, time: Duration, last: u64) {
+        self.refusals = self.next_refusal();
+        self.closed_for = time;
+        self.last_before = last;
+        let until = now.checked_add(time).unwrap_or(now);
+        self.state = State::Closed { until };
+    }
+
+    /// Another refusal of the same crowd, with a time of its own.
+    pub(super) fn extend(&mut self, now: Instant, time: Duration) {
+        if let (State::Closed { until }, Some(later)) = (&mut self.state, now.checked_add(time)) {
+            *until = later.max(*until);
+        }
+    }
+
+    /// Attempt `serial` was let through by the server; says whether that opens the gate.
+    pub(super) fn passed(&mut self, serial: u64) -> bool {
+        let opens = matches!(self.state, State::Probing { .. }) && !self.is_old_news(serial);
+        if opens {
+            (self.state, self.refusals) = (State::Open, 0);
+        }
+        opens
+    }
+
+    /// The one that went first came back without an answer: another one may go first.
+    pub(super) fn came_to_nothing(&mut self, now: Instant, serial: u64) -> bool {
+        let was_first = matches!(self.state, State::Probing { probe, .. } if probe == serial);
+        if was_first {
+            self.state = State::Closed { until: now };
+        }
+        was_first
+    }
+}
