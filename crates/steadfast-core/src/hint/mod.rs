@@ -42,7 +42,7 @@ mod rfc3339;
 mod scan;
 
 pub use self::hints::Hints;
-pub use self::quota::{SpentQuota, Window, spent_quota};
+pub use self::quota::{InvalidMarker, QuotaMarker, SpentQuota, Window, spent_quota};
 pub use self::retry_after::{HintSource, LONGEST, RetryAfter};
 
 #[cfg(test)]
