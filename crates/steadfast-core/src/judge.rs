@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 use http::{HeaderMap, StatusCode};
 
 use crate::classify::Opinion;
-use crate::hint::{Hints, Window, spent_quota};
+use crate::hint::{Hints, QuotaMarker, Window, spent_quota};
 use crate::outcome::{FailureKind, Outcome};
 use crate::prepared::Prepared;
 use crate::rule::{Retry, Rule};
@@ -115,9 +115,15 @@ impl Judged {
             (verdict, reason) = listen(status, verdict, &hints);
         }
         if matches!(status.as_u16(), 403 | 429) {
-            let spent = spent_quota(body_start.unwrap_or_default(), headers);
-            quota = spent.map(|quota| quota.window);
-            if quota.is_some() && matches!(reason, Reason::Standard | Reason::RateLimit) {
+            let body = body_start.unwrap_or_default();
+            let own = QuotaMarker::find(&policy.quota_markers, body);
+            quota = own.or_else(|| spent_quota(body, headers).map(|quota| quota.window));
+            // The user's own words stand above a server that asks to try again, the others do not.
+            let beaten = match reason {
+                Reason::Server => own.is_some(),
+                reason => matches!(reason, Reason::Standard | Reason::RateLimit),
+            };
+            if quota.is_some() && beaten {
                 (verdict, reason) = (Rule::FailFast, Reason::QuotaSpent);
             }
         }

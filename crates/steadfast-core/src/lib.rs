@@ -13,6 +13,7 @@
 //! | May the request be sent again? | [`repeatable::Repeatable`] |
 //! | Again, when, or not: why? | [`Progress`], [`Step`], [`Stop`] |
 //! | How much load may that add? | [`budget`] |
+//! | What is left of the day's or the month's plan? | [`quota`] |
 //! | What happened? | [`Record`] |
 //! | What should a person do about a status? | [`advice`] |
 //! | Which policy is for which request? | [`Pattern`], [`Routes`] |
@@ -25,11 +26,13 @@ mod endpoint;
 pub mod hint;
 mod judge;
 pub mod lane;
+mod limit_scope;
 mod outcome;
 mod overlay;
 mod policy;
 mod prepared;
 mod progress;
+pub mod quota;
 mod rate;
 mod record;
 pub mod redact;
@@ -43,11 +46,13 @@ pub use crate::budget::BudgetConfig;
 pub use crate::classify::{Classifier, Exchange, Opinion, PEEK_LIMIT};
 pub use crate::endpoint::{InvalidPattern, Pattern, Routes};
 pub use crate::judge::{Judged, Reason};
+pub use crate::limit_scope::LimitScope;
 pub use crate::outcome::{FailureKind, Outcome, Reach};
 pub use crate::overlay::Overlay;
 pub use crate::policy::{InvalidPolicy, Policy, Share, Spans};
 pub use crate::prepared::Prepared;
 pub use crate::progress::{Limits, Progress, Situation, Step};
+pub use crate::quota::{PreparedQuota, Quota, Quotas};
 pub use crate::rate::{PreparedRate, Rate};
 pub use crate::record::{Attempt, Record, Stop, Wait, WaitSource};
 pub use crate::rule::{Pace, Repeats, Retry, Rule, StatusClass, StatusRules, Statuses};

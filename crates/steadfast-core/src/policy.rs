@@ -13,8 +13,10 @@ use thiserror::Error;
 use crate::backoff::Backoff;
 use crate::budget::BudgetConfig;
 use crate::classify::{Classifier, Exchange, Opinion};
+use crate::hint::Window;
 use crate::outcome::FailureKind;
 use crate::prepared::Prepared;
+use crate::quota::Quotas;
 use crate::rate::Rate;
 use crate::rule::{Rule, StatusRules, Statuses};
 
@@ -57,6 +59,8 @@ pub struct Policy {
     spans: Spans,
     share: Share,
     identity: Option<Arc<str>>,
+    quotas: Quotas,
+    quota_markers: Vec<(String, Window)>,
 }
 
 /// Who shares a retry budget.
@@ -123,6 +127,8 @@ impl Policy {
             spans: Spans::On,
             share: Share::Endpoint,
             identity: None,
+            quotas: Quotas::default(),
+            quota_markers: Vec::new(),
         }
     }
 
@@ -355,6 +361,8 @@ impl Policy {
             spans: self.spans,
             share: self.share,
             identity: self.identity.clone(),
+            quotas: self.prepare_quotas()?,
+            quota_markers: self.prepare_markers()?,
         })
     }
 }
@@ -382,5 +390,6 @@ impl InvalidPolicy {
     }
 }
 
+mod quotas;
 #[cfg(test)]
 mod tests;

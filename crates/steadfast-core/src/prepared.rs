@@ -7,8 +7,10 @@ use std::time::Duration;
 use crate::backoff::Backoff;
 use crate::budget::BudgetConfig;
 use crate::classify::Classifier;
+use crate::hint::QuotaMarker;
 use crate::outcome::FailureKind;
 use crate::policy::{Share, Spans};
+use crate::quota::PreparedQuota;
 use crate::rate::PreparedRate;
 use crate::rule::{Rule, StatusRules};
 
@@ -50,6 +52,10 @@ pub struct Prepared {
     pub share: Share,
     /// For whom calls are made that do not say so themselves.
     pub identity: Option<Arc<str>>,
+    /// What the user's plan allows; no two have the same window and scope.
+    pub quotas: Vec<PreparedQuota>,
+    /// The user's own words for a quota that is spent.
+    pub quota_markers: Vec<QuotaMarker>,
     pub(crate) failures: Vec<(FailureKind, Rule)>,
 }
 

@@ -47,6 +47,7 @@ mod fault;
 mod given_up;
 pub mod judge;
 mod late;
+pub mod quota;
 mod read;
 mod request;
 mod response;

@@ -64,9 +64,9 @@ pub use steadfast_core::backoff::InvalidBackoff;
 pub use steadfast_core::budget::InvalidBudget;
 pub use steadfast_core::{
     Attempt, Backoff, BudgetConfig, Exchange, FailureKind, InvalidPattern, InvalidPolicy, Jitter,
-    Opinion, Outcome, Overlay, PEEK_LIMIT, Pace, Pattern, Policy, Rate, Reach, Reason, Record,
-    Repeats, Retry, Rule, Share, Short, Spans, StatusClass, Statuses, Stop, UrlParts, Wait,
-    WaitSource, advice, hint, redact,
+    LimitScope, Opinion, Outcome, Overlay, PEEK_LIMIT, Pace, Pattern, Policy, Quota, Quotas, Rate,
+    Reach, Reason, Record, Repeats, Retry, Rule, Share, Short, Spans, StatusClass, Statuses, Stop,
+    UrlParts, Wait, WaitSource, advice, hint, quota, redact,
 };
 
 /// The traits, for `use steadfast::prelude::*`.

@@ -159,6 +159,30 @@ fn a_spent_quota_is_not_a_matter_of_seconds() {
 }
 
 #[test]
+fn words_of_the_user_stand_above_the_server_and_below_a_rule() {
+    let standard = Policy::standard();
+    let own = Policy::standard().quota_marker("used up", Window::Month);
+    let ruled = own.clone().on(429, Rule::retry(2));
+    let yes = [("x-should-retry", "true")];
+    let soon = [("retry-after", "1")];
+    let spent = (Rule::FailFast, Reason::QuotaSpent);
+    let body = "all Used Up, 5 per second";
+    for (policy, status, pairs, expected) in [
+        (&own, 429, &[][..], spent),
+        (&own, 403, &[], spent),
+        (&own, 403, &yes, spent),
+        (&own, 429, &soon, spent),
+        (&own, 503, &[], (Rule::BACK_OFF, Reason::Standard)),
+        (&ruled, 429, &[], (Rule::retry(2), Reason::Policy)),
+        (&standard, 403, &yes, (Rule::RETRY, Reason::Server)),
+    ] {
+        let judged = judge(policy, status, pairs, Opinion::Abstain, body);
+        assert_eq!(judged, expected, "{status} {pairs:?}");
+    }
+    assert_ne!(judge(&standard, 429, &[], Opinion::Abstain, body), spent);
+}
+
+#[test]
 fn the_wait_of_a_classifier_is_kept_beside_the_servers() {
     let policy = Policy::standard().prepare().unwrap();
     let opinion = Opinion::RetryAfter(Duration::from_secs(3));

@@ -1,6 +1,8 @@
 //! Every value that makes no sense is named.
 
 use super::*;
+use crate::LimitScope;
+use crate::quota::Quota;
 
 #[test]
 fn a_mistake_names_field_value_and_what_would_be_right() {
@@ -29,6 +31,23 @@ fn a_mistake_names_field_value_and_what_would_be_right() {
             "`rate_limit` is 0 per second (the count is 0), but has to be at least one attempt per \
              period",
         ),
+        (
+            Policy::standard().quota(Quota::per_day(9).share(2, 1)),
+            "`quota` is 9/day (a share of 2 of 1), but has to be at least one request in a second to a year, a share \
+             of at most all of them, and a warning at 0 to 100 %",
+        ),
+        (
+            Policy::standard().quota([Quota::per_day(9), Quota::per_day(5)]),
+            "`quota` is 5/day beside another, but has to be one for each window and scope: which of the two is meant?",
+        ),
+        (
+            Policy::standard().quota_marker(" ", Window::Day),
+            "`quota_marker` is empty, but has to be 1 to 256 bytes of words",
+        ),
+        (
+            Policy::standard().quota_marker("x".repeat(257), Window::Day),
+            "`quota_marker` is too long, but has to be 1 to 256 bytes of words",
+        ),
     ] {
         assert_eq!(policy.prepare().unwrap_err().to_string(), expected);
     }
@@ -48,4 +67,21 @@ fn the_presets_make_sense() {
     assert_eq!(standard.attempt_timeout, None);
     assert_eq!(standard.deadline, None);
     assert_eq!(standard.rate, None);
+}
+
+#[test]
+fn quotas_of_different_windows_or_scopes_stand_beside_each_other() {
+    let plan = vec![
+        Quota::per_day(1000),
+        Quota::per_day(2000).rolling(),
+        Quota::per_day(3000).scope(LimitScope::Origin),
+        Quota::per_month(10_000),
+    ];
+    let prepared = Policy::standard().quota(plan).prepare().unwrap();
+    let limits = prepared.quotas.iter().map(|quota| quota.limit());
+    assert_eq!(limits.collect::<Vec<_>>(), [1000, 2000, 3000, 10_000]);
+    let replaced = Policy::standard()
+        .quota(Quota::per_day(1))
+        .quota(Quota::per_week(2));
+    assert_eq!(replaced.prepare().unwrap().quotas.len(), 1);
 }

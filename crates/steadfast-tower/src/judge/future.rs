@@ -6,8 +6,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use http::StatusCode;
 use pin_project_lite::pin_project;
+use steadfast_core::hint::Hints;
 use steadfast_core::{Judged, Opinion, Outcome, PEEK_LIMIT, Prepared, Reason, Record, Rule};
 use tokio::time::Sleep;
 
@@ -87,7 +87,7 @@ where
                 return Poll::Ready(Ok(Reply::new(response, Judged::accepted(status))));
             }
             let opinion = ask(policy, head, &response, None);
-            if !wants_body(policy, opinion, *this.may_follow, status) {
+            if !wants_body(policy, opinion, *this.may_follow, &response) {
                 return Poll::Ready(Ok(judge(policy, opinion, response, None)));
             }
             let (shell, body) = response.open();
@@ -137,13 +137,27 @@ fn ask<Res: WholeResponse>(
 }
 
 /// Whether the verdict hangs on the body: the classifier asks for it, or a refusal that would be repeated may be a
-/// quota that is spent.
-fn wants_body(policy: &Prepared, opinion: Opinion, may_follow: bool, status: StatusCode) -> bool {
+/// quota that is spent. A policy that counts quotas or knows words for them wants to hear of it at the last attempt, too.
+fn wants_body<Res: WholeResponse>(
+    policy: &Prepared,
+    opinion: Opinion,
+    may_follow: bool,
+    response: &Res,
+) -> bool {
     match opinion {
-        Opinion::ReadBody => true,
-        Opinion::Abstain => {
-            let (rule, own) = policy.statuses.rule(status);
-            may_follow && status.as_u16() == 429 && !own && matches!(rule, Rule::Retry(_))
+        Opinion::ReadBody => return true,
+        Opinion::Abstain => {}
+        _ => return false,
+    }
+    let status = response.status();
+    let (rule, own) = policy.statuses.rule(status);
+    let marked = !policy.quota_markers.is_empty();
+    let matters = may_follow || marked || !policy.quotas.is_empty();
+    match status.as_u16() {
+        _ if own || !matters => false,
+        429 => matches!(rule, Rule::Retry(_)),
+        403 => {
+            marked || Hints::read_refusal(status, response.headers(), clock::wall).tell_of_a_limit()
         }
         _ => false,
     }

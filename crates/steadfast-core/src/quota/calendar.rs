@@ -1,0 +1,90 @@
+//! The count of a window of the calendar.
+
+use super::Nanos;
+use super::prepared::PreparedQuota;
+
+/// What was used of the window that is running.
+#[derive(Clone, Debug)]
+pub(super) struct Calendar {
+    /// The window: its first instant and the first after it. Empty until the first look at the clock.
+    start: Nanos,
+    end: Nanos,
+    pub(super) used: u64,
+    pub(super) warned: bool,
+    /// A time within the window, for a store: a window may lie elsewhere in another zone.
+    pub(super) seen: Nanos,
+    /// Which window it is; a receipt of another one is worth nothing.
+    number: u64,
+}
+
+// ===== impl Calendar =====
+
+impl Calendar {
+    pub(super) const fn new() -> Self {
+        Self {
+            start: 0,
+            end: 0,
+            used: 0,
+            warned: false,
+            seen: 0,
+            number: 0,
+        }
+    }
+
+    /// What a store kept, in a window of this quota.
+    pub(super) fn restored(quota: &PreparedQuota, seen: Nanos, used: u64, warned: bool) -> Self {
+        let (start, end) = quota.window.around(&quota.zone, seen);
+        Self {
+            start,
+            end,
+            used,
+            warned,
+            seen,
+            number: 0,
+        }
+    }
+
+    /// Begins the window of `now`, if that is another one.
+    pub(super) fn settle(&mut self, quota: &PreparedQuota, now: Nanos) {
+        if now >= self.end {
+            (self.start, self.end) = quota.window.around(&quota.zone, now);
+            self.used = 0;
+            self.warned = false;
+            self.number = self.number.wrapping_add(1);
+        } else if now < self.start {
+            // The clock was set back. Into the window before: the one that has begun goes on. Further: what was
+            // counted counts now.
+            let before = self.start.saturating_sub(1);
+            let (before, _) = quota.window.around(&quota.zone, before);
+            if now < before {
+                (self.start, self.end) = quota.window.around(&quota.zone, now);
+                self.seen = now;
+            }
+        }
+        self.seen = self.seen.max(now).clamp(self.start, self.end - 1);
+    }
+
+    /// When the window ends.
+    pub(super) const fn end(&self) -> Nanos {
+        self.end
+    }
+
+    pub(super) const fn take(&mut self, cost: u64) -> u64 {
+        self.used = self.used.saturating_add(cost);
+        self.number
+    }
+
+    pub(super) const fn give_back(&mut self, number: u64, cost: u64) -> bool {
+        let same = number == self.number;
+        if same {
+            self.used = self.used.saturating_sub(cost);
+        }
+        same
+    }
+
+    /// All of it is used, and no receipt from before changes that.
+    pub(super) fn fill(&mut self, limit: u64) {
+        self.used = self.used.max(limit);
+        self.number = self.number.wrapping_add(1);
+    }
+}
