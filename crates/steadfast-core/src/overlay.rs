@@ -15,6 +15,7 @@ pub struct Overlay {
     buffer: Option<usize>,
     attempt_timeout: Option<Duration>,
     deadline: Option<Duration>,
+    cost: Option<u32>,
 }
 
 impl Overlay {
@@ -73,6 +74,13 @@ impl Overlay {
         self
     }
 
+    /// What each attempt of this call takes from rates and quotas.
+    #[must_use]
+    pub fn cost(mut self, cost: u32) -> Self {
+        self.cost = Some(cost);
+        self
+    }
+
     /// Whether its values make sense.
     ///
     /// # Errors
@@ -90,6 +98,12 @@ impl Overlay {
             }
         }
         Ok(())
+    }
+
+    /// The cost, if it differs.
+    #[must_use]
+    pub const fn cost_value(&self) -> Option<u32> {
+        self.cost
     }
 
     /// The most attempts, if they differ.

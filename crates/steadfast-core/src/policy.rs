@@ -13,11 +13,12 @@ use thiserror::Error;
 use crate::backoff::Backoff;
 use crate::budget::BudgetConfig;
 use crate::classify::{Classifier, Exchange, Opinion};
+use crate::cost::Cost;
 use crate::hint::Window;
 use crate::outcome::FailureKind;
 use crate::prepared::Prepared;
 use crate::quota::Quotas;
-use crate::rate::Rate;
+use crate::rate::Rates;
 use crate::rule::{Rule, StatusRules, Statuses};
 
 /// How calls are retried, paced and cut. The defaults are those of [`Policy::standard`].
@@ -54,8 +55,12 @@ pub struct Policy {
     deadline: Option<Duration>,
     buffer: Option<usize>,
     drain: usize,
-    rate: Option<Rate>,
+    rates: Rates,
     max_wait: Option<Duration>,
+    max_queue: Option<usize>,
+    cost: Cost,
+    pacing: Pacing,
+    gate: bool,
     spans: Spans,
     share: Share,
     identity: Option<Arc<str>>,
@@ -74,6 +79,19 @@ pub enum Share {
     /// All calls to one origin whose policies say so: one bound for what retries may add to a server. Its numbers are
     /// those of the policy that is used first, so give all of them the same.
     Origin,
+}
+
+/// What attempts are paced by, beside the rates that are configured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Pacing {
+    /// By nothing.
+    Off,
+    /// By the rate limit headers of responses: spent freely while there is plenty, paced when it gets scarce.
+    Headers,
+    /// By headers, and after the first refusal without any also by what the server let through. The default.
+    #[default]
+    Learned,
 }
 
 /// Whether a call opens spans of its own.
@@ -122,8 +140,12 @@ impl Policy {
             deadline: None,
             buffer: None,
             drain: 64 * 1024,
-            rate: None,
+            rates: Rates::default(),
             max_wait: None,
+            max_queue: None,
+            cost: Cost::One,
+            pacing: Pacing::Learned,
+            gate: true,
             spans: Spans::On,
             share: Share::Endpoint,
             identity: None,
@@ -265,21 +287,6 @@ impl Policy {
         self
     }
 
-    /// A client-side rate limit; every attempt pays. Default: none.
-    #[must_use]
-    pub fn rate_limit(mut self, rate: Rate) -> Self {
-        self.rate = Some(rate);
-        self
-    }
-
-    /// The longest wait for the client-side rate limit: an attempt that would wait longer is refused at once, with
-    /// the time when it could be served. Default: none.
-    #[must_use]
-    pub fn max_wait(mut self, time: Duration) -> Self {
-        self.max_wait = Some(time);
-        self
-    }
-
     /// Whether spans are opened. Default: [`Spans::On`].
     #[must_use]
     pub fn spans(mut self, spans: Spans) -> Self {
@@ -331,17 +338,6 @@ impl Policy {
                 "a set of statuses within 100..=999",
             ));
         }
-        if self.max_wait.is_some() && self.rate.is_none() {
-            let expected = "set together with `rate_limit`, the wait for which it bounds";
-            return Err(InvalidPolicy::new("max_wait", "alone", expected));
-        }
-        let rate = match self.rate {
-            Some(rate) => Some(rate.prepare().map_err(|mistake| {
-                let value = format!("{rate} ({mistake})");
-                InvalidPolicy::new("rate_limit", &value, "at least one attempt per period")
-            })?),
-            None => None,
-        };
         Ok(Prepared {
             attempts,
             retry_for: self.retry_for,
@@ -356,8 +352,12 @@ impl Policy {
             deadline: self.deadline,
             buffer: self.buffer,
             drain: self.drain,
-            rate,
+            rates: self.prepare_rates()?,
             max_wait: self.max_wait,
+            max_queue: self.max_queue,
+            cost: self.cost.clone(),
+            pacing: self.pacing,
+            gate: self.gate,
             spans: self.spans,
             share: self.share,
             identity: self.identity.clone(),
@@ -390,6 +390,7 @@ impl InvalidPolicy {
     }
 }
 
+mod limits;
 mod quotas;
 #[cfg(test)]
 mod tests;

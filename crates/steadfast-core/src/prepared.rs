@@ -7,9 +7,10 @@ use std::time::Duration;
 use crate::backoff::Backoff;
 use crate::budget::BudgetConfig;
 use crate::classify::Classifier;
+use crate::cost::Cost;
 use crate::hint::QuotaMarker;
 use crate::outcome::FailureKind;
-use crate::policy::{Share, Spans};
+use crate::policy::{Pacing, Share, Spans};
 use crate::quota::PreparedQuota;
 use crate::rate::PreparedRate;
 use crate::rule::{Rule, StatusRules};
@@ -42,10 +43,18 @@ pub struct Prepared {
     pub buffer: Option<usize>,
     /// The most bytes of a refused response that are read to keep its connection.
     pub drain: usize,
-    /// The client-side rate.
-    pub rate: Option<PreparedRate>,
-    /// The longest wait for the client-side rate; `None` is without bound.
+    /// The client-side rates, all of which hold.
+    pub rates: Vec<PreparedRate>,
+    /// The longest wait for the client-side rates; `None` is without bound.
     pub max_wait: Option<Duration>,
+    /// The most attempts that wait for the client-side rates; `None` is without bound.
+    pub max_queue: Option<usize>,
+    /// What an attempt takes from rates and quotas.
+    pub cost: Cost,
+    /// What attempts are paced by, beside the rates.
+    pub pacing: Pacing,
+    /// Whether a refusal closes its scope for others.
+    pub gate: bool,
     /// Whether spans are opened.
     pub spans: Spans,
     /// Who shares the budget.

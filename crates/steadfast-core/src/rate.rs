@@ -4,6 +4,8 @@ use std::fmt;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use crate::limit_scope::LimitScope;
+
 /// A client-side rate: so many attempts per period, with a burst that may go at once.
 ///
 /// ```
@@ -20,13 +22,28 @@ pub struct Rate {
     count: u32,
     period: Duration,
     burst: Option<u32>,
+    share: (u32, u32),
+    scope: LimitScope,
 }
+
+/// Several rates that hold at once: "10 per second and 1,000 per hour".
+///
+/// ```
+/// use steadfast_core::{Policy, Rate};
+///
+/// let both = [Rate::per_second(10), Rate::per_hour(1000)];
+/// Policy::standard().rate_limit(both).prepare()?;
+/// # Ok::<(), steadfast_core::InvalidPolicy>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Rates(pub(crate) Vec<Rate>);
 
 /// A [`Rate`] whose numbers make sense.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct PreparedRate {
     interval: Duration,
     burst: NonZeroU32,
+    scope: LimitScope,
 }
 
 impl Rate {
@@ -58,7 +75,23 @@ impl Rate {
             count,
             period,
             burst: None,
+            share: (1, 1),
+            scope: LimitScope::Endpoint,
         }
+    }
+
+    /// The share of this process, where several use one key: `share(1, 6)` is a sixth of count and burst. Default: all.
+    #[must_use]
+    pub const fn share(mut self, part: u32, of: u32) -> Self {
+        self.share = (part, of);
+        self
+    }
+
+    /// Whose attempts it counts together. Default: [`LimitScope::Endpoint`].
+    #[must_use]
+    pub const fn scope(mut self, scope: LimitScope) -> Self {
+        self.scope = scope;
+        self
     }
 
     /// How many attempts may go at once after a pause. Default: the count.
@@ -74,7 +107,17 @@ impl Rate {
         let count = NonZeroU32::new(self.count).ok_or_else(|| zero("the count"))?;
         let burst =
             NonZeroU32::new(self.burst.unwrap_or(self.count)).ok_or_else(|| zero("the burst"))?;
-        let interval = self.period / count.get();
+        let (part, of) = self.share;
+        if part == 0 || part > of {
+            return Err(format!("a share of {part} of {of}"));
+        }
+        let burst = u64::from(burst.get()) * u64::from(part) / u64::from(of);
+        let burst = u32::try_from(burst).ok().and_then(NonZeroU32::new);
+        let burst = burst.unwrap_or(NonZeroU32::MIN);
+        let interval = (self.period.as_nanos() * u128::from(of))
+            / (u128::from(count.get()) * u128::from(part));
+        let interval = u64::try_from(interval).map(Duration::from_nanos);
+        let interval = interval.map_err(|_| "a period of centuries".to_owned())?;
         if self.period.is_zero() {
             return Err(zero("the period"));
         }
@@ -87,7 +130,12 @@ impl Rate {
         {
             return Err("a burst takes longer than a year to come back".to_owned());
         }
-        Ok(PreparedRate { interval, burst })
+        let scope = self.scope;
+        Ok(PreparedRate {
+            interval,
+            burst,
+            scope,
+        })
     }
 }
 
@@ -101,8 +149,16 @@ impl fmt::Display for Rate {
             _ => write!(f, "{:?}", self.period)?,
         }
         match self.burst {
-            Some(burst) => write!(f, ", burst {burst}"),
-            None => Ok(()),
+            Some(burst) => write!(f, ", burst {burst}")?,
+            None => {}
+        }
+        match self.share {
+            (1, 1) => {}
+            (part, of) => write!(f, ", {part}/{of} of it")?,
+        }
+        match self.scope {
+            LimitScope::Endpoint => Ok(()),
+            scope => write!(f, ", per {scope}"),
         }
     }
 }
@@ -118,6 +174,30 @@ impl PreparedRate {
     #[must_use]
     pub const fn burst(self) -> NonZeroU32 {
         self.burst
+    }
+
+    /// Whose attempts it counts together.
+    #[must_use]
+    pub const fn scope(self) -> LimitScope {
+        self.scope
+    }
+}
+
+impl From<Rate> for Rates {
+    fn from(rate: Rate) -> Self {
+        Self(vec![rate])
+    }
+}
+
+impl From<Vec<Rate>> for Rates {
+    fn from(rates: Vec<Rate>) -> Self {
+        Self(rates)
+    }
+}
+
+impl<const N: usize> From<[Rate; N]> for Rates {
+    fn from(rates: [Rate; N]) -> Self {
+        Self(rates.into())
     }
 }
 
@@ -139,6 +219,21 @@ mod tests {
                 .get(),
             7
         );
+    }
+
+    #[test]
+    fn a_share_is_that_part_of_count_and_burst() {
+        let rate = Rate::per_second(60)
+            .burst(12)
+            .share(1, 6)
+            .prepare()
+            .unwrap();
+        assert_eq!(rate.interval(), Duration::from_millis(100));
+        assert_eq!(rate.burst().get(), 2);
+        let least = Rate::per_second(6).burst(2).share(1, 6).prepare().unwrap();
+        assert_eq!(least.burst().get(), 1);
+        assert!(Rate::per_second(6).share(0, 6).prepare().is_err());
+        assert!(Rate::per_second(6).share(7, 6).prepare().is_err());
     }
 
     #[test]

@@ -76,6 +76,10 @@ impl Adapt {
         }
     }
 
+    pub(super) const fn is_unlimited(&self) -> bool {
+        matches!(self.phase, Phase::Unlimited)
+    }
+
     /// Attempts per second that it allows now; `None` is without limit.
     pub(super) fn rate(&self, now: Instant) -> Option<f64> {
         match self.phase {

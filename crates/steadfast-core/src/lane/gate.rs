@@ -21,6 +21,7 @@ pub(super) struct Gate {
     closed_for: Duration,
     /// The last attempt that was sent before it closed: what comes back to those is old news.
     last_before: u64,
+    closed_at: Option<Instant>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -81,6 +82,11 @@ impl Gate {
         serial <= self.last_before
     }
 
+    /// Whether it closed since an attempt was sent.
+    pub(super) fn was_closed_after(&self, sent: Instant) -> bool {
+        self.closed_at.is_some_and(|closed| sent <= closed)
+    }
+
     /// Refusals in a row, this one included.
     pub(super) const fn next_refusal(&self) -> u32 {
         self.refusals.saturating_add(1)
@@ -91,6 +97,7 @@ impl Gate {
         self.refusals = self.next_refusal();
         self.closed_for = time;
         self.last_before = last;
+        self.closed_at = Some(now);
         let until = now.checked_add(time).unwrap_or(now);
         self.state = State::Closed { until };
     }

@@ -39,6 +39,7 @@ use self::gate::Gate;
 pub use self::gcra::Gcra;
 use self::told::{Asked, Told};
 use crate::hint::Allowances;
+use crate::policy::Pacing;
 
 /// When an attempt may go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +74,8 @@ pub enum Heard {
     },
     /// No answer: it failed, or nobody waited for it.
     Nothing,
+    /// Its answer says that another lane counts it.
+    Elsewhere,
 }
 
 /// What an answer changed.
@@ -112,6 +115,7 @@ pub struct Lane {
     sent: u64,
     flight: u32,
     touched: Instant,
+    pacing: Pacing,
 }
 
 impl Lane {
@@ -125,7 +129,15 @@ impl Lane {
             sent: 0,
             flight: 0,
             touched: now,
+            pacing: Pacing::Learned,
         }
+    }
+
+    /// What it paces by. Default: [`Pacing::Learned`].
+    #[must_use]
+    pub fn pacing(mut self, pacing: Pacing) -> Self {
+        self.pacing = pacing;
+        self
     }
 
     /// Whether an attempt may go. One that `is_last`, the last that its call has, waits until there is some to spare:
@@ -166,6 +178,24 @@ impl Lane {
         }
     }
 
+    /// An attempt that another lane let go, and whose answer says that this one counts it.
+    pub fn adopt(&mut self, ticket: Ticket) -> Ticket {
+        self.sent += 1;
+        self.flight = self.flight.saturating_add(1);
+        let serial = match self.gate.was_closed_after(ticket.sent) {
+            true => 0,
+            false => self.sent,
+        };
+        let sent = ticket.sent;
+        Ticket { serial, sent }
+    }
+
+    /// Whether nothing is known that an attempt would have to heed.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        self.gate.is_open() && self.told.is_empty() && self.adapt.is_unlimited()
+    }
+
     /// What came of an attempt. `backoff` says for how long the gate closes after so many refusals in a row, where the
     /// server does not.
     pub fn hear(
@@ -179,7 +209,9 @@ impl Lane {
         self.flight = self.flight.saturating_sub(1);
         self.touched = now;
         let (serial, sent) = (ticket.serial, ticket.sent);
-        self.told.hear(now, Asked { serial, sent }, allowances);
+        if self.pacing != Pacing::Off {
+            self.told.hear(now, Asked { serial, sent }, allowances);
+        }
         let mut change = Change::default();
         match heard {
             Heard::Passed => {
@@ -188,6 +220,10 @@ impl Lane {
                 if change.stirs {
                     self.adapt.opened(now, sent);
                 }
+            }
+            // Whatever that other limit says, this one let it through.
+            Heard::Elsewhere => {
+                change.stirs = self.gate.passed(serial);
             }
             Heard::Nothing => change.stirs = self.gate.came_to_nothing(now, serial),
             Heard::Refused { asked, is_reset } => {
@@ -256,7 +292,7 @@ impl Lane {
             (None, None) => backoff(refusals),
         };
         self.gate.close(now, time, self.sent);
-        if told.is_none() {
+        if told.is_none() && self.pacing == Pacing::Learned {
             self.adapt.refused(now, ticket.sent, time);
         }
     }

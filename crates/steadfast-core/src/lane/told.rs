@@ -82,6 +82,10 @@ pub(super) struct Asked {
 }
 
 impl Told {
+    pub(super) fn is_empty(&self) -> bool {
+        self.limits.iter().all(Option::is_none)
+    }
+
     /// What a response says.
     pub(super) fn hear(&mut self, now: Instant, asked: Asked, allowances: &Allowances) {
         for allowance in allowances.iter() {

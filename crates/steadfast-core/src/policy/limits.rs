@@ -1,0 +1,115 @@
+//! Setters and checks for rates and pacing, beside the others of [`Policy`].
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{InvalidPolicy, Pacing, Policy};
+use crate::cost::{Cost, RequestHead};
+use crate::rate::{PreparedRate, Rates};
+
+/// The most rates of one policy: each attempt asks all of them.
+const MOST_RATES: usize = 16;
+
+impl Policy {
+    /// Client-side rates: one, an array or a `Vec` of them, all of which hold; replaces what was set before. Every
+    /// attempt pays. Default: none.
+    #[must_use]
+    pub fn rate_limit(mut self, rates: impl Into<Rates>) -> Self {
+        self.rates = rates.into();
+        self
+    }
+
+    /// The longest wait for the client-side rates: an attempt that would wait longer is refused at once, with the time
+    /// when it could be served. Default: none.
+    #[must_use]
+    pub fn max_wait(mut self, time: Duration) -> Self {
+        self.max_wait = Some(time);
+        self
+    }
+
+    /// The most attempts that wait for the client-side rates at a time: one more is refused at once, with the time when
+    /// it could be served. Default: none.
+    #[must_use]
+    pub fn max_queue(mut self, attempts: usize) -> Self {
+        self.max_queue = Some(attempts);
+        self
+    }
+
+    /// What each attempt takes from rates and quotas, in their units. Default: 1.
+    #[must_use]
+    pub fn cost(mut self, cost: u32) -> Self {
+        self.cost = Cost::Fixed(cost);
+        self
+    }
+
+    /// The same, as a closure on the request says; 0 waits for no rate. A request that costs more than the burst of a
+    /// rate could never go: it fails at once and says so.
+    ///
+    /// ```
+    /// use steadfast_core::{Policy, Rate};
+    ///
+    /// let policy = Policy::standard()
+    ///     .rate_limit(Rate::per_minute(600))
+    ///     .cost_of(|request| if request.url.path.ends_with("/batch") { 50 } else { 1 });
+    /// # policy.prepare()?;
+    /// # Ok::<(), steadfast_core::InvalidPolicy>(())
+    /// ```
+    #[must_use]
+    pub fn cost_of(
+        mut self,
+        closure: impl Fn(&RequestHead<'_>) -> u32 + Send + Sync + 'static,
+    ) -> Self {
+        self.cost = Cost::Of(Arc::new(closure));
+        self
+    }
+
+    /// What attempts are paced by, beside the rates that are configured. Default: [`Pacing::Learned`].
+    #[must_use]
+    pub fn pacing(mut self, pacing: Pacing) -> Self {
+        self.pacing = pacing;
+        self
+    }
+
+    /// Nobody waits because somebody else was refused: a 429 or a 503 concerns the call that got it, and no other.
+    /// Without a gate nothing is learned from refusals. Default: the scope of the refusal is closed for as long as the
+    /// server says, at most an hour (429) or a minute (503).
+    #[must_use]
+    pub fn without_gate(mut self) -> Self {
+        self.gate = false;
+        self
+    }
+
+    pub(super) fn prepare_rates(&self) -> Result<Vec<PreparedRate>, InvalidPolicy> {
+        let rates = &self.rates.0;
+        let bounded = [
+            ("max_wait", self.max_wait.is_some()),
+            ("max_queue", self.max_queue.is_some()),
+        ];
+        for (field, set) in bounded {
+            if set && rates.is_empty() {
+                let expected = "set together with `rate_limit`, the wait for which it bounds";
+                return Err(InvalidPolicy::new(field, "alone", expected));
+            }
+        }
+        if rates.len() > MOST_RATES {
+            let expected = format!("at most {MOST_RATES} rates");
+            return Err(InvalidPolicy::new("rate_limit", &rates.len(), expected));
+        }
+        let prepared = rates.iter().map(|rate| {
+            let prepared = rate.prepare().map_err(|mistake| {
+                let value = format!("{rate} ({mistake})");
+                InvalidPolicy::new("rate_limit", &value, "at least one attempt per period")
+            })?;
+            match self.cost.fixed() {
+                Some(cost) if cost > prepared.burst().get() => {
+                    let value = format!("{cost}, with a rate of {rate}");
+                    let most = prepared.burst();
+                    let expected = format!("at most {most}, the burst: no request could ever go");
+                    Err(InvalidPolicy::new("cost", &value, expected))
+                }
+                _ => Ok(prepared),
+            }
+        });
+        prepared.collect()
+    }
+}
