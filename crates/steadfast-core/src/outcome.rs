@@ -48,6 +48,12 @@ pub enum FailureKind {
     Decode,
     /// A rate limit of this client refused it; nothing was sent.
     RateLimited,
+    /// The server had closed its scope for longer than the call may wait; nothing was sent.
+    GateClosed,
+    /// The user's quota of a day, week or month is spent; nothing was sent.
+    QuotaSpent,
+    /// It costs more than a rate or a quota ever has; nothing was sent.
+    CostTooHigh,
     /// Another layer of the chain failed it, by a decision of its own.
     Foreign,
     /// Anything else; counts as maybe processed.
@@ -81,6 +87,9 @@ impl FailureKind {
         Self::Redirect,
         Self::Decode,
         Self::RateLimited,
+        Self::GateClosed,
+        Self::QuotaSpent,
+        Self::CostTooHigh,
         Self::Foreign,
         Self::Other,
     ];
@@ -94,7 +103,10 @@ impl FailureKind {
             | Self::Dns
             | Self::Tls
             | Self::InvalidRequest
-            | Self::RateLimited => Reach::NotSent,
+            | Self::RateLimited
+            | Self::GateClosed
+            | Self::QuotaSpent
+            | Self::CostTooHigh => Reach::NotSent,
             Self::Unprocessed => Reach::Unprocessed,
             Self::Timeout
             | Self::Reset
@@ -122,6 +134,9 @@ impl FailureKind {
             Self::Redirect => "redirect",
             Self::Decode => "decode",
             Self::RateLimited => "rate_limited",
+            Self::GateClosed => "gate_closed",
+            Self::QuotaSpent => "quota_spent",
+            Self::CostTooHigh => "cost_too_high",
             Self::Foreign => "foreign",
             Self::Other => "other",
         }
@@ -143,6 +158,9 @@ impl fmt::Display for FailureKind {
             Self::Redirect => "redirect failure",
             Self::Decode => "undecodable body",
             Self::RateLimited => "refused by the rate limit of this client",
+            Self::GateClosed => "closed by the server",
+            Self::QuotaSpent => "the quota is spent",
+            Self::CostTooHigh => "costs more than any limit allows",
             Self::Foreign => "failed by another layer",
             Self::Other => "transport failure",
         })

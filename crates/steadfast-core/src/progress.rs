@@ -169,6 +169,9 @@ impl Progress {
             Rule::FailFast if judged.reason == Reason::Own => {
                 return Step::HandBack(match judged.outcome {
                     Outcome::Failed(FailureKind::RateLimited) => Stop::RateLimit,
+                    Outcome::Failed(FailureKind::GateClosed) => Stop::GateClosed,
+                    Outcome::Failed(FailureKind::QuotaSpent) => Stop::QuotaSpent,
+                    Outcome::Failed(FailureKind::CostTooHigh) => Stop::CostTooHigh,
                     _ => Stop::Deadline,
                 });
             }
@@ -271,8 +274,8 @@ impl Progress {
         });
         if let Some(history) = Arc::get_mut(history) {
             history.queued = history.queued.saturating_add(queued);
-            // What the rate limit refused was not an attempt.
-            if judged.outcome != Outcome::Failed(FailureKind::RateLimited) {
+            // What was refused before it was sent was no attempt.
+            if judged.reason != Reason::Own || judged.outcome.reach() != Reach::NotSent {
                 history.attempts.push(attempt);
             }
         }

@@ -129,6 +129,9 @@ impl Rule {
             | FailureKind::Redirect
             | FailureKind::Decode
             | FailureKind::RateLimited
+            | FailureKind::GateClosed
+            | FailureKind::QuotaSpent
+            | FailureKind::CostTooHigh
             | FailureKind::Foreign => Self::FailFast,
         }
     }

@@ -4,13 +4,14 @@
 
 use std::error::Error as StdError;
 use std::fmt;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 #[cfg(feature = "reqwest-middleware")]
 use steadfast_core::Reach;
+use steadfast_core::quota::QuotaWindow;
 use steadfast_core::{FailureKind, Judged, Record, Short};
 
-use crate::given_up;
+use crate::{clock, given_up};
 
 /// A response with its verdict.
 #[derive(Debug)]
@@ -64,6 +65,29 @@ pub enum Limit {
         /// When it could be served.
         at: Instant,
     },
+    /// The server closed the scope of this call for longer than it may wait; nothing was sent.
+    Closed {
+        /// When one may ask again.
+        until: Instant,
+    },
+    /// The user's quota is spent; nothing was sent.
+    QuotaSpent {
+        /// When it is there again, by the time of day.
+        resets_at: SystemTime,
+        /// The same on this machine's clock.
+        until: Instant,
+        /// What is left: too little for this call.
+        left: u64,
+        /// How long the quota lasts.
+        window: QuotaWindow,
+    },
+    /// The request costs more than a rate ever has; nothing was sent.
+    Cost {
+        /// What it costs.
+        cost: u32,
+        /// The most that can go at once.
+        burst: u32,
+    },
 }
 
 /// Errors that the layers can read.
@@ -104,13 +128,26 @@ impl Limit {
         match self {
             Self::AttemptTimeout(_) | Self::Deadline => FailureKind::Timeout,
             Self::RateLimit { .. } => FailureKind::RateLimited,
+            Self::Closed { .. } => FailureKind::GateClosed,
+            Self::QuotaSpent { .. } => FailureKind::QuotaSpent,
+            Self::Cost { .. } => FailureKind::CostTooHigh,
+        }
+    }
+
+    /// When another try may succeed, if that is known.
+    #[must_use]
+    pub const fn resume_at(self) -> Option<Instant> {
+        match self {
+            Self::RateLimit { at, .. } => Some(at),
+            Self::Closed { until } | Self::QuotaSpent { until, .. } => Some(until),
+            Self::AttemptTimeout(_) | Self::Deadline | Self::Cost { .. } => None,
         }
     }
 
     /// Whether the request may have reached the server.
     #[must_use]
     pub const fn may_have_been_sent(self) -> bool {
-        !matches!(self, Self::RateLimit { .. })
+        matches!(self, Self::AttemptTimeout(_) | Self::Deadline)
     }
 }
 
@@ -128,6 +165,31 @@ impl fmt::Display for Limit {
                     Short(*wait)
                 )?;
                 f.write_str(", longer than it may wait")
+            }
+            Self::Closed { until } => {
+                let wait = until.saturating_duration_since(clock::now());
+                write!(
+                    f,
+                    "the server asked to stay away for another {}",
+                    Short(wait)
+                )?;
+                f.write_str(", longer than this call may wait")
+            }
+            Self::QuotaSpent {
+                until,
+                left,
+                window,
+                ..
+            } => {
+                let wait = until.saturating_duration_since(clock::now());
+                write!(f, "the quota per {window} is spent ({left} left)")?;
+                write!(f, ", and there again in {}", Short(wait))
+            }
+            Self::Cost { cost, burst } => {
+                write!(
+                    f,
+                    "the request costs {cost}, and a rate lets at most {burst} go at once"
+                )
             }
         }
     }

@@ -9,7 +9,7 @@ use steadfast_core::{InvalidPolicy, Policy, Prepared};
 
 use crate::budget::{Budget, Token};
 #[cfg(feature = "throttle")]
-use crate::throttle::Queue;
+use crate::throttle::{Limits, Place};
 
 /// A checked policy with the state of those who share it: retry budget, rate limit, jitter.
 ///
@@ -19,7 +19,7 @@ pub struct Scope {
     template: Option<Arc<str>>,
     budget: Option<Arc<Budget>>,
     #[cfg(feature = "throttle")]
-    queue: Option<Arc<Queue>>,
+    limits: Limits,
     seed: AtomicU64,
 }
 
@@ -42,9 +42,14 @@ impl Scope {
     pub fn prepare(policy: &Policy) -> Result<Arc<Prepared>, InvalidPolicy> {
         let prepared = policy.prepare()?;
         #[cfg(not(feature = "throttle"))]
-        if prepared.rate.is_some() {
-            let expected = "left out, or the feature `throttle` switched on";
-            return Err(InvalidPolicy::new("rate_limit", "set", expected));
+        for (field, set) in [
+            ("rate_limit", !prepared.rates.is_empty()),
+            ("quota", !prepared.quotas.is_empty()),
+        ] {
+            if set {
+                let expected = "left out, or the feature `throttle` switched on";
+                return Err(InvalidPolicy::new(field, "set", expected));
+            }
         }
         Ok(Arc::new(prepared))
     }
@@ -56,12 +61,21 @@ impl Scope {
         let budget = policy.budget.map(Budget::full);
         Self {
             #[cfg(feature = "throttle")]
-            queue: policy.rate.map(|rate| Queue::new(rate, policy.max_wait)),
+            limits: Limits::new(&policy, Place::alone()),
             policy,
             template,
             budget,
             seed: AtomicU64::new(seed),
         }
+    }
+
+    /// Where it stands, and with that with whom it shares what servers say, rates and quotas. Without it a scope stands
+    /// alone.
+    #[cfg(feature = "throttle")]
+    #[must_use]
+    pub fn at(self, place: Place) -> Self {
+        let limits = Limits::new(&self.policy, place);
+        Self { limits, ..self }
     }
 
     /// Another policy over the budget of this scope.
@@ -86,7 +100,7 @@ impl Scope {
         let own = self.sharing_budget(policy, template, seed);
         Self {
             #[cfg(feature = "throttle")]
-            queue: self.queue.clone().or(own.queue),
+            limits: self.limits.sharing(&own.policy),
             ..own
         }
     }
@@ -107,21 +121,23 @@ impl Scope {
     #[must_use]
     pub fn may_refuse(&self) -> bool {
         let policy = &*self.policy;
-        policy.rate.is_some() || policy.attempt_timeout.is_some() || policy.deadline.is_some()
+        #[cfg(feature = "throttle")]
+        let limited = self.limits.may_refuse();
+        #[cfg(not(feature = "throttle"))]
+        let limited = false;
+        limited || policy.attempt_timeout.is_some() || policy.deadline.is_some()
     }
 
     #[cfg(feature = "throttle")]
-    pub(crate) fn queue(&self) -> Option<&Arc<Queue>> {
-        self.queue.as_ref()
+    #[inline]
+    pub(crate) const fn limits(&self) -> &Limits {
+        &self.limits
     }
 
-    /// The earliest start that the rate limit allows; `None` without one.
+    /// The earliest start that the rates allow; `None` without one.
     pub(crate) fn paced_until(&self, now: Instant) -> Option<Instant> {
         #[cfg(feature = "throttle")]
-        return self
-            .queue
-            .as_ref()
-            .and_then(|queue| now.checked_add(queue.outlook(now)));
+        return self.limits.paced_until(now);
         #[cfg(not(feature = "throttle"))]
         {
             let _ = now;
@@ -138,11 +154,11 @@ impl Scope {
         }
     }
 
-    /// Whether a rate paces attempts, its own or that of the scope whose state it shares.
+    /// Whether a rate or a gate may pace attempts, so that a retry after a 429 may cost nothing.
     #[inline]
     fn is_paced(&self) -> bool {
         #[cfg(feature = "throttle")]
-        return self.queue.is_some();
+        return self.limits.has_rates() || self.limits.is_listening();
         #[cfg(not(feature = "throttle"))]
         false
     }

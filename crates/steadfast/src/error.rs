@@ -60,6 +60,10 @@ pub enum Kind {
     Tls,
     /// The rate limit of this client refused the call; nothing was sent.
     RateLimited,
+    /// The server had closed this scope for longer than the call may wait; nothing was sent.
+    GateClosed,
+    /// The user's quota of a day, week or month is spent; nothing was sent.
+    QuotaSpent,
     /// The connection broke after the request was sent, or the body ended early.
     Interrupted,
     /// The body could not be decoded.
@@ -125,6 +129,9 @@ impl Error {
             FailureKind::Connect | FailureKind::ConnectTimeout | FailureKind::Dns => Kind::Connect,
             FailureKind::Tls => Kind::Tls,
             FailureKind::RateLimited => Kind::RateLimited,
+            FailureKind::GateClosed => Kind::GateClosed,
+            FailureKind::QuotaSpent => Kind::QuotaSpent,
+            FailureKind::CostTooHigh => Kind::InvalidRequest,
             FailureKind::Reset | FailureKind::Truncated | FailureKind::Unprocessed => {
                 Kind::Interrupted
             }
@@ -202,6 +209,7 @@ impl Error {
         let rule = match &self.inner.source {
             Source::Status(status) => Rule::standard(status.status()),
             Source::Transport(kind, _) => Rule::standard_failure(*kind),
+            Source::Limit(Limit::Cost { .. }) => return false,
             Source::Limit(_) => return true,
             Source::InvalidCall(_) | Source::Foreign(_) => return false,
         };
@@ -214,6 +222,10 @@ impl Error {
         match &self.inner.source {
             Source::Status(status) => status.retry_after(),
             Source::Limit(Limit::RateLimit { wait, .. }) => Some(*wait),
+            Source::Limit(limit) => {
+                let at = limit.resume_at()?;
+                Some(at.saturating_duration_since(steadfast_tower::clock::now()))
+            }
             _ => None,
         }
     }

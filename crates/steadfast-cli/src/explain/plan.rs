@@ -107,7 +107,12 @@ impl Planner {
                 Opinion::Abstain,
                 None,
             ),
-            Outcome::Failed(FailureKind::RateLimited) => Judged::own(FailureKind::RateLimited),
+            Outcome::Failed(
+                kind @ (FailureKind::RateLimited
+                | FailureKind::GateClosed
+                | FailureKind::QuotaSpent
+                | FailureKind::CostTooHigh),
+            ) => Judged::own(kind),
             Outcome::Failed(kind) => Judged::failure(&self.steady, kind, Opinion::Abstain),
             _ => Judged::own(FailureKind::Other),
         }

@@ -21,9 +21,13 @@ pub(super) fn statuses(planner: &Planner) -> Vec<Row<u16>> {
 
 /// Every way in which the transport fails, each in exactly one row.
 pub(super) fn failures(planner: &Planner) -> Vec<Row<FailureKind>> {
-    let paced = planner.policy.rate.is_some();
+    let paced = !planner.policy.rates.is_empty();
+    let planned = !planner.policy.quotas.is_empty();
+    let gated = planner.policy.gate;
     let can_happen = |kind: &FailureKind| match kind {
-        FailureKind::RateLimited => paced,
+        FailureKind::RateLimited | FailureKind::CostTooHigh => paced,
+        FailureKind::QuotaSpent => planned,
+        FailureKind::GateClosed => gated,
         FailureKind::Foreign => false,
         _ => true,
     };

@@ -83,7 +83,8 @@ pub(super) async fn call(
 fn exit(kind: Kind, stop: Stop) -> Exit {
     match (kind, stop) {
         (Kind::InvalidRequest, _) => Exit::Usage,
-        (Kind::RateLimited, _) | (_, Stop::RateLimit | Stop::Deadline) => Exit::Refused,
+        (Kind::RateLimited | Kind::GateClosed | Kind::QuotaSpent, _)
+        | (_, Stop::RateLimit | Stop::Deadline) => Exit::Refused,
         _ => Exit::Transport,
     }
 }

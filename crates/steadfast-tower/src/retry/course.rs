@@ -174,10 +174,11 @@ impl<R: HttpRequest> Course<R> {
             Ok(reply) => &reply.judged,
             Err(failure) => &failure.judged,
         };
-        let queued = match result {
-            Ok(reply) => reply.record.queued(),
-            Err(failure) => failure.record.queued(),
+        let told = match result {
+            Ok(reply) => &reply.record,
+            Err(failure) => &failure.record,
         };
+        let (queued, paced_until) = (told.queued(), told.paced_until());
         if self.is_first_try() {
             self.limits.shift(queued);
         }
@@ -188,7 +189,7 @@ impl<R: HttpRequest> Course<R> {
             }
             _ => false,
         };
-        let (step, token) = self.decide(scope, now, judged, redirected);
+        let (step, token) = self.decide(scope, now, judged, redirected, paced_until);
         let (wait, stop) = match step {
             Step::Again { wait, .. } => (Some(wait), Stop::Accepted),
             Step::HandBack(stop) => (None, stop),
@@ -227,6 +228,7 @@ impl<R: HttpRequest> Course<R> {
         now: Instant,
         judged: &Judged,
         redirected: bool,
+        paced_until: Option<Instant>,
     ) -> (Step, Option<Token>) {
         if self.context.retried_outside && matches!(judged.verdict, Rule::Retry(_)) {
             return (Step::HandBack(Stop::Nested), None);
@@ -239,7 +241,7 @@ impl<R: HttpRequest> Course<R> {
             repeatable: self.repeatable,
             replayable: self.next.is_some() || unfunded,
             redirected,
-            paced_until: scope.paced_until(now),
+            paced_until: paced_until.max(scope.paced_until(now)),
             take_token: || {
                 token = if unfunded {
                     None
@@ -290,9 +292,9 @@ fn resume_at<Res, E>(
 ) -> Option<Instant> {
     match result {
         Err(Failure {
-            cause: Cause::Limit(Limit::RateLimit { at, .. }),
+            cause: Cause::Limit(limit),
             ..
-        }) => Some(*at),
+        }) => limit.resume_at(),
         _ if judged.is_accepted() => None,
         _ => judged
             .hints

@@ -3,93 +3,87 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::{Duration, Instant};
 
 use pin_project_lite::pin_project;
-use steadfast_core::{Record, Short};
+use steadfast_core::Record;
+use steadfast_core::hint::tells_of_limits;
 use tower_service::Service;
 
+use super::toll::{Told, Toll};
 use crate::call::Call;
-use crate::clock;
 use crate::fault::{Failure, Limit, Reply};
 use crate::late::Late;
-use crate::throttle::queue::{Cell, Entry, Queue, Turn};
+use crate::request::HttpRequest;
+use crate::response::HttpResponse;
+use crate::scope::{Handle, Scope};
 
 pin_project! {
     /// The future of [`Throttle`](super::Throttle).
     #[must_use = "futures do nothing unless polled"]
-    pub struct ThrottleFuture<S, R>
+    pub struct ThrottleFuture<H, S, R>
     where
         S: Service<Call<R>>,
     {
-        // Boxed: it is there only where a rate is, and every call would carry its size.
+        scope: H,
+        // Boxed: it is there only where something limits, and every call would carry its size.
         held: Option<Box<Held<S, R>>>,
         #[pin]
         stage: Stage<S::Future>,
     }
 }
 
-/// What waits.
+/// An attempt that pays.
 struct Held<S, R> {
     /// Until it is sent.
     call: Option<(S, Call<R>)>,
-    queued: Queued,
-}
-
-/// The time in the queue.
-#[derive(Clone, Copy, Debug)]
-enum Queued {
-    Not,
-    Since(Instant),
-    For(Duration),
+    toll: Toll,
 }
 
 pin_project! {
     #[project = StageProjection]
     enum Stage<F> {
-        Entering { queue: Arc<Queue> },
-        Waiting { turn: Turn },
-        Ready { cell: Option<Cell>, late: Late },
+        Paying,
+        Ready { late: Late },
         Sending { #[pin] future: F },
     }
 }
 
-impl<S: Service<Call<R>>, R> ThrottleFuture<S, R> {
+impl<H: Handle, S: Service<Call<R>>, R: HttpRequest> ThrottleFuture<H, S, R> {
     #[inline(always)]
-    pub(crate) fn send(future: S::Future) -> Self {
+    pub(crate) const fn send(scope: H, future: S::Future) -> Self {
         Self {
+            scope,
             held: None,
             stage: Stage::Sending { future },
         }
     }
 
-    pub(crate) fn queue(queue: &Arc<Queue>, inner: S, call: Call<R>) -> Self {
-        let queue = Arc::clone(queue);
+    pub(crate) fn pay(scope: H, inner: S, call: Call<R>) -> Self {
+        let toll = Toll::of(&scope, &call);
+        let call = Some((inner, call));
         Self {
-            held: Some(Box::new(Held {
-                call: Some((inner, call)),
-                queued: Queued::Not,
-            })),
-            stage: Stage::Entering { queue },
+            scope,
+            held: Some(Box::new(Held { call, toll })),
+            stage: Stage::Paying,
         }
     }
 }
 
-impl<S: Service<Call<R>>, R> fmt::Debug for ThrottleFuture<S, R> {
+impl<H, S: Service<Call<R>>, R> fmt::Debug for ThrottleFuture<H, S, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.stage {
-            Stage::Entering { .. } => "ThrottleFuture::Entering",
-            Stage::Waiting { .. } => "ThrottleFuture::Waiting",
+            Stage::Paying => "ThrottleFuture::Paying",
             Stage::Ready { .. } => "ThrottleFuture::Ready",
             Stage::Sending { .. } => "ThrottleFuture::Sending",
         })
     }
 }
 
-impl<S, R, Res, E> Future for ThrottleFuture<S, R>
+impl<H, S, R, Res, E> Future for ThrottleFuture<H, S, R>
 where
+    H: Handle,
+    Res: HttpResponse,
     S: Service<Call<R>, Response = Reply<Res>, Error = Failure<E>>,
 {
     type Output = Result<Reply<Res>, Failure<E>>;
@@ -100,58 +94,39 @@ where
         loop {
             let next = match this.stage.as_mut().project() {
                 StageProjection::Sending { future } => {
-                    let Some(held) = this.held else {
-                        return future.poll(cx);
-                    };
                     let result = ready!(future.poll(cx));
-                    return Poll::Ready(match held.queued {
-                        Queued::For(time) => told(result, time),
-                        _ => result,
+                    return Poll::Ready(match this.held.take() {
+                        None => {
+                            overhear(this.scope, &result);
+                            result
+                        }
+                        Some(held) => held.answered(this.scope, result),
                     });
                 }
-                StageProjection::Entering { queue } => {
+                StageProjection::Paying => {
                     let Some(held) = this.held else {
                         return Poll::Pending;
                     };
-                    let call = held.call.as_ref();
-                    let latest = call.and_then(|(_, call)| call.context.latest_start());
-                    match queue.enter(latest) {
-                        Entry::Admitted(cell) => Stage::Ready {
-                            cell: Some(cell),
-                            late: Late::default(),
-                        },
-                        Entry::Wait(turn) => {
-                            held.queued = Queued::Since(clock::now());
-                            Stage::Waiting { turn }
-                        }
-                        Entry::Refused(limit) => return Poll::Ready(Err(Failure::limit(limit))),
+                    if let Err(limit) = ready!(held.toll.poll(cx)) {
+                        return Poll::Ready(Err(Failure::limit(limit)));
                     }
+                    let late = Late::default();
+                    Stage::Ready { late }
                 }
-                StageProjection::Waiting { turn } => {
-                    let cell = Some(ready!(turn.as_mut().poll(cx)));
-                    if let Some(held) = this.held {
-                        held.queued = held.queued.ended();
-                    }
-                    Stage::Ready {
-                        cell,
-                        late: Late::default(),
-                    }
-                }
-                StageProjection::Ready { cell, late } => {
-                    let held = this.held.as_mut().and_then(|held| held.call.as_mut());
-                    if let Some((inner, call)) = held {
+                StageProjection::Ready { late } => {
+                    let Some(held) = this.held else {
+                        return Poll::Pending;
+                    };
+                    if let Some((inner, call)) = &mut held.call {
                         if inner.poll_ready(cx)?.is_pending() {
                             ready!(late.poll(call.context.deadline, cx));
                             return Poll::Ready(Err(Failure::limit(Limit::Deadline)));
                         }
                     }
-                    if let Some(cell) = cell.take() {
-                        cell.spend();
-                    }
-                    let held = this.held.as_mut().and_then(|held| held.call.take());
-                    let Some((mut inner, call)) = held else {
+                    let Some((mut inner, call)) = held.call.take() else {
                         return Poll::Pending;
                     };
+                    held.toll.spend();
                     let future = inner.call(call);
                     Stage::Sending { future }
                 }
@@ -161,40 +136,57 @@ where
     }
 }
 
-impl Queued {
-    fn ended(self) -> Self {
-        match self {
-            Self::Since(since) => {
-                let time = clock::now().saturating_duration_since(since);
-                event(time);
-                Self::For(time)
+impl<S, R> Held<S, R> {
+    /// Hands the answer on, after what it says was heard.
+    #[cold]
+    fn answered<Res: HttpResponse, E>(
+        self: Box<Self>,
+        scope: &Scope,
+        mut result: Result<Reply<Res>, Failure<E>>,
+    ) -> Result<Reply<Res>, Failure<E>> {
+        match &mut result {
+            Ok(reply) => {
+                let headers = reply.response.headers();
+                let told = self.toll.answered(scope, &reply.judged, headers);
+                if let Some(record) = told.record() {
+                    reply.record = record;
+                }
             }
-            other => other,
+            Err(failure) => {
+                if let Some(record) = self.toll.failed().record() {
+                    if failure.record.elapsed().is_none() {
+                        failure.record = record;
+                    }
+                }
+            }
+        }
+        result
+    }
+}
+
+impl Told {
+    fn record(&self) -> Option<Record> {
+        let any = self.queued.is_some() || self.paced_until.is_some();
+        any.then(|| Record::limited(self.queued.unwrap_or_default(), self.paced_until))
+    }
+}
+
+/// An answer that nobody listened to may say that one should.
+#[inline(always)]
+fn overhear<Res: HttpResponse, E>(scope: &Scope, result: &Result<Reply<Res>, Failure<E>>) {
+    if let Ok(reply) = result {
+        let refused = !reply.judged.is_accepted();
+        if refused || tells_of_limits(reply.response.headers()) {
+            speak(scope, refused.then(|| reply.response.status().as_u16()));
         }
     }
 }
 
-/// Tells the layers further out how long it stood in the queue.
-fn told<Res, E>(
-    mut result: Result<Reply<Res>, Failure<E>>,
-    queued: Duration,
-) -> Result<Reply<Res>, Failure<E>> {
-    match &mut result {
-        Ok(reply) => reply.record = Record::after_queue(queued),
-        Err(failure) if failure.record.elapsed().is_none() => {
-            failure.record = Record::after_queue(queued);
-        }
-        Err(_) => {}
+#[cold]
+fn speak(scope: &Scope, refused: Option<u16>) {
+    if scope.limits().listens()
+        && refused.is_none_or(|status| matches!(status, 403 | 429 | 503 | 529))
+    {
+        scope.limits().lanes().listen();
     }
-    result
-}
-
-fn event(queued: Duration) {
-    tracing::event!(
-        target: "steadfast",
-        tracing::Level::DEBUG,
-        steadfast.queued_ms = u64::try_from(queued.as_millis()).unwrap_or(u64::MAX),
-        "waited {} for the rate limit",
-        Short(queued)
-    );
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use steadfast_core::{InvalidPolicy, Policy, Rate};
+use steadfast_core::{InvalidPolicy, Policy, Rates};
 use tower_layer::Layer;
 
 use crate::entry::{Entry, Transport};
@@ -22,16 +22,19 @@ impl ThrottleLayer {
     ///
     /// # Errors
     /// A rate of nothing.
-    pub fn new(rate: Rate) -> Result<Self, InvalidPolicy> {
-        Self::of(&Policy::standard().rate_limit(rate))
+    pub fn new(rates: impl Into<Rates>) -> Result<Self, InvalidPolicy> {
+        Self::of(&Policy::standard().rate_limit(rates))
     }
 
     /// Refuses at once what would wait longer than `max_wait`.
     ///
     /// # Errors
     /// A rate of nothing.
-    pub fn with_max_wait(rate: Rate, max_wait: Duration) -> Result<Self, InvalidPolicy> {
-        Self::of(&Policy::standard().rate_limit(rate).max_wait(max_wait))
+    pub fn with_max_wait(
+        rates: impl Into<Rates>,
+        max_wait: Duration,
+    ) -> Result<Self, InvalidPolicy> {
+        Self::of(&Policy::standard().rate_limit(rates).max_wait(max_wait))
     }
 
     #[cfg(test)]

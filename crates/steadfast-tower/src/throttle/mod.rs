@@ -23,14 +23,23 @@
 //! # Cancel safety
 //! Dropping the future gives its place in the queue back, and its cell if the request was not sent yet.
 
+mod credential;
 mod future;
+mod gate;
+mod lanes;
 mod layer;
-mod queue;
+mod line;
+mod passage;
+mod place;
+mod rates;
 mod service;
+mod toll;
 
 pub use self::future::ThrottleFuture;
+pub use self::lanes::Lanes;
 pub use self::layer::ThrottleLayer;
-pub(crate) use self::queue::Queue;
+pub(crate) use self::place::Limits;
+pub use self::place::Place;
 pub use self::service::Throttle;
 
 #[cfg(test)]

@@ -1,0 +1,192 @@
+//! The way of one attempt through all that limits it.
+//!
+//! First what fails at once (a quota that is spent, a cost that can never be met), then what a server closed or paces,
+//! then the configured rates. While it stood before the rates a server may have closed meanwhile: so before it goes it
+//! looks back, and if need be gives its cells back and waits there.
+
+use std::fmt;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::{Duration, Instant};
+
+use super::gate::{Gate, Pass};
+use super::line::{Again, Ask, Line, Place, Turnstile};
+use super::rates::{Cells, Rates};
+use crate::clock;
+use crate::fault::Limit;
+
+/// The way of one attempt.
+pub(crate) struct Passage {
+    lanes: Vec<Arc<Line<Gate>>>,
+    rates: Vec<Arc<Line<Rates>>>,
+    ask: Ask,
+    bounds: Bounds,
+    passes: Vec<Pass>,
+    cells: Vec<Cells>,
+    place: Standing,
+    /// Since when it waits.
+    since: Option<Instant>,
+}
+
+/// What the user allows of waiting for configured rates.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bounds {
+    pub(crate) max_wait: Option<Duration>,
+    pub(crate) max_queue: Option<usize>,
+}
+
+enum Standing {
+    None,
+    Lane(Place<Gate>),
+    Rate(Place<Rates>),
+}
+
+/// What an attempt holds once it went through.
+pub(crate) struct Through {
+    pub(crate) passes: Vec<Pass>,
+    pub(crate) cells: Vec<Cells>,
+    /// How long it waited.
+    pub(crate) queued: Option<Duration>,
+}
+
+// ===== impl Passage =====
+
+impl Passage {
+    pub(crate) fn new(
+        lanes: Vec<Arc<Line<Gate>>>,
+        rates: Vec<Arc<Line<Rates>>>,
+        ask: Ask,
+        bounds: Bounds,
+    ) -> Self {
+        Self {
+            passes: Vec::with_capacity(lanes.len()),
+            cells: Vec::with_capacity(rates.len()),
+            lanes,
+            rates,
+            ask,
+            bounds,
+            place: Standing::None,
+            since: None,
+        }
+    }
+
+    pub(crate) fn poll(&mut self, cx: &Context<'_>) -> Poll<Result<Through, Limit>> {
+        loop {
+            match &mut self.place {
+                Standing::Lane(place) => {
+                    let result = ready!(place.poll(cx));
+                    self.place = Standing::None;
+                    let ticket = result.map_err(|again| self.closed(again))?;
+                    let line = &self.lanes[self.passes.len()];
+                    self.passes.push(Pass::new(Arc::clone(line), ticket));
+                }
+                Standing::Rate(place) => {
+                    let result = ready!(place.poll(cx));
+                    self.place = Standing::None;
+                    let line = Arc::clone(&self.rates[self.cells.len()]);
+                    result.map_err(|again| limited(again))?;
+                    self.cells.push(Cells::new(line, self.ask.cost));
+                    self.look_back();
+                }
+                Standing::None => {
+                    if self.passes.len() < self.lanes.len() {
+                        self.enter_lane()?;
+                    } else if self.cells.len() < self.rates.len() {
+                        self.enter_rate()?;
+                    } else {
+                        return Poll::Ready(Ok(self.through()));
+                    }
+                }
+            }
+        }
+    }
+
+    fn through(&mut self) -> Through {
+        let now = clock::now();
+        Through {
+            passes: std::mem::take(&mut self.passes),
+            cells: std::mem::take(&mut self.cells),
+            queued: self.since.map(|since| now.saturating_duration_since(since)),
+        }
+    }
+
+    fn enter_lane(&mut self) -> Result<(), Limit> {
+        let line = &self.lanes[self.passes.len()];
+        if line.is_empty() {
+            match line.turnstile.pass(&self.ask) {
+                Ok(ticket) => {
+                    self.passes.push(Pass::new(Arc::clone(line), ticket));
+                    return Ok(());
+                }
+                Err(Again::Closed(until)) => return Err(self.closed(Again::Closed(until))),
+                Err(Again::At(_)) => {}
+            }
+        } else if let Some(until) = line.turnstile.turns_away(&self.ask) {
+            return Err(self.closed(Again::Closed(until)));
+        }
+        self.since = self.since.or_else(|| Some(clock::now()));
+        self.place = Standing::Lane(line.join(self.ask));
+        Ok(())
+    }
+
+    fn enter_rate(&mut self) -> Result<(), Limit> {
+        let line = &self.rates[self.cells.len()];
+        let cost = self.ask.cost;
+        let burst = line.turnstile.burst();
+        if cost > burst {
+            return Err(Limit::Cost { cost, burst });
+        }
+        if line.is_empty() && line.turnstile.take(cost).is_ok() {
+            self.cells.push(Cells::new(Arc::clone(line), cost));
+            return Ok(());
+        }
+        let now = clock::now();
+        let at = line.turnstile.earliest(now, cost, line.ahead());
+        let wait = at.saturating_duration_since(now);
+        let too_long = self.bounds.max_wait.is_some_and(|most| wait > most);
+        let too_many = self.bounds.max_queue.is_some_and(|most| line.len() >= most);
+        let too_late = self.ask.latest.is_some_and(|latest| at > latest);
+        if too_long || too_many || too_late {
+            return Err(Limit::RateLimit { wait, at });
+        }
+        self.since = self.since.or(Some(now));
+        self.place = Standing::Rate(line.join(self.ask));
+        Ok(())
+    }
+
+    /// Whether a lane closed while it stood before the rates: back to the first that did.
+    fn look_back(&mut self) {
+        let now = clock::now();
+        let closed = self.passes.iter().position(|pass| {
+            let line = pass.line();
+            line.turnstile.lane().view(now).closed_until.is_some()
+        });
+        if let Some(first) = closed {
+            self.passes.truncate(first);
+            self.cells.clear();
+        }
+    }
+
+    fn closed(&self, again: Again) -> Limit {
+        match again {
+            Again::Closed(until) | Again::At(until) => Limit::Closed { until },
+        }
+    }
+}
+
+fn limited(again: Again) -> Limit {
+    let at = match again {
+        Again::At(at) | Again::Closed(at) => at,
+    };
+    let wait = at.saturating_duration_since(clock::now());
+    Limit::RateLimit { wait, at }
+}
+
+impl fmt::Debug for Passage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Passage")
+            .field("ask", &self.ask)
+            .field("waits", &self.since.is_some())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,343 @@
+//! What limits the calls of one scope: where it stands, and which rates and quotas hold there.
+
+use std::fmt::Write as _;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use http::HeaderMap;
+use steadfast_core::quota::{Ledger, Receipt};
+use steadfast_core::{LimitScope, Pacing, Prepared, PreparedQuota, PreparedRate};
+
+use super::lanes::{Lanes, Way};
+use super::line::Line;
+use super::rates::Rates;
+use crate::clock;
+use crate::fault::Limit;
+use crate::quota::QuotaBook;
+
+/// Where a scope stands: at an origin, for an endpoint and an identity. Scopes of one origin share what its server
+/// says.
+#[derive(Clone, Debug)]
+pub struct Place {
+    lanes: Arc<Lanes>,
+    book: Arc<QuotaBook>,
+    origin: Arc<str>,
+    endpoint: Arc<str>,
+    identity: Option<Arc<str>>,
+}
+
+/// What limits the calls of one scope.
+pub(crate) struct Limits {
+    place: Place,
+    /// Endpoint and identity.
+    way: u64,
+    rates: Vec<RateSet>,
+    quotas: Vec<QuotaSet>,
+    listens: bool,
+}
+
+/// The rates of one scope.
+enum RateSet {
+    Here(Arc<Line<Rates>>),
+    PerCredential(Vec<PreparedRate>),
+}
+
+/// One quota.
+enum QuotaSet {
+    Here(Whose, Arc<Mutex<Ledger>>),
+    PerCredential(PreparedQuota),
+}
+
+type Whose = Arc<str>;
+
+/// Taken from a quota: given back unless the request is sent.
+#[derive(Debug)]
+pub(crate) struct Taken {
+    ledger: Arc<Mutex<Ledger>>,
+    receipt: Option<Receipt>,
+}
+
+// ===== impl Place =====
+
+impl Place {
+    /// At an origin (`https://api.example.com`), for an endpoint (by its pattern) and an identity.
+    #[must_use]
+    pub fn new(
+        lanes: Arc<Lanes>,
+        book: Arc<QuotaBook>,
+        origin: impl Into<Arc<str>>,
+        endpoint: impl Into<Arc<str>>,
+        identity: Option<Arc<str>>,
+    ) -> Self {
+        Self {
+            lanes,
+            book,
+            origin: origin.into(),
+            endpoint: endpoint.into(),
+            identity,
+        }
+    }
+
+    /// Nothing is shared with others.
+    #[must_use]
+    pub fn alone() -> Self {
+        let book = Arc::new(QuotaBook::in_memory());
+        Self::new(Lanes::new(), book, "", "", None)
+    }
+
+    pub(crate) fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    fn key(&self, scope: LimitScope) -> String {
+        let mut key = self.origin.to_string();
+        let identity = self.identity.as_deref();
+        let identity = identity.filter(|_| scope != LimitScope::Origin);
+        // Writing into a string cannot fail.
+        if scope == LimitScope::Endpoint {
+            let _ = write!(key, " {}", self.endpoint);
+        }
+        if let Some(identity) = identity {
+            let _ = write!(key, " for {identity}");
+        }
+        key
+    }
+}
+
+// ===== impl Limits =====
+
+impl Limits {
+    pub(crate) fn new(policy: &Prepared, place: Place) -> Self {
+        let way = place
+            .lanes
+            .hash((&*place.endpoint, place.identity.as_deref()));
+        let mut rates = Vec::new();
+        for scope in LimitScope::ALL {
+            let own = policy.rates.iter().filter(|rate| rate.scope() == scope);
+            let own: Vec<_> = own.copied().collect();
+            if own.is_empty() {
+                continue;
+            }
+            rates.push(match scope {
+                LimitScope::Credential => RateSet::PerCredential(own),
+                // A scope of its own: two that stand at the same place have a rate each.
+                LimitScope::Endpoint => RateSet::Here(Line::new(Rates::new(own.into_iter()))),
+                _ => {
+                    let whose = place.lanes.hash(place.key(scope));
+                    RateSet::Here(place.lanes.rates(whose, &own))
+                }
+            });
+        }
+        let quotas = policy.quotas.iter().map(|quota| match quota.scope() {
+            LimitScope::Credential => QuotaSet::PerCredential(quota.clone()),
+            scope => {
+                let key = place.key(scope);
+                let ledger = place.book.ledger(&key, quota);
+                QuotaSet::Here(key.into(), ledger)
+            }
+        });
+        let quotas = quotas.collect();
+        let listens = policy.gate || policy.pacing != Pacing::Off;
+        Self {
+            place,
+            way,
+            rates,
+            quotas,
+            listens,
+        }
+    }
+
+    /// Another policy's rates and quotas at the same place; those of this one where it has some.
+    pub(crate) fn sharing(&self, policy: &Prepared) -> Self {
+        let mut own = Self::new(policy, self.place.clone());
+        if !self.rates.is_empty() {
+            own.rates = self.rates.iter().map(RateSet::share).collect();
+        }
+        own
+    }
+
+    pub(crate) fn lanes(&self) -> &Arc<Lanes> {
+        &self.place.lanes
+    }
+
+    pub(crate) const fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// Whether answers are listened to.
+    #[inline]
+    pub(crate) fn is_listening(&self) -> bool {
+        self.listens && !self.place.lanes.is_quiet()
+    }
+
+    pub(crate) const fn listens(&self) -> bool {
+        self.listens
+    }
+
+    /// Whether there is more than rates of this scope to ask.
+    #[inline]
+    pub(crate) fn is_involved(&self) -> bool {
+        !self.quotas.is_empty() || self.is_listening()
+    }
+
+    pub(crate) fn has_rates(&self) -> bool {
+        !self.rates.is_empty()
+    }
+
+    pub(crate) fn may_refuse(&self) -> bool {
+        self.has_rates() || !self.quotas.is_empty() || self.is_listening()
+    }
+
+    /// Takes from the rates at once, all or none; false when that is not possible or more has to be asked.
+    #[inline]
+    pub(crate) fn take_at_once(&self, cost: u32) -> bool {
+        for (index, set) in self.rates.iter().enumerate() {
+            let taken = match set {
+                RateSet::Here(line) => line.is_empty() && line.turnstile.take(cost).is_ok(),
+                RateSet::PerCredential(_) => false,
+            };
+            if !taken {
+                for set in &self.rates[..index] {
+                    if let RateSet::Here(line) = set {
+                        line.turnstile.give_back(cost);
+                    }
+                }
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Where an attempt goes.
+    pub(crate) fn way(&self, method: &http::Method, path: &str, headers: &HeaderMap) -> Way {
+        Way {
+            endpoint: self.way,
+            credential: self.place.lanes.credential(headers),
+            path: self.place.lanes.hash((method.as_str(), path)),
+        }
+    }
+
+    /// The rates that an attempt stands before.
+    pub(crate) fn rates(&self, way: Way) -> Vec<Arc<Line<Rates>>> {
+        let rates = self.rates.iter().map(|set| match set {
+            RateSet::Here(line) => Arc::clone(line),
+            RateSet::PerCredential(rates) => self.place.lanes.rates(way.credential, rates),
+        });
+        rates.collect()
+    }
+
+    /// The rates of this scope, without those of a credential.
+    pub(crate) fn lines(&self) -> impl Iterator<Item = &Arc<Line<Rates>>> {
+        self.rates.iter().filter_map(|set| match set {
+            RateSet::Here(line) => Some(line),
+            RateSet::PerCredential(_) => None,
+        })
+    }
+
+    /// The ledgers of an attempt, with whose they are.
+    pub(crate) fn ledgers(&self, headers: &HeaderMap) -> Vec<(Whose, Arc<Mutex<Ledger>>)> {
+        let ledgers = self.quotas.iter().map(|set| match set {
+            QuotaSet::Here(whose, ledger) => (Arc::clone(whose), Arc::clone(ledger)),
+            QuotaSet::PerCredential(quota) => {
+                let secret = super::credential::text(headers);
+                let fingerprint = self.place.book.fingerprint(&secret);
+                let key = format!("{} credential {fingerprint:016x}", self.place.origin);
+                let ledger = self.place.book.ledger(&key, quota);
+                (key.into(), ledger)
+            }
+        });
+        ledgers.collect()
+    }
+
+    /// The earliest start that the rates allow; `None` without one.
+    pub(crate) fn paced_until(&self, now: Instant) -> Option<Instant> {
+        let lines = self.lines();
+        lines
+            .map(|line| line.turnstile.earliest(now, 1, line.ahead()))
+            .max()
+    }
+}
+
+impl RateSet {
+    fn share(&self) -> Self {
+        match self {
+            Self::Here(line) => Self::Here(Arc::clone(line)),
+            Self::PerCredential(rates) => Self::PerCredential(rates.clone()),
+        }
+    }
+}
+
+// ===== impl Taken =====
+
+/// Takes from all ledgers or from none.
+pub(crate) fn take_quotas(
+    ledgers: Vec<(Whose, Arc<Mutex<Ledger>>)>,
+    cost: u32,
+) -> Result<Vec<Taken>, Limit> {
+    let wall = clock::wall();
+    let mut taken = Vec::with_capacity(ledgers.len());
+    for (whose, ledger) in ledgers {
+        let mut guard = ledger.lock().unwrap_or_else(PoisonError::into_inner);
+        match guard.take(wall, cost) {
+            Ok(took) => {
+                if took.warns {
+                    warn(&whose, &guard.status(wall));
+                }
+                drop(guard);
+                let receipt = Some(took.receipt);
+                taken.push(Taken { ledger, receipt });
+            }
+            Err(spent) => {
+                let wait = spent.resets_at.duration_since(wall).unwrap_or_default();
+                let now = clock::now();
+                return Err(Limit::QuotaSpent {
+                    resets_at: spent.resets_at,
+                    until: now.checked_add(wait).unwrap_or(now),
+                    left: spent.left,
+                    window: spent.window,
+                });
+            }
+        }
+    }
+    Ok(taken)
+}
+
+fn warn(whose: &str, status: &steadfast_core::quota::QuotaStatus) {
+    tracing::event!(
+        target: "steadfast",
+        tracing::Level::WARN,
+        steadfast.quota.limit = status.limit,
+        steadfast.quota.used = status.used,
+        steadfast.quota.left = status.left,
+        "{} of {} requests of a quota are used: {whose}",
+        status.used,
+        status.limit,
+    );
+}
+
+impl Taken {
+    /// The request is sent.
+    pub(crate) fn spend(&mut self) {
+        self.receipt = None;
+    }
+
+    /// The server says that there is nothing left.
+    pub(crate) fn spend_all(&self, until: Option<std::time::SystemTime>) {
+        let mut ledger = self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
+        ledger.spend_all(clock::wall(), until);
+    }
+
+    pub(crate) fn window(&self) -> steadfast_core::quota::QuotaWindow {
+        let ledger = self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
+        ledger.quota().window()
+    }
+}
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        if let Some(receipt) = &self.receipt {
+            let mut ledger = self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
+            ledger.give_back(receipt);
+        }
+    }
+}

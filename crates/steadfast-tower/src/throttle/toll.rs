@@ -1,0 +1,316 @@
+//! What one attempt pays, and what its answer tells.
+
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::{Duration, Instant};
+
+use http::HeaderMap;
+use steadfast_core::hint::{Allowances, HintSource, Window, tells_of_limits};
+use steadfast_core::lane::Heard;
+use steadfast_core::quota::QuotaWindow;
+use steadfast_core::{Judged, Overlay, Pacing, Reason, RequestHead, Short};
+
+use super::gate::Pass;
+use super::lanes::Way;
+use super::line::Ask;
+use super::passage::{Bounds, Passage};
+use super::place::{Taken, take_quotas};
+use super::rates::Cells;
+use crate::call::Call;
+use crate::clock;
+use crate::fault::Limit;
+use crate::request::HttpRequest;
+use crate::scope::Scope;
+
+/// The longest that a 429 is believed, and a 503: after that, one caller asks again.
+const TRUST: Duration = Duration::from_secs(3600);
+const TRUST_503: Duration = Duration::from_secs(60);
+
+/// What one attempt pays.
+#[derive(Debug)]
+pub(crate) struct Toll {
+    stage: Stage,
+    way: Way,
+    taken: Vec<Taken>,
+    queued: Option<Duration>,
+    /// Whether a layer further out repeats attempts.
+    is_repeated: bool,
+}
+
+#[derive(Debug)]
+enum Stage {
+    Refused(Limit),
+    Waiting(Box<Passage>),
+    Through(Vec<Pass>, Vec<Cells>),
+}
+
+/// What an answer tells the layers further out.
+pub(crate) struct Told {
+    pub(crate) queued: Option<Duration>,
+    pub(crate) paced_until: Option<Instant>,
+}
+
+// ===== impl Toll =====
+
+impl Toll {
+    /// What this attempt has to pay.
+    pub(crate) fn of<R: HttpRequest>(scope: &Scope, call: &Call<R>) -> Self {
+        let limits = scope.limits();
+        let (request, context) = (&call.request, &call.context);
+        let url = request.url();
+        let way = limits.way(request.method(), url.path, request.headers());
+        let cost = cost_of(scope, call);
+        let (stage, taken) = match take_quotas(limits.ledgers(request.headers()), cost) {
+            Err(limit) => (Stage::Refused(limit), Vec::new()),
+            Ok(taken) => {
+                let passage = passage(scope, call, way, cost);
+                (Stage::Waiting(Box::new(passage)), taken)
+            }
+        };
+        Self {
+            stage,
+            way,
+            taken,
+            queued: None,
+            is_repeated: context.retried_outside,
+        }
+    }
+
+    /// Ready when everything is paid.
+    pub(crate) fn poll(&mut self, cx: &Context<'_>) -> Poll<Result<(), Limit>> {
+        match &mut self.stage {
+            Stage::Refused(limit) => Poll::Ready(Err(*limit)),
+            Stage::Through(..) => Poll::Ready(Ok(())),
+            Stage::Waiting(passage) => {
+                let through = ready!(passage.poll(cx))?;
+                if let Some(queued) = through.queued {
+                    event(queued);
+                }
+                self.queued = through.queued;
+                self.stage = Stage::Through(through.passes, through.cells);
+                Poll::Ready(Ok(()))
+            }
+        }
+    }
+
+    /// The request is sent.
+    pub(crate) fn spend(&mut self) {
+        if let Stage::Through(_, cells) = &mut self.stage {
+            for cells in std::mem::take(cells) {
+                cells.spend();
+            }
+        }
+        for taken in &mut self.taken {
+            taken.spend();
+        }
+    }
+
+    /// There was no answer.
+    pub(crate) fn failed(self) -> Told {
+        Told {
+            queued: self.queued,
+            paced_until: None,
+        }
+    }
+
+    /// What an answer says to all who are limited with this attempt.
+    pub(crate) fn answered(self, scope: &Scope, judged: &Judged, headers: &HeaderMap) -> Told {
+        let limits = scope.limits();
+        self.quota_spent(judged);
+        let mut told = Told {
+            queued: self.queued,
+            paced_until: None,
+        };
+        let Stage::Through(passes, _) = self.stage else {
+            return told;
+        };
+        let policy = scope.policy();
+        let speaks = tells_of_limits(headers);
+        let allowances = match speaks && policy.pacing != Pacing::Off {
+            true => Allowances::read(headers, clock::wall),
+            false => Allowances::default(),
+        };
+        let heard = if policy.gate {
+            heard(judged)
+        } else {
+            Heard::Passed
+        };
+        let closes = closes_endpoint(judged).filter(|_| policy.gate);
+        let signs = speaks || closes.is_some() || heard != Heard::Passed;
+        let backoff = |refusals: u32| {
+            let wait = policy.throttled_backoff.wait(refusals, &mut scope.rng());
+            wait.unwrap_or(Duration::from_secs(1))
+        };
+        let mut plain = true;
+        let mut passes = passes.into_iter();
+        if let Some(mut pass) = passes.next() {
+            let bucket = allowances.bucket();
+            if let Some(bucket) = bucket {
+                let line = limits.lanes().bucket(self.way, bucket, policy.pacing);
+                if !Arc::ptr_eq(&line, pass.line()) {
+                    pass = pass.moved(&line);
+                }
+            }
+            let line = Arc::clone(pass.line());
+            let change = pass.tell(heard, &allowances, backoff);
+            told.paced_until = change.closed_until;
+            if let (
+                Heard::Refused {
+                    asked: Some(asked), ..
+                },
+                true,
+            ) = (heard, allowances.is_global())
+            {
+                limits.lanes().close_all(self.way.credential, asked);
+            }
+            plain = line.turnstile.lane().is_plain();
+        }
+        let endpoint = passes.next();
+        match (closes, endpoint) {
+            (Some(asked), endpoint) => {
+                let pass = endpoint.unwrap_or_else(|| limits.lanes().late_pass(self.way.endpoint));
+                let refused = Heard::Refused {
+                    asked: Some(asked),
+                    is_reset: false,
+                };
+                let change = pass.tell(refused, &Allowances::default(), backoff);
+                told.paced_until = told.paced_until.max(change.closed_until);
+            }
+            (None, Some(pass)) => {
+                pass.tell(Heard::Passed, &Allowances::default(), backoff);
+            }
+            (None, None) => {}
+        }
+        match signs || !plain {
+            true => limits.lanes().listen(),
+            false => limits.lanes().heard_nothing(),
+        }
+        if let Some(oddity) = allowances.oddity() {
+            warn(scope, oddity, headers);
+        }
+        if !self.is_repeated {
+            told.paced_until = None;
+        }
+        told
+    }
+
+    /// The server says that a quota is spent: nobody needs to ask again before it starts anew.
+    fn quota_spent(&self, judged: &Judged) {
+        let Some(window) = judged.quota else {
+            return;
+        };
+        let asked = judged.hints.retry_after;
+        let until = asked.and_then(|asked| clock::wall().checked_add(asked.wait));
+        for taken in &self.taken {
+            let same = match (window, taken.window()) {
+                (Window::Day, QuotaWindow::Day)
+                | (Window::Week, QuotaWindow::Week)
+                | (Window::Month, QuotaWindow::Month) => true,
+                (Window::Unknown, _) => self.taken.len() == 1,
+                _ => false,
+            };
+            if same {
+                taken.spend_all(until);
+            }
+        }
+    }
+}
+
+fn cost_of<R: HttpRequest>(scope: &Scope, call: &Call<R>) -> u32 {
+    let own = call.context.overlay().and_then(Overlay::cost_value);
+    let request = &call.request;
+    let head = || RequestHead::new(request.method(), request.url(), request.headers());
+    own.unwrap_or_else(|| scope.policy().cost.of(head))
+}
+
+fn passage<R: HttpRequest>(scope: &Scope, call: &Call<R>, way: Way, cost: u32) -> Passage {
+    let (limits, policy, context) = (scope.limits(), scope.policy(), &call.context);
+    let mut lanes = Vec::new();
+    if limits.is_listening() {
+        lanes.push(limits.lanes().lane(way, policy.pacing));
+        lanes.extend(limits.lanes().endpoint(way.endpoint));
+    }
+    let retry_for = context.overlay().and_then(Overlay::retry_for_value);
+    let patience = clock::now().checked_add(retry_for.unwrap_or(policy.retry_for));
+    let latest = context.latest_start();
+    let ask = Ask {
+        cost,
+        sent_before: context.attempt.saturating_sub(1),
+        is_last: context.attempt > 0 && !context.may_follow,
+        latest,
+        // A server that is closed is waited for as long as a retry would be.
+        latest_opening: match (latest, patience) {
+            (Some(latest), Some(patience)) => Some(latest.min(patience)),
+            (latest, patience) => latest.or(patience),
+        },
+    };
+    let bounds = Bounds {
+        max_wait: policy.max_wait,
+        max_queue: policy.max_queue,
+    };
+    Passage::new(lanes, limits.rates(way), ask, bounds)
+}
+
+/// What an answer is to the lane.
+fn heard(judged: &Judged) -> Heard {
+    let status = judged.outcome.status().map(|status| status.as_u16());
+    let refused = match status {
+        Some(429) => !judged.is_accepted(),
+        Some(403) => judged.reason == Reason::RateLimit,
+        _ => false,
+    };
+    // Retried further in: there it was heard already.
+    if !refused || judged.reason == Reason::Nested {
+        return Heard::Passed;
+    }
+    let asked = judged.hints.retry_after;
+    // A quota that is spent closes nothing by itself: other requests of the scope may not count against it.
+    if judged.reason == Reason::QuotaSpent && asked.is_none() {
+        return Heard::Passed;
+    }
+    Heard::Refused {
+        asked: asked.map(|asked| asked.wait.min(TRUST)),
+        is_reset: asked.is_some_and(|asked| asked.source == HintSource::RateLimit),
+    }
+}
+
+/// For how long an endpoint is closed for everybody: 503 and 529 that say so.
+fn closes_endpoint(judged: &Judged) -> Option<Duration> {
+    let status = judged.outcome.status()?.as_u16();
+    let closes =
+        matches!(status, 503 | 529) && !judged.is_accepted() && judged.reason != Reason::Nested;
+    let asked = judged.hints.retry_after.filter(|_| closes)?;
+    Some(asked.wait.min(TRUST_503))
+}
+
+fn event(queued: Duration) {
+    tracing::event!(
+        target: "steadfast",
+        tracing::Level::DEBUG,
+        steadfast.queued_ms = u64::try_from(queued.as_millis()).unwrap_or(u64::MAX),
+        "waited {} for the rate limit",
+        Short(queued)
+    );
+}
+
+/// Once per origin: what is wrong with which header, and what it says.
+fn warn(scope: &Scope, oddity: steadfast_core::hint::Oddity, headers: &HeaderMap) {
+    if !scope.limits().lanes().warns() {
+        return;
+    }
+    let value = headers.get(oddity.header).map(|value| value.as_bytes());
+    let value = String::from_utf8_lossy(value.unwrap_or_default());
+    let value: String = value
+        .chars()
+        .filter(|char| !char.is_control())
+        .take(100)
+        .collect();
+    tracing::event!(
+        target: "steadfast",
+        tracing::Level::WARN,
+        steadfast.header = oddity.header,
+        steadfast.header_value = %value,
+        server.address = scope.limits().place().origin(),
+        "{oddity}",
+    );
+}
