@@ -24,7 +24,8 @@
 //! # Features
 //! `throttle` (default): client-side rate limits. `json`: problem details (RFC 9457) in errors, and `.json()`. `form`,
 //! `query`, `multipart`, `stream`, `http2`: forwarded to reqwest-middleware and reqwest. `backoff`: schedules from that
-//! crate. `config`: policies in a file, TOML or JSON (the module `config`). No TLS feature of reqwest is switched on: what
+//! crate. `config`: policies in a file, TOML or JSON (the module `config`). `quota-file`: counts of
+//! quotas in a file. `time-zone`: quotas that start anew at midnight of a place by its name. No TLS feature of reqwest is switched on: what
 //! your own dependency on reqwest says stays in force.
 
 mod bridge;
@@ -37,6 +38,8 @@ mod nesting;
 mod options;
 mod policies;
 mod problem;
+#[cfg(feature = "quota-file")]
+mod quota_file;
 mod response;
 #[cfg(feature = "backoff")]
 mod schedule;
@@ -53,6 +56,8 @@ pub use crate::middleware::SteadfastMiddleware;
 pub use crate::options::{CallOptions, RequestBuilderExt};
 pub use crate::policies::{InvalidPolicies, Policies, PoliciesBuilder};
 pub use crate::problem::Problem;
+#[cfg(feature = "quota-file")]
+pub use crate::quota_file::QuotaFileError;
 pub use crate::response::ResponseExt;
 #[cfg(feature = "backoff")]
 pub use crate::schedule::{backoff_exponential, backoff_schedule};
@@ -68,6 +73,7 @@ pub use steadfast_core::{
     Reach, Reason, Record, Repeats, Retry, Rule, Share, Short, Spans, StatusClass, Statuses, Stop,
     UrlParts, Wait, WaitSource, advice, hint, quota, redact,
 };
+pub use steadfast_tower::quota::QuotaBook;
 
 /// The traits, for `use steadfast::prelude::*`.
 pub mod prelude {

@@ -8,6 +8,7 @@ use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
 use steadfast_core::backoff::InvalidBackoff;
 use steadfast_core::budget::InvalidBudget;
 use steadfast_core::{InvalidPattern, InvalidPolicy, Overlay, Policy, Share};
+use steadfast_tower::quota::QuotaBook;
 use steadfast_tower::{HttpRequest, Scope};
 use thiserror::Error;
 
@@ -58,6 +59,10 @@ pub(crate) struct Shared {
     numbers: AtomicU64,
     /// The first origin whose endpoints share a budget.
     first_origin: OnceLock<Slot>,
+    /// Saves the book when it is dropped, so before the book.
+    #[cfg(feature = "quota-file")]
+    _keeper: Option<crate::quota_file::Keeper>,
+    quotas: Arc<QuotaBook>,
 }
 
 /// The number of no endpoint: where the budget that the endpoints of an origin share is found.
@@ -71,6 +76,8 @@ pub struct PoliciesBuilder {
     pub(crate) endpoints: Vec<(String, Policy)>,
     pub(crate) named: Vec<(String, Policy)>,
     seed: Option<u64>,
+    #[cfg(feature = "quota-file")]
+    quota_file: Option<std::path::PathBuf>,
 }
 
 /// What is wrong with which policy.
@@ -111,6 +118,15 @@ pub enum InvalidPolicies {
         /// What is wrong.
         mistake: InvalidPolicy,
     },
+    /// The file for counts of quotas.
+    #[cfg(feature = "quota-file")]
+    #[error("quota file `{}`: {problem}", path.display())]
+    QuotaFile {
+        /// The file as it was given.
+        path: std::path::PathBuf,
+        /// Why it does not serve.
+        problem: crate::QuotaFileError,
+    },
 }
 
 // ===== impl Policies =====
@@ -150,6 +166,12 @@ impl Policies {
     #[must_use]
     pub fn layer(&self) -> SteadfastLayer {
         SteadfastLayer::new(self.clone())
+    }
+
+    /// The counts of all quotas of these policies.
+    #[must_use]
+    pub fn quota_book(&self) -> &Arc<QuotaBook> {
+        &self.shared.quotas
     }
 
     /// What a request shares with others, under the policy of its endpoint.
@@ -319,6 +341,16 @@ impl PoliciesBuilder {
         self
     }
 
+    /// Keeps the counts of quotas in a file, so that they go on after a restart; a process that is killed forgets the
+    /// last second at most. One process at a time: several share a plan with a file each and
+    /// [`Quota::share`](crate::Quota::share). [`build`](Self::build) opens it, and makes it if it is not there.
+    /// Default: the counts end with the process.
+    #[cfg(feature = "quota-file")]
+    pub fn quota_file(mut self, path: impl Into<std::path::PathBuf>) -> Self {
+        self.quota_file = Some(path.into());
+        self
+    }
+
     /// Checks everything.
     ///
     /// # Errors
@@ -327,7 +359,14 @@ impl PoliciesBuilder {
         let from_os = std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), 0);
         let seed = self.seed.unwrap_or(from_os);
         let numbers = AtomicU64::new(1);
+        #[cfg(feature = "quota-file")]
+        let path = self.quota_file.clone();
         let version = Version::new(self, None, &numbers)?;
+        // At last: a mistake elsewhere makes no file.
+        #[cfg(feature = "quota-file")]
+        let (quotas, _keeper) = crate::quota_file::open_book(path)?;
+        #[cfg(not(feature = "quota-file"))]
+        let quotas = Arc::default();
         Ok(Policies {
             shared: Arc::new(Shared {
                 current: RwLock::new(version),
@@ -336,6 +375,9 @@ impl PoliciesBuilder {
                 seed,
                 numbers,
                 first_origin: OnceLock::new(),
+                #[cfg(feature = "quota-file")]
+                _keeper,
+                quotas,
             }),
         })
     }

@@ -252,6 +252,25 @@ fn a_receipt_is_void_once_the_server_called_the_quota_spent() {
 }
 
 #[test]
+fn a_receipt_of_a_quota_that_changed_is_void() {
+    let noon = at("2026-03-01T12:00:00");
+    let mut ledger = ledger(&quota("5/day rolling"));
+    let receipt = ledger.take(noon, 1).unwrap().receipt;
+    ledger.adopt(quota("7/day rolling").prepare().unwrap());
+    ledger.give_back(&receipt);
+    assert_eq!(ledger.status(noon).used, 1);
+}
+
+#[test]
+fn a_server_closes_a_quota_for_one_window_at_most_also_when_nobody_asks_meanwhile() {
+    let noon = at("2026-03-01T12:00:00");
+    let hours = |hours: u64| noon + Duration::from_secs(hours * HOUR);
+    let mut ledger = ledger(&quota("5/day rolling"));
+    ledger.spend_all(noon, Some(hours(9000)));
+    ledger.take(hours(24), 1).unwrap();
+}
+
+#[test]
 fn the_server_closes_a_quota_until_it_said_and_never_opens_one() {
     let noon = at("2026-03-01T12:00:00");
     let hours = |hours: u64| noon + Duration::from_secs(hours * HOUR);

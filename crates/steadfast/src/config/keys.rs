@@ -2,7 +2,9 @@
 
 use steadfast_core::BudgetConfig;
 
-use crate::config::kind::Kind::{Either, Factor, Flag, List, Map, Off, Rate, Size, Table, Text};
+use crate::config::kind::Kind::{
+    Either, Factor, Flag, List, Map, Off, Quota, Rate, Size, Table, Text,
+};
 use crate::config::kind::Kind::{Time, Trickle};
 use crate::config::kind::{Key, Kind, Names, Need, Section, Word, Zero};
 
@@ -42,8 +44,15 @@ pub(crate) static RETRY: Section = Section {
     keys: &[RETRY_KEYS],
 };
 
+/// What a plan allows.
+pub(crate) static QUOTA: Section = Section {
+    name: "a quota",
+    keys: &[QUOTA_KEYS],
+};
+
 /// All of them, for "that is a key of".
-pub(crate) static SECTIONS: [&Section; 6] = [&ROOT, &POLICY, &ENDPOINT, &BACKOFF, &BUDGET, &RETRY];
+pub(crate) static SECTIONS: [&Section; 7] =
+    [&ROOT, &POLICY, &ENDPOINT, &BACKOFF, &BUDGET, &RETRY, &QUOTA];
 
 /// What needs no table to say.
 pub(crate) const RULE_WORDS: &[Word] = &[
@@ -83,6 +92,19 @@ const SPANS: &[Word] = &[
     word("off", "none, for chains that keep reqwest-tracing"),
 ];
 
+const SCOPES: &[Word] = &[
+    word("endpoint", "those of one endpoint to one origin"),
+    word("origin", "those to one origin"),
+    word("credential", "those to one origin with the same credential"),
+    word("identity", "those to one origin for the same identity"),
+];
+const WINDOWS: &[Word] = &[
+    word("day", "the quota of a day"),
+    word("week", "the quota of a week"),
+    word("month", "the quota of a month"),
+    word("unknown", "a plan or a credit that names no time"),
+];
+
 // A static may be referred to from a constant for good; a temporary value may not.
 static POLICY_TABLE: Kind = Table(&POLICY);
 static ENDPOINT_TABLE: Kind = Table(&ENDPOINT);
@@ -90,6 +112,11 @@ static BUDGET_TABLE: Kind = Table(&BUDGET);
 static BUDGET_OFF: Kind = Off;
 static RULE_WORD: Kind = Kind::Word(RULE_WORDS);
 static RULE_TABLE: Kind = Table(&RETRY);
+static QUOTA_TEXT: Kind = Quota;
+static QUOTA_TABLE: Kind = Table(&QUOTA);
+static QUOTA_ONE: Kind = Either(&QUOTA_TEXT, &QUOTA_TABLE);
+static QUOTA_LIST: Kind = List(&QUOTA_ONE);
+static WINDOW: Kind = Kind::Word(WINDOWS);
 static RULE_KIND: Kind = Either(&RULE_WORD, &RULE_TABLE);
 
 const ROOT_KEYS: &[Key] = &[
@@ -206,6 +233,18 @@ const POLICY_KEYS: &[Key] = &[
         Time(Zero::Allowed),
         "the longest wait for `rate`: who would wait longer is refused at once; standard: none",
     ),
+    key(
+        "quota",
+        Either(&QUOTA_ONE, &QUOTA_LIST),
+        "what a plan allows per day, week or month, or a list of that; spent is fail-fast; standard: none",
+    )
+    .aka(&["quotas", "plan"]),
+    key(
+        "quota_markers",
+        Map(Names::Any, &WINDOW),
+        "words in the body of a 429 or 403 that mean that a quota is spent, each with its window; beside those of the parent",
+    )
+    .aka(&["quota_marker"]),
     key("spans", Kind::Word(SPANS), "whether spans are opened; standard: on"),
 ];
 
@@ -277,6 +316,42 @@ const RETRY_KEYS: &[Key] = &[
         "pace",
         Kind::Word(PACES),
         "which schedule of waits; default: backoff",
+    ),
+];
+
+const QUOTA_KEYS: &[Key] = &[
+    key("count", whole(1, u32::MAX as u64), "the most requests").required(),
+    key(
+        "per",
+        Text,
+        "`day`, `week`, `month`, or any time, as in `36h`",
+    )
+    .required(),
+    key(
+        "zone",
+        Text,
+        "where midnight is: `UTC` (the default), `-08:00`, or a place as in `America/Los_Angeles`",
+    )
+    .aka(&["timezone", "time_zone", "tz"]),
+    key(
+        "rolling",
+        Flag,
+        "any 24 hours, 7 days or 30 days instead of the calendar's; default: false",
+    ),
+    key(
+        "warn_at",
+        whole(0, 100),
+        "when this many percent are used, it is worth a warning; default: 80",
+    ),
+    key(
+        "share",
+        Text,
+        "how much of it this process may use, as in `1/6`; default: all of it",
+    ),
+    key(
+        "scope",
+        Kind::Word(SCOPES),
+        "whose requests count; default: endpoint",
     ),
 ];
 

@@ -41,6 +41,8 @@ pub(crate) enum Kind {
     Size,
     /// `"5/s"`, `"100/min burst 20"`.
     Rate,
+    /// `"1000/day"`, `"10000/month rolling"`.
+    Quota,
     /// `"0.2/s"`.
     Trickle,
     /// `true` or `false`.
@@ -108,6 +110,7 @@ impl Kind {
             Self::Time(_) => "a time such as `\"1.5s\"`".to_owned(),
             Self::Size => "a size such as `\"64KiB\"`, or a number of bytes".to_owned(),
             Self::Rate => "a rate such as `\"5/s\"` or `\"100/min burst 20\"`".to_owned(),
+            Self::Quota => "a quota such as `\"1000/day\"`".to_owned(),
             Self::Trickle => "a rate such as `\"0.2/s\"`".to_owned(),
             Self::Flag => "`true` or `false`".to_owned(),
             Self::Off => "`false`".to_owned(),
@@ -120,7 +123,8 @@ impl Kind {
                 words.join(", ")
             }
             Self::Table(_) | Self::Map(..) => "a table".to_owned(),
-            Self::List(_) => "a list of tables".to_owned(),
+            Self::List(Self::Table(_)) => "a list of tables".to_owned(),
+            Self::List(_) => "a list of them".to_owned(),
             Self::Either(one, other) => format!("{}, or {}", one.expected(), other.expected()),
         }
     }

@@ -210,8 +210,8 @@ impl Config {
         }
     }
 
-    /// The policies, not built yet: for who builds them into others.
-    pub(crate) fn builder(&self) -> PoliciesBuilder {
+    /// The policies, not built yet: for what no file says, such as a seed or a file for the counts of quotas.
+    pub fn builder(&self) -> PoliciesBuilder {
         let own = |named: &Named| Policy::clone(&named.policy);
         let builder = Policies::builder().default_policy(own(&self.default));
         let builder = self.named.iter().fold(builder, |builder, named| {

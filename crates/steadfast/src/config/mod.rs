@@ -50,7 +50,7 @@
 //! * A status has one rule in a policy: two that overlap are a mistake, because a table has no order. A rule of the
 //!   parent is overridden.
 //! * Times are `"200ms"`, `"1.5s"`, `"2m"`, `"1h30m"`; sizes `"64KiB"`, `"1MB"` or a number of bytes; rates `"5/s"` or
-//!   `"100/min burst 20"`.
+//!   `"100/min burst 20"`; quotas `"1000/day"`, `"10000/month rolling"`.
 //! * `${NAME}` in a string value is the environment variable `NAME`, `$$` is `$`. A variable that is not set is a mistake.
 //!   No message shows the value of a variable.
 //!
@@ -69,11 +69,13 @@ mod loaded;
 mod names;
 mod node;
 mod policy;
+mod quotas;
 mod report;
 mod rules;
 mod schema;
 mod source;
 mod suggest;
+mod takes;
 mod toml_tree;
 mod units;
 mod walk;

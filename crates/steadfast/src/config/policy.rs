@@ -5,6 +5,7 @@ use std::time::Duration;
 use steadfast_core::{Backoff, BudgetConfig, Jitter, Policy, Share, Spans};
 use steadfast_tower::Scope;
 
+use crate::config::quotas;
 use crate::config::report::Report;
 use crate::config::rules;
 use crate::config::source::Span;
@@ -96,6 +97,16 @@ impl Maker<'_, '_> {
             }) => policy = policy.without_budget(),
             _ => {}
         }
+        if let Some(item) = table.get("quota") {
+            policy = policy.quota(self.quotas(item));
+        }
+        if let Some(Item {
+            value: Value::Map(markers),
+            ..
+        }) = table.get("quota_markers")
+        {
+            policy = quotas::apply_markers(policy, markers);
+        }
         match self.contradicts(&policy, name, &table) {
             true => parent.clone(),
             false => policy,
@@ -149,7 +160,11 @@ impl Maker<'_, '_> {
             self.report.error_with("contradiction", span, message, help);
             return true;
         }
-        let key = if field == "rate_limit" { "rate" } else { field };
+        let key = match field {
+            "rate_limit" => "rate",
+            "quota_marker" => "quota_markers",
+            field => field,
+        };
         // The parent is right by itself, so something in this table is wrong.
         let first = table.entries.first().map(|(_, span, _)| *span);
         let message = match self.secrets {

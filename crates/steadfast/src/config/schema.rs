@@ -12,6 +12,7 @@ const TIME: &str = r"^ *([0-9]+(\.[0-9]+)? *(ns|us|ms|s|m|min|h|d) *)+$";
 const SIZE: &str = r"^ *[0-9]+(\.[0-9]+)? *(B|kB|KB|MB|GB|KiB|MiB|GiB)$";
 const RATE: &str =
     r"^[0-9]+ */ *([0-9][^ ]*|s|sec|second|m|min|minute|h|hour|d|day)( *,? *burst *[0-9]+)?$";
+const QUOTA: &str = r"^[0-9_]+ */ *(day|week|month|hour|[0-9][0-9a-z]*)( +rolling| +in +[^ ]+)*$";
 const TRICKLE: &str = r"^[0-9]+(\.[0-9]+)? */ *(s|sec|second|m|min|minute|h|hour|d|day)$";
 
 pub(crate) fn schema() -> String {
@@ -72,6 +73,7 @@ fn kind(of: &Kind) -> Value {
         Kind::Time(Zero::Allowed | Zero::Refused) => text(TIME),
         Kind::Size => json!({"anyOf": [text(SIZE), {"type": "integer", "minimum": 0}]}),
         Kind::Rate => text(RATE),
+        Kind::Quota => text(QUOTA),
         Kind::Trickle => text(TRICKLE),
         Kind::Flag => json!({"type": "boolean"}),
         Kind::Off => json!({"const": false}),

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use steadfast_core::Rate;
+use steadfast_core::{Quota, Rate};
 
 /// Longer times are refused: timers and clocks have an end.
 const LONGEST: Duration = Duration::from_secs(366 * 86_400);
@@ -114,6 +114,12 @@ pub(crate) fn rate(text: &str) -> Result<Rate, String> {
             burst => Ok(rate.burst(burst)),
         },
     }
+}
+
+/// `"1000/day"`, `"10000/month rolling"`.
+pub(crate) fn quota(text: &str) -> Result<Quota, String> {
+    let quota: Result<Quota, _> = text.parse();
+    quota.map_err(|mistake| mistake.to_string())
 }
 
 /// `"0.2/s"`, in thousandths per second.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use steadfast_core::Rate;
+use steadfast_core::{Quota, Rate};
 
 use crate::config::env::{Env, Filled, fill};
 use crate::config::keys::SECTIONS;
@@ -11,6 +11,7 @@ use crate::config::node::{Data, Name, Node};
 use crate::config::report::{Report, quoted};
 use crate::config::source::Span;
 use crate::config::suggest::{among, nearest};
+use crate::config::takes::{takes, takes_text};
 use crate::config::units;
 
 /// What a key holds, checked.
@@ -21,6 +22,7 @@ pub(crate) enum Value {
     Time(Duration),
     Size(usize),
     Rate(Rate),
+    Quota(Quota),
     Trickle(u32),
     Flag(bool),
     Text(Filled),
@@ -255,6 +257,7 @@ impl Walker<'_, '_> {
             Kind::Size => units::size(text).map(Value::Size),
             Kind::Rate => units::rate(text).map(Value::Rate),
             Kind::Trickle => units::trickle(text).map(Value::Trickle),
+            Kind::Quota => units::quota(text).map(Value::Quota),
             Kind::Word(words) => match words.iter().find(|word| word.name == text) {
                 Some(word) => Ok(Value::Word(word.name)),
                 None => Err("is not a word that is known here".to_owned()),
@@ -379,21 +382,5 @@ fn help_for_key(section: &'static Section, name: &str) -> Option<String> {
     match elsewhere {
         Some(other) => Some(format!("`{name}` is a key of {}", other.name)),
         None => among(name, names),
-    }
-}
-
-fn takes_text(kind: &Kind) -> bool {
-    use Kind::{Rate, Size, Text, Time, Trickle, Word};
-    matches!(kind, Time(_) | Size | Rate | Trickle | Text | Word(_))
-}
-
-/// Whether the type fits.
-fn takes(kind: &Kind, data: &Data) -> bool {
-    match data {
-        Data::Text(_) => takes_text(kind),
-        Data::Flag(_) => matches!(kind, Kind::Flag | Kind::Off),
-        Data::Table(_) => matches!(kind, Kind::Table(_) | Kind::Map(..)),
-        Data::List(_) => matches!(kind, Kind::List(_)),
-        _ => false,
     }
 }

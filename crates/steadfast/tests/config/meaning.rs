@@ -3,8 +3,11 @@
 use std::time::Duration;
 
 use steadfast::config::{Config, Format, Severity};
+use steadfast::hint::Window;
+use steadfast::quota::Zone;
 use steadfast::{
-    Backoff, BudgetConfig, FailureKind, Jitter, Policy, Rate, Retry, Rule, Spans, StatusClass,
+    Backoff, BudgetConfig, FailureKind, Jitter, LimitScope, Policy, Quota, Rate, Retry, Rule,
+    Spans, StatusClass,
 };
 
 use crate::env;
@@ -102,6 +105,30 @@ fn each_key_says_what_its_setter_says() {
             own()
                 .rate_limit(Rate::per_minute(100).burst(20))
                 .max_wait(ms(2000)),
+        ),
+        ("quota = '1000/day'", own().quota(Quota::per_day(1000))),
+        (
+            "quota = ['1000/day', { count = 5, per = 'month' }]",
+            own().quota([Quota::per_day(1000), Quota::per_month(5)]),
+        ),
+        (
+            "quota = { count = 9, per = '36h', share = '1/6', warn_at = 50, scope = 'origin' }",
+            own().quota(
+                Quota::per(9, ms(36 * 3_600_000))
+                    .share(1, 6)
+                    .warn_at(50)
+                    .scope(LimitScope::Origin),
+            ),
+        ),
+        (
+            "quota = { count = 9, per = 'week', rolling = true, zone = '+05:30' }",
+            own().quota(Quota::per_week(9).rolling().zone(Zone::offset_minutes(330))),
+        ),
+        (
+            "quota_markers = { 'used up' = 'month', gone = 'unknown' }",
+            own()
+                .quota_marker("used up", Window::Month)
+                .quota_marker("gone", Window::Unknown),
         ),
         ("spans = 'off'", own().spans(Spans::Off)),
         ("share = 'origin'", own().share(steadfast::Share::Origin)),

@@ -1,0 +1,186 @@
+//! Opens a file, after a trial on a copy.
+
+use std::fs::OpenOptions;
+use std::hash::{BuildHasher as _, RandomState};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+use redb::backends::FileBackend;
+use redb::{
+    Builder, Database, DatabaseError, ReadableTable, StorageBackend, TableDefinition, TableError,
+};
+use steadfast_core::quota::{InvalidSaved, Saved};
+
+use super::QuotaFileError;
+use super::image::Image;
+
+/// Counts by their keys, as [`Saved::to_bytes`] writes them.
+pub(super) const COUNTS: TableDefinition<'_, &str, &[u8]> =
+    TableDefinition::new("steadfast.quotas");
+/// What the file says of itself.
+pub(super) const ABOUT: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("steadfast.about");
+/// The version of the tables; the counts have one of their own.
+const VERSION: &str = "version";
+const OURS: &[u8] = &[1];
+/// The key of the fingerprints of credentials.
+pub(super) const SECRET: &str = "secret";
+
+/// A count is 1.6 KB at most: room for a hundred thousand.
+pub(super) const LARGEST: usize = 256 << 20;
+
+/// What a database of redb starts with.
+const MAGIC: &[u8] = b"redb";
+/// What a file starts with while it is made, so that one that was never finished is known for what it is.
+const UNFINISHED: &[u8] = b"steadfast quotas, not finished\n\0";
+/// What a disk writes whole.
+const SECTOR: usize = 512;
+
+/// Any error of redb, whose own are large.
+pub(super) type Boxed = Box<dyn std::error::Error + Send + Sync>;
+
+/// A database that was tried out, with its secret.
+pub(super) fn open(path: &Path) -> Result<(Database, [u64; 2]), QuotaFileError> {
+    let mut options = OpenOptions::new();
+    let options = options.read(true).write(true).create(true).truncate(false);
+    let file = options.open(path).map_err(|error| system(&error))?;
+    if !file.metadata().map_err(|error| system(&error))?.is_file() {
+        return Err(QuotaFileError::Foreign);
+    }
+    let file = FileBackend::new(file).map_err(refused)?;
+    let length = usize::try_from(file.len().map_err(|error| system(&error))?).unwrap_or(usize::MAX);
+    if length > LARGEST {
+        return Err(QuotaFileError::TooLarge);
+    }
+    let bytes = file.read(0, length).map_err(|error| system(&error))?;
+    if bytes.is_empty() || bytes.starts_with(UNFINISHED) {
+        write_new(&file)?;
+    } else {
+        // A file of ours always had a whole sector.
+        if !bytes.starts_with(MAGIC) {
+            return Err(QuotaFileError::Foreign);
+        }
+        if !has_our_measures(&bytes)? {
+            return Err(QuotaFileError::Damaged);
+        }
+        try_out(bytes)?;
+    }
+    let database = create(file)?;
+    let secret = check(&database)?;
+    Ok((database, secret))
+}
+
+fn create(backend: impl StorageBackend) -> Result<Database, QuotaFileError> {
+    let mut builder = Builder::new();
+    // The default is a gigabyte.
+    builder.set_cache_size(4 << 20);
+    builder.create_with_backend(backend).map_err(refused)
+}
+
+/// Whether a header has the measures of ours, which never change: the sizes of pages and regions, bytes 12 to 24 of a
+/// file of redb. redb believes them, and a wrong one sends it into loops that take hours.
+fn has_our_measures(bytes: &[u8]) -> Result<bool, QuotaFileError> {
+    const MEASURES: std::ops::Range<usize> = 12..24;
+    let ours = Image::default();
+    drop(create(ours.clone())?);
+    let ours = ours.bytes();
+    Ok(bytes.get(MEASURES) == ours.get(MEASURES))
+}
+
+/// Does on a copy all that will be done, and looks at all there is.
+fn try_out(bytes: Vec<u8>) -> Result<(), QuotaFileError> {
+    let trial = || {
+        let mut database = create(Image::of(bytes))?;
+        // `false` is a file that redb would mend; what it mends is the question.
+        match database.check_integrity() {
+            Ok(true) => check(&database).map(drop),
+            _ => Err(QuotaFileError::Damaged),
+        }
+    };
+    let found = catch_unwind(AssertUnwindSafe(trial)).unwrap_or(Err(QuotaFileError::Damaged));
+    // No system is asked for a copy: what reads like its refusal is a place that is not there.
+    found.map_err(|problem| match problem {
+        QuotaFileError::System(_) => QuotaFileError::Damaged,
+        problem => problem,
+    })
+}
+
+/// The secret of a database whose tables are ours, each count readable.
+fn check(database: &Database) -> Result<[u64; 2], QuotaFileError> {
+    let damaged = |_| QuotaFileError::Damaged;
+    let read = database.begin_read().map_err(|_| QuotaFileError::Damaged)?;
+    let about = read.open_table(ABOUT).map_err(|error| no_table(&error))?;
+    let version = about.get(VERSION).map_err(damaged)?;
+    match version.as_ref().map(|version| version.value()) {
+        Some(OURS) => {}
+        Some([newer, ..]) if *newer > OURS[0] => return Err(QuotaFileError::Newer),
+        _ => return Err(QuotaFileError::Foreign),
+    }
+    let counts = read.open_table(COUNTS).map_err(|error| no_table(&error))?;
+    for count in counts.iter().map_err(damaged)? {
+        let (_, count) = count.map_err(damaged)?;
+        Saved::from_bytes(count.value()).map_err(|mistake| match mistake {
+            InvalidSaved::Newer(_) => QuotaFileError::Newer,
+            _ => QuotaFileError::Damaged,
+        })?;
+    }
+    let secret = about.get(SECRET).map_err(damaged)?;
+    let secret = secret.and_then(|secret| <[u8; 16]>::try_from(secret.value()).ok());
+    let secret = secret.ok_or(QuotaFileError::Damaged)?;
+    let (one, other) = secret.split_at(8);
+    let number = |bytes: &[u8]| u64::from_le_bytes(bytes.try_into().unwrap_or_default());
+    Ok([number(one), number(other)])
+}
+
+/// Makes a new database in memory and writes it so that a file that was not finished is known for one: its first
+/// sector comes last.
+fn write_new(file: &FileBackend) -> Result<(), QuotaFileError> {
+    let image = Image::default();
+    let failed = |error: Boxed| QuotaFileError::System(error.to_string());
+    fill(&create(image.clone())?).map_err(failed)?;
+    let bytes = image.bytes();
+    let write = || {
+        file.set_len(0)?;
+        file.write(0, UNFINISHED)?;
+        file.set_len(bytes.len() as u64)?;
+        file.write(SECTOR as u64, &bytes[SECTOR..])?;
+        file.sync_data(false)?;
+        file.write(0, &bytes[..SECTOR])?;
+        file.sync_data(false)
+    };
+    write().map_err(|error| system(&error))
+}
+
+fn fill(database: &Database) -> Result<(), Boxed> {
+    let write = database.begin_write()?;
+    {
+        write.open_table(COUNTS)?;
+        let mut about = write.open_table(ABOUT)?;
+        about.insert(VERSION, OURS)?;
+        let random = || RandomState::new().hash_one(0).to_le_bytes();
+        let secret: Vec<u8> = [random(), random()].concat();
+        about.insert(SECRET, secret.as_slice())?;
+    }
+    write.commit()?;
+    Ok(())
+}
+
+fn system(error: &std::io::Error) -> QuotaFileError {
+    QuotaFileError::System(error.to_string())
+}
+
+fn refused(error: DatabaseError) -> QuotaFileError {
+    match error {
+        DatabaseError::DatabaseAlreadyOpen => QuotaFileError::InUse,
+        // A format of redb that this one does not read: an old one was never ours.
+        DatabaseError::UpgradeRequired(_) => QuotaFileError::Foreign,
+        DatabaseError::Storage(redb::StorageError::Io(error)) => system(&error),
+        _ => QuotaFileError::Damaged,
+    }
+}
+
+fn no_table(error: &TableError) -> QuotaFileError {
+    match error {
+        TableError::Storage(_) => QuotaFileError::Damaged,
+        _ => QuotaFileError::Foreign,
+    }
+}
