@@ -36,6 +36,8 @@ mod layer;
 mod middleware;
 mod nesting;
 mod options;
+#[cfg(feature = "throttle")]
+mod origins;
 mod policies;
 mod problem;
 #[cfg(feature = "quota-file")]

@@ -7,13 +7,17 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
 use steadfast_core::backoff::InvalidBackoff;
 use steadfast_core::budget::InvalidBudget;
-use steadfast_core::{InvalidPattern, InvalidPolicy, Overlay, Policy, Share};
+use steadfast_core::{InvalidPattern, InvalidPolicy, Overlay, Policy, Prepared, Share};
 use steadfast_tower::quota::QuotaBook;
+#[cfg(feature = "throttle")]
+use steadfast_tower::throttle::Place;
 use steadfast_tower::{HttpRequest, Scope};
 use thiserror::Error;
 
 use crate::layer::SteadfastLayer;
 use crate::middleware::SteadfastMiddleware;
+#[cfg(feature = "throttle")]
+use crate::origins::{self, Origins};
 use crate::scopes::{Key, Scopes, Slot};
 use crate::version::{Endpoint, Version};
 
@@ -51,6 +55,8 @@ pub struct Policies {
 pub(crate) struct Shared {
     current: RwLock<Version>,
     scopes: Scopes,
+    #[cfg(feature = "throttle")]
+    origins: Origins,
     seed: u64,
     #[cfg_attr(
         not(feature = "config"),
@@ -251,22 +257,45 @@ impl Shared {
         self.scopes.find(&endpoint.first, key, || {
             let (policy, template) = (Arc::clone(&endpoint.policy), endpoint.template.clone());
             let seed = self.seed ^ self.scopes.hash(key);
-            if policy.share != Share::Origin {
-                return Scope::with(policy, template, seed);
-            }
-            let key = Key {
-                endpoint: ORIGIN,
-                ..*key
+            let scope = match policy.share {
+                Share::Origin => {
+                    let origin = self.origin_scope(&policy, key);
+                    origin.sharing_budget(policy, template, seed)
+                }
+                _ => Scope::with(policy, template, seed),
             };
-            let origin = self.scopes.find(&self.first_origin, &key, || {
-                Scope::with(
-                    Arc::clone(&policy),
-                    None,
-                    self.seed ^ self.scopes.hash(&key),
-                )
-            });
-            origin.sharing_budget(policy, template, seed)
+            self.placed(scope, endpoint, key)
         })
+    }
+
+    /// Whose budget the endpoints of an origin share.
+    fn origin_scope(&self, policy: &Arc<Prepared>, key: &Key<'_>) -> Arc<Scope> {
+        let key = Key {
+            endpoint: ORIGIN,
+            ..*key
+        };
+        self.scopes.find(&self.first_origin, &key, || {
+            let seed = self.seed ^ self.scopes.hash(&key);
+            Scope::with(Arc::clone(policy), None, seed)
+        })
+    }
+
+    /// A scope at its place, where it shares with others what limits them.
+    fn placed(&self, scope: Scope, endpoint: &Endpoint, key: &Key<'_>) -> Scope {
+        #[cfg(feature = "throttle")]
+        return {
+            let origin = origins::name(&key.url);
+            let lanes = self.origins.find(&origin);
+            let book = Arc::clone(&self.quotas);
+            let identity = key.identity.map(Arc::from);
+            let name = Arc::clone(&endpoint.name);
+            scope.at(Place::new(lanes, book, origin, name, identity))
+        };
+        #[cfg(not(feature = "throttle"))]
+        {
+            let _ = (endpoint, key);
+            scope
+        }
     }
 
     /// The scope of an endpoint under another policy, over the same state.
@@ -372,6 +401,8 @@ impl PoliciesBuilder {
                 current: RwLock::new(version),
                 // The jitter of a scope hangs on its hash, so a seed that was given makes both repeatable.
                 scopes: Scopes::new(seed),
+                #[cfg(feature = "throttle")]
+                origins: Origins::default(),
                 seed,
                 numbers,
                 first_origin: OnceLock::new(),

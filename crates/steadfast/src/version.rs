@@ -31,6 +31,8 @@ pub(crate) struct Endpoint {
     pub(crate) number: u64,
     /// The pattern and the policy as they were given.
     pub(crate) given: String,
+    /// The pattern; empty for requests that match none.
+    pub(crate) name: Arc<str>,
     pub(crate) policy: Arc<Prepared>,
     pub(crate) template: Option<Arc<str>>,
     pub(crate) first: OnceLock<Slot>,
@@ -45,20 +47,27 @@ impl Version {
     ) -> Result<Self, InvalidPolicies> {
         let number = || numbers.fetch_add(1, Ordering::Relaxed);
         let known = before.map(Self::endpoints).unwrap_or_default();
-        let endpoint = |given: String, policy: Arc<Prepared>, template: Option<Arc<str>>| {
-            let same = known.get(given.as_str()).map(|same| Arc::clone(same));
-            same.unwrap_or_else(|| {
-                Arc::new(Endpoint {
-                    number: number(),
-                    given,
-                    policy,
-                    template,
-                    first: OnceLock::new(),
+        let endpoint =
+            |name: String, given: String, policy: Arc<Prepared>, template: Option<Arc<str>>| {
+                let same = known.get(given.as_str()).map(|same| Arc::clone(same));
+                same.unwrap_or_else(|| {
+                    Arc::new(Endpoint {
+                        number: number(),
+                        given,
+                        name: name.into(),
+                        policy,
+                        template,
+                        first: OnceLock::new(),
+                    })
                 })
-            })
-        };
+            };
         let default = Scope::prepare(&builder.default).map_err(InvalidPolicies::Default)?;
-        let default = endpoint(format!("{:?}", builder.default), default, None);
+        let default = endpoint(
+            String::new(),
+            format!("{:?}", builder.default),
+            default,
+            None,
+        );
         let mut patterns = Vec::with_capacity(builder.endpoints.len());
         for (text, policy) in builder.endpoints {
             let pattern: Pattern = text.parse()?;
@@ -68,8 +77,8 @@ impl Version {
                 mistake,
             })?;
             let given = format!("{pattern} {policy:?}");
-            let template = Some(pattern.template().into());
-            patterns.push((pattern, endpoint(given, prepared, template)));
+            let (name, template) = (pattern.to_string(), Some(pattern.template().into()));
+            patterns.push((pattern, endpoint(name, given, prepared, template)));
         }
         let before = before
             .map(|before| before.named.as_slice())
