@@ -40,7 +40,8 @@ pub(super) struct Adapt {
     gcra: Gcra,
     closed_for: f64,
     opened: Instant,
-    last_refusal: Instant,
+    /// When the first attempt that was refused was sent.
+    crowd: Instant,
     last_held_back: Instant,
 }
 
@@ -71,7 +72,7 @@ impl Adapt {
             gcra: Gcra::default(),
             closed_for: 1.0,
             opened: now,
-            last_refusal: now,
+            crowd: now,
             last_held_back: now,
         }
     }
@@ -143,7 +144,7 @@ impl Adapt {
     /// An attempt that was sent at `sent` was accepted.
     pub(super) fn accepted(&mut self, sent: Instant) {
         self.history.add(sent);
-        if self.phase == Phase::Burst && sent <= self.last_refusal {
+        if self.phase == Phase::Burst && sent <= self.crowd {
             self.burst += 1.0;
         }
     }
@@ -151,7 +152,6 @@ impl Adapt {
     /// An attempt that was sent at `sent` was refused, and the gate is closed for a time.
     pub(super) fn refused(&mut self, now: Instant, sent: Instant, closed_for: Duration) {
         let rate = self.rate(sent);
-        self.last_refusal = now;
         self.last_held_back = now;
         let closed = closed_for.as_secs_f64().max(0.001);
         match (self.phase, rate) {
@@ -178,7 +178,9 @@ impl Adapt {
             }
             _ => {
                 let a_while_ago = now.checked_sub(closed_for).unwrap_or(now);
-                self.burst = self.history.since(a_while_ago) as f64;
+                // What was sent later met a bucket that had been filled a little meanwhile.
+                self.crowd = sent;
+                self.burst = self.history.between(a_while_ago, sent) as f64;
                 self.phase = Phase::Burst;
             }
         }

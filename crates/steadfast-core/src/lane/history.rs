@@ -58,10 +58,17 @@ impl History {
         self.total
     }
 
-    /// How many were accepted since an instant, about.
-    pub(super) fn since(&self, at: Instant) -> u64 {
-        let before = self.points.partition_point(|point| *point < at) as u64;
-        self.total - before * u64::from(self.stride.max(1))
+    /// How many were accepted from one instant to another, both included, about.
+    pub(super) fn between(&self, from: Instant, to: Instant) -> u64 {
+        let stride = u64::from(self.stride.max(1));
+        let before = self.points.partition_point(|point| *point < from) as u64;
+        let until = self.points.partition_point(|point| *point <= to) as u64;
+        let last = if self.last.is_some_and(|last| last <= to) {
+            u64::from(self.since_last)
+        } else {
+            0
+        };
+        until.saturating_sub(before) * stride + last
     }
 
     /// A token bucket of size `burst` let these through and refused what was sent at `refused`: how fast it is filled.
@@ -140,7 +147,8 @@ mod tests {
         }
         assert!(history.points.len() <= MOST);
         assert_eq!(history.total(), 100_000);
-        let late = history.since(start + Duration::from_secs(50));
+        let end = start + Duration::from_secs(100);
+        let late = history.between(start + Duration::from_secs(50), end);
         assert!((49_000..=51_100).contains(&late), "{late}");
     }
 }

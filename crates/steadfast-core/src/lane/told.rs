@@ -30,7 +30,7 @@ const LAST_SPARE: f64 = 0.8;
 /// After so many reports the fullest that was seen is how much the bucket holds.
 const SEEN_ENOUGH: u32 = 50;
 /// What flows in for us never counts as less than this share of what was told.
-const LEAST_SHARE: f64 = 0.02;
+const LEAST_SHARE: f64 = 0.2;
 
 /// All limits of a lane.
 #[derive(Clone, Debug, Default)]
