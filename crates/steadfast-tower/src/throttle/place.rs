@@ -170,8 +170,12 @@ impl Limits {
         self.listens && !self.place.lanes.is_quiet()
     }
 
-    pub(crate) const fn listens(&self) -> bool {
-        self.listens
+    /// An answer spoke of a limit.
+    #[cold]
+    pub(crate) fn listen(&self) {
+        if self.listens {
+            self.place.lanes.listen();
+        }
     }
 
     /// Whether there is more than rates of this scope to ask.
