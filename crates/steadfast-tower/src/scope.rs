@@ -179,7 +179,7 @@ impl Scope {
     #[inline]
     fn is_paced(&self) -> bool {
         #[cfg(feature = "throttle")]
-        return self.limits.has_rates() || self.limits.is_listening();
+        return self.limits.has_rates() || self.limits.lanes().refuses();
         #[cfg(not(feature = "throttle"))]
         false
     }

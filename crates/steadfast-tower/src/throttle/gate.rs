@@ -35,6 +35,12 @@ impl Gate {
     }
 }
 
+impl Gate {
+    pub(crate) fn closed_until(&self, now: Instant) -> Option<Instant> {
+        self.lane().view(now).closed_until
+    }
+}
+
 impl Turnstile for Gate {
     type Pass = Ticket;
 

@@ -10,7 +10,7 @@ use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use http::HeaderMap;
 use steadfast_core::hint::Allowances;
@@ -18,6 +18,7 @@ use steadfast_core::lane::{Heard, Lane};
 use steadfast_core::{Pacing, PreparedRate};
 
 use super::credential;
+use super::families::{self, Evidence};
 use super::gate::{Gate, Pass};
 use super::line::Line;
 use super::rates::Rates;
@@ -34,6 +35,8 @@ const QUIET: Duration = Duration::from_secs(60);
 pub struct Lanes {
     /// How many more answers are listened to; 0 is quiet.
     listening: AtomicU32,
+    /// Something was refused, and what limits it is still known.
+    refuses: AtomicBool,
     warned: AtomicBool,
     keys: RandomState,
     known: Mutex<Known>,
@@ -45,6 +48,8 @@ struct Known {
     /// Which bucket the attempts of an endpoint with a credential belong to.
     buckets: HashMap<u64, Bucket>,
     rates: HashMap<u64, Arc<Line<Rates>>>,
+    /// What speaks for one limit over all families of an endpoint with a credential; `None` once that is proven.
+    wide: HashMap<u64, Option<Evidence>>,
 }
 
 struct Entry {
@@ -52,6 +57,7 @@ struct Entry {
     credential: u64,
     /// Whose attempts were seen in it.
     endpoints: Vec<u64>,
+    way: Way,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +74,8 @@ pub(crate) struct Way {
     /// Endpoint and identity.
     pub(crate) endpoint: u64,
     pub(crate) credential: u64,
+    /// Which requests belong together where the user has not said so; 0 where that was said.
+    pub(crate) family: u64,
     /// Method and path.
     pub(crate) path: u64,
 }
@@ -80,6 +88,7 @@ impl Lanes {
     pub fn new() -> Arc<Self> {
         Arc::new(Self {
             listening: AtomicU32::new(PATIENCE),
+            refuses: AtomicBool::new(false),
             warned: AtomicBool::new(false),
             keys: RandomState::new(),
             known: Mutex::default(),
@@ -101,7 +110,20 @@ impl Lanes {
     pub(crate) fn heard_nothing(&self) {
         let less = |left: u32| left.checked_sub(1);
         let (success, failure) = (Ordering::Relaxed, Ordering::Relaxed);
-        let _ = self.listening.fetch_update(success, failure, less);
+        let before = self.listening.fetch_update(success, failure, less);
+        if before == Ok(1) {
+            self.refuses.store(false, Ordering::Relaxed);
+        }
+    }
+
+    /// Something was refused.
+    pub(crate) fn refused(&self) {
+        self.refuses.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether a gate may pace what is repeated.
+    pub(crate) fn refuses(&self) -> bool {
+        self.refuses.load(Ordering::Relaxed)
     }
 
     /// Whether this is the first warning; the others would say the same.
@@ -132,7 +154,7 @@ impl Lanes {
     }
 
     fn lane_key(&self, known: &Known, way: Way) -> u64 {
-        let own = self.hash((way.endpoint, way.credential));
+        let own = self.own_key(known, way);
         let bucket = match known.buckets.get(&own) {
             Some(Bucket::One(bucket)) => Some(*bucket),
             Some(Bucket::ByPath) => {
@@ -153,7 +175,7 @@ impl Lanes {
         if known.buckets.len() >= MOST {
             known.buckets.clear();
         }
-        let own = self.hash((way.endpoint, way.credential));
+        let own = self.own_key(&known, way);
         match known.buckets.get(&own) {
             None => {
                 known.buckets.insert(own, Bucket::One(bucket));
@@ -170,19 +192,18 @@ impl Lanes {
     }
 
     /// The lane of an endpoint for all credentials, if there is one.
-    pub(crate) fn endpoint(&self, endpoint: u64) -> Option<Arc<Line<Gate>>> {
-        let key = self.hash((endpoint, "endpoint"));
+    pub(crate) fn endpoint(&self, way: Way) -> Option<Arc<Line<Gate>>> {
+        let key = self.hash((way.endpoint, way.family, "endpoint"));
         let known = self.known();
         known.lanes.get(&key).map(|entry| Arc::clone(&entry.line))
     }
 
     /// The same, made if it is not there.
-    fn make_endpoint(&self, endpoint: u64) -> Arc<Line<Gate>> {
-        let key = self.hash((endpoint, "endpoint"));
+    fn make_endpoint(&self, way: Way) -> Arc<Line<Gate>> {
+        let key = self.hash((way.endpoint, way.family, "endpoint"));
         let way = Way {
-            endpoint,
             credential: 0,
-            path: 0,
+            ..way
         };
         self.known().lane(key, way, Pacing::Off)
     }
@@ -206,8 +227,8 @@ impl Lanes {
     }
 
     /// The pass of an attempt that was sent before its endpoint had a lane.
-    pub(crate) fn late_pass(&self, endpoint: u64) -> Pass {
-        let line = self.make_endpoint(endpoint);
+    pub(crate) fn late_pass(&self, way: Way) -> Pass {
+        let line = self.make_endpoint(way);
         let ticket = line.turnstile.lane().send(clock::now());
         Pass::new(line, ticket)
     }
@@ -241,6 +262,87 @@ impl Lanes {
         lanes.map(|entry| Arc::clone(&entry.line)).collect()
     }
 
+    /// A lane was closed: if another family is, for the same time, one limit counts all of them.
+    pub(crate) fn closed(&self, way: Way, until: Instant, pacing: Pacing) {
+        if way.family == 0 {
+            return;
+        }
+        let now = clock::now();
+        let mut known = self.known();
+        let wide = self.wide_key(way);
+        if matches!(known.wide.get(&wide), Some(None)) {
+            return;
+        }
+        let lanes = known.lanes.values();
+        let others = lanes.filter(|entry| {
+            let other = entry.way;
+            other.credential == way.credential
+                && other.endpoint == way.endpoint
+                && other.family != way.family
+                && other.family != 0
+        });
+        let mut closings = others.filter_map(|entry| entry.line.turnstile.closed_until(now));
+        if !closings.any(|other| families::is_same_closing(now, until, other)) {
+            return;
+        }
+        known.widen(wide);
+        let line = known.lane(wide, Way { family: 0, ..way }, pacing);
+        drop(known);
+        let refused = Heard::Refused {
+            asked: Some(until.saturating_duration_since(now)),
+            is_reset: false,
+        };
+        let ticket = line.turnstile.lane().send(now);
+        Pass::new(line, ticket).tell(refused, &Allowances::default(), |_| Duration::ZERO);
+    }
+
+    /// A family was told what is left of its limits.
+    pub(crate) fn told(&self, way: Way, allowances: &Allowances) {
+        if way.family == 0 {
+            return;
+        }
+        let limits = allowances.iter();
+        let Some((limit, remaining)) = limits
+            .filter_map(|one| {
+                Some((
+                    self.hash((one.name, one.limit?, one.window)),
+                    one.remaining?,
+                ))
+            })
+            .next()
+        else {
+            return;
+        };
+        let mut known = self.known();
+        let wide = self.wide_key(way);
+        if known.wide.len() >= MOST && !known.wide.contains_key(&wide) {
+            known.wide.clear();
+        }
+        let evidence = known
+            .wide
+            .entry(wide)
+            .or_insert_with(|| Some(Evidence::default()));
+        let same = evidence
+            .as_mut()
+            .is_some_and(|one| one.told(way.family, limit, remaining));
+        if same {
+            known.widen(wide);
+        }
+    }
+
+    fn wide_key(&self, way: Way) -> u64 {
+        self.hash((way.endpoint, way.credential))
+    }
+
+    fn own_key(&self, known: &Known, way: Way) -> u64 {
+        let wide = self.wide_key(way);
+        match known.wide.get(&wide) {
+            Some(None) => wide,
+            _ if way.family == 0 => wide,
+            _ => self.hash((wide, way.family)),
+        }
+    }
+
     fn bucket_key(&self, bucket: u64, way: Way) -> u64 {
         self.hash((bucket, way.credential, "bucket"))
     }
@@ -262,6 +364,14 @@ impl fmt::Debug for Lanes {
 // ===== impl Known =====
 
 impl Known {
+    /// One limit counts all families.
+    fn widen(&mut self, wide: u64) {
+        if self.wide.len() >= MOST {
+            self.wide.clear();
+        }
+        self.wide.insert(wide, None);
+    }
+
     fn lane(&mut self, key: u64, way: Way, pacing: Pacing) -> Arc<Line<Gate>> {
         if let Some(entry) = self.lanes.get_mut(&key) {
             if !entry.endpoints.contains(&way.endpoint) && entry.endpoints.len() < MOST {
@@ -279,6 +389,7 @@ impl Known {
             line: Arc::clone(&line),
             credential: way.credential,
             endpoints: vec![way.endpoint],
+            way,
         };
         self.lanes.insert(key, entry);
         line

@@ -24,6 +24,7 @@
 //! Dropping the future gives its place in the queue back, and its cell if the request was not sent yet.
 
 mod credential;
+mod families;
 mod future;
 mod gate;
 mod lanes;

@@ -8,6 +8,7 @@ use http::HeaderMap;
 use steadfast_core::quota::{Ledger, Receipt};
 use steadfast_core::{LimitScope, Pacing, Prepared, PreparedQuota, PreparedRate};
 
+use super::families::Family;
 use super::lanes::{Lanes, Way};
 use super::line::Line;
 use super::rates::Rates;
@@ -220,10 +221,16 @@ impl Limits {
 
     /// Where an attempt goes.
     pub(crate) fn way(&self, method: &http::Method, path: &str, headers: &HeaderMap) -> Way {
+        let (lanes, method) = (&self.place.lanes, method.as_str());
+        let is_said = !self.place.endpoint.is_empty();
         Way {
             endpoint: self.way,
-            credential: self.place.lanes.credential(headers),
-            path: self.place.lanes.hash((method.as_str(), path)),
+            credential: lanes.credential(headers),
+            family: match is_said {
+                true => 0,
+                false => lanes.hash(Family { method, path }).max(1),
+            },
+            path: lanes.hash((method, path)),
         }
     }
 

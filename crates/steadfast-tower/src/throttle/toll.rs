@@ -154,6 +154,12 @@ impl Toll {
             let line = Arc::clone(pass.line());
             let change = pass.tell(heard, &allowances, backoff);
             told.paced_until = change.closed_until;
+            if bucket.is_none() {
+                limits.lanes().told(self.way, &allowances);
+                if let (Some(until), Heard::Refused { .. }) = (change.closed_until, heard) {
+                    limits.lanes().closed(self.way, until, policy.pacing);
+                }
+            }
             if let (
                 Heard::Refused {
                     asked: Some(asked), ..
@@ -168,7 +174,7 @@ impl Toll {
         let endpoint = passes.next();
         match (closes, endpoint) {
             (Some(asked), endpoint) => {
-                let pass = endpoint.unwrap_or_else(|| limits.lanes().late_pass(self.way.endpoint));
+                let pass = endpoint.unwrap_or_else(|| limits.lanes().late_pass(self.way));
                 let refused = Heard::Refused {
                     asked: Some(asked),
                     is_reset: false,
@@ -180,6 +186,9 @@ impl Toll {
                 pass.tell(Heard::Passed, &Allowances::default(), backoff);
             }
             (None, None) => {}
+        }
+        if heard != Heard::Passed {
+            limits.lanes().refused();
         }
         match signs || !plain {
             true => limits.lanes().listen(),
@@ -228,7 +237,7 @@ fn passage<R: HttpRequest>(scope: &Scope, call: &Call<R>, way: Way, cost: u32) -
     let mut lanes = Vec::new();
     if limits.is_listening() {
         lanes.push(limits.lanes().lane(way, policy.pacing));
-        lanes.extend(limits.lanes().endpoint(way.endpoint));
+        lanes.extend(limits.lanes().endpoint(way));
     }
     let retry_for = context.overlay().and_then(Overlay::retry_for_value);
     let patience = clock::now().checked_add(retry_for.unwrap_or(policy.retry_for));

@@ -105,7 +105,7 @@ impl Limits {
         }
         if self.is_listening() {
             let lanes = self.lanes().known_lane(way).into_iter();
-            for line in lanes.chain(self.lanes().endpoint(way.endpoint)) {
+            for line in lanes.chain(self.lanes().endpoint(way)) {
                 if let Turn::At(then) | Turn::AfterProbe(then) =
                     line.turnstile.lane().look(now, false)
                 {
