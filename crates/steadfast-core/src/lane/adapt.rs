@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 
 use super::gcra::Gcra;
 use super::history::{Bracket, History};
+use super::seconds;
 
 /// Attempts per second below which it never goes; what the AWS SDKs take, too.
 const FLOOR: f64 = 0.5;
@@ -26,6 +27,8 @@ const QUIET: Duration = Duration::from_secs(60);
 const DOUBLINGS: f64 = 4.0;
 /// How much rarer than "as costly as not knowing" it probes: the bracket is a worst case.
 const PATIENCE: f64 = 3.0;
+/// For longer than this, in seconds, nobody trusts a closed door; so what is learned does not, either.
+const LONGEST_CLOSED: f64 = 3600.0;
 /// How late timers are, with something to spare: they tick each millisecond.
 const LATENESS: Duration = Duration::from_millis(4);
 /// A bracket is never believed to be narrower than this share.
@@ -93,7 +96,14 @@ impl Adapt {
                 let width = bracket.most - bracket.least;
                 let share = (width / bracket.least).max(SUREST);
                 let climb = PATIENCE * self.closed_for / share;
-                Some(bracket.least + bracket.least * share * seconds(since, now) / climb)
+                // As slowly as it is sure; but what has held for eight times as long as it should was wrong.
+                let climbs = (seconds(since, now) / climb).min(60.0);
+                let more = if climbs > 8.0 {
+                    (climbs - 5.0).exp2()
+                } else {
+                    climbs
+                } * share;
+                Some((bracket.least * (1.0 + more)).min(1e9))
             }
         }
     }
@@ -115,7 +125,8 @@ impl Adapt {
             // The rate grows while the next one waits: when one more has been let through, by integration.
             Phase::Ramp { .. } => {
                 let doubling = self.closed_for / DOUBLINGS;
-                doubling * (1.0 + std::f64::consts::LN_2 / (rate * doubling)).log2()
+                let more = std::f64::consts::LN_2 / (rate * doubling);
+                doubling * more.ln_1p() / std::f64::consts::LN_2
             }
             _ => 1.0 / rate,
         };
@@ -143,7 +154,11 @@ impl Adapt {
 
     /// An attempt that was sent at `sent` was accepted.
     pub(super) fn accepted(&mut self, sent: Instant) {
-        self.history.add(sent);
+        if !matches!(self.phase, Phase::Unlimited | Phase::Burst) {
+            self.history.add(sent);
+            return;
+        }
+        self.history.add_recent(sent);
         if self.phase == Phase::Burst && sent <= self.crowd {
             self.burst += 1.0;
         }
@@ -153,7 +168,7 @@ impl Adapt {
     pub(super) fn refused(&mut self, now: Instant, sent: Instant, closed_for: Duration) {
         let rate = self.rate(sent);
         self.last_held_back = now;
-        let closed = closed_for.as_secs_f64().max(0.001);
+        let closed = closed_for.as_secs_f64().clamp(0.001, LONGEST_CLOSED);
         match (self.phase, rate) {
             (Phase::Ramp { .. } | Phase::Cruise { .. }, Some(rate)) => {
                 let lasted = seconds(self.opened, sent) + self.closed_for;
@@ -169,13 +184,17 @@ impl Adapt {
                 } else {
                     bracket.most
                 };
-                let least = bracket.least.max(achieved).max(FLOOR);
-                let least = least.min(rate * (1.0 - SUREST)).max(FLOOR);
+                let least = bracket.least.max(achieved).min(rate * (1.0 - SUREST));
                 let most = most.min(rate).max(least * (1.0 + SUREST));
+                // The floor is no finding: there, nothing is known, and narrow would be for ever.
+                let most = if least < FLOOR { 2.0 * FLOOR } else { most };
+                let least = least.max(FLOOR);
                 let bracket = Bracket { least, most };
                 let since = now;
                 self.phase = Phase::Cruise { bracket, since };
             }
+            // Also when one that went first is refused: a bucket would have had something by then, so what was let
+            // through before that was no bucket's size.
             _ => {
                 let a_while_ago = now.checked_sub(closed_for).unwrap_or(now);
                 // What was sent later met a bucket that had been filled a little meanwhile.
@@ -213,8 +232,4 @@ impl Adapt {
     fn forget(&mut self, now: Instant) {
         *self = Self::new(now);
     }
-}
-
-fn seconds(from: Instant, to: Instant) -> f64 {
-    to.saturating_duration_since(from).as_secs_f64()
 }

@@ -6,7 +6,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::Turn;
+use super::{Turn, later};
 
 /// How long a probe is waited for before another one goes: the time that the gate was closed for, within these.
 const PATIENCE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
@@ -53,9 +53,10 @@ impl Gate {
         }
     }
 
-    /// Attempt `serial` goes, which [`look`](Self::look) allowed; says whether it goes first.
+    /// Attempt `serial` goes; says whether it goes first. One that goes although [`look`](Self::look) forbade it does
+    /// not: what the server said still holds for the others, and the one that went first is still waited for.
     pub(super) fn send(&mut self, now: Instant, serial: u64) -> bool {
-        let goes_first = !self.is_open();
+        let goes_first = !self.is_open() && self.look(now) == Turn::Now;
         if goes_first {
             self.state = State::Probing {
                 probe: serial,
@@ -98,14 +99,16 @@ impl Gate {
         self.closed_for = time;
         self.last_before = last;
         self.closed_at = Some(now);
-        let until = now.checked_add(time).unwrap_or(now);
+        // One that could not wait was refused: what was said before still holds.
+        let said = self.closed_until(now);
+        let until = said.map_or(later(now, time), |said| said.max(later(now, time)));
         self.state = State::Closed { until };
     }
 
     /// Another refusal of the same crowd, with a time of its own.
     pub(super) fn extend(&mut self, now: Instant, time: Duration) {
-        if let (State::Closed { until }, Some(later)) = (&mut self.state, now.checked_add(time)) {
-            *until = later.max(*until);
+        if let State::Closed { until } = &mut self.state {
+            *until = later(now, time).max(*until);
         }
     }
 

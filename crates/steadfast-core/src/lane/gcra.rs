@@ -50,12 +50,13 @@ impl Gcra {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lane::tests::start;
 
     const TEN: Duration = Duration::from_millis(10);
 
     #[test]
     fn a_burst_goes_at_once_and_the_rest_is_spaced() {
-        let start = Instant::now();
+        let start = start();
         let mut gcra = Gcra::default();
         let mut at = Vec::new();
         let mut now = start;
@@ -69,7 +70,7 @@ mod tests {
 
     #[test]
     fn idle_time_is_saved_up_to_the_burst_and_no_further() {
-        let start = Instant::now();
+        let start = start();
         let mut gcra = Gcra::default();
         gcra.take(TEN, start);
         let later = start + Duration::from_secs(9);

@@ -13,6 +13,8 @@ pub(super) struct History {
     since_last: u32,
     total: u64,
     last: Option<Instant>,
+    /// Older ones were let go.
+    is_cut: bool,
 }
 
 /// What the accepted attempts before a refusal prove about a limit of so many per second.
@@ -28,7 +30,7 @@ impl History {
     pub(super) fn clear(&mut self) {
         self.points.clear();
         (self.stride, self.since_last, self.total) = (1, 0, 0);
-        self.last = None;
+        (self.last, self.is_cut) = (None, false);
     }
 
     /// An attempt that was sent at `at` was accepted.
@@ -41,7 +43,6 @@ impl History {
         if self.since_last < self.stride.max(1) {
             return;
         }
-        self.since_last = 0;
         if self.points.len() == MOST {
             // The first of each pair goes, so that what is left counts twice as many.
             let mut keep = true;
@@ -49,26 +50,49 @@ impl History {
                 keep = !keep;
                 keep
             });
-            self.stride = self.stride.max(1) * 2;
+            // What came since the last point is half of what the next one stands for.
+            self.stride = self.stride.max(1).saturating_mul(2);
+            return;
         }
+        self.since_last = 0;
         self.points.push(at);
+    }
+
+    /// The same where only the latest ones will be asked for: the oldest go, none is skipped. Without a limit there is
+    /// no end to them, and thinning would leave nothing of the last second.
+    pub(super) fn add_recent(&mut self, at: Instant) {
+        if self.points.len() == MOST {
+            self.points.drain(..MOST / 2);
+            self.total = self.points.len() as u64;
+            self.is_cut = true;
+        }
+        self.add(at);
     }
 
     pub(super) const fn total(&self) -> u64 {
         self.total
     }
 
+    /// How many were accepted since an instant, about. Where that is before all that is known, they came as fast then
+    /// as they do now.
+    pub(super) fn since(&self, at: Instant) -> u64 {
+        if let (true, Some(first), Some(last)) = (self.is_cut, self.points.first(), self.last) {
+            let known = last.saturating_duration_since(*first).as_secs_f64();
+            let asked = last.saturating_duration_since(at).as_secs_f64();
+            if asked > known && known > 0.0 {
+                return (self.total as f64 * asked / known) as u64;
+            }
+        }
+        let before = self.points.partition_point(|point| *point < at) as u64;
+        let before = before.saturating_mul(u64::from(self.stride.max(1)));
+        self.total.saturating_sub(before)
+    }
+
     /// How many were accepted from one instant to another, both included, about.
     pub(super) fn between(&self, from: Instant, to: Instant) -> u64 {
-        let stride = u64::from(self.stride.max(1));
-        let before = self.points.partition_point(|point| *point < from) as u64;
-        let until = self.points.partition_point(|point| *point <= to) as u64;
-        let last = if self.last.is_some_and(|last| last <= to) {
-            u64::from(self.since_last)
-        } else {
-            0
-        };
-        until.saturating_sub(before) * stride + last
+        let later = self.points.len() - self.points.partition_point(|point| *point <= to);
+        let later = (later as u64).saturating_mul(u64::from(self.stride.max(1)));
+        self.since(from).saturating_sub(later)
     }
 
     /// A token bucket of size `burst` let these through and refused what was sent at `refused`: how fast it is filled.
@@ -106,10 +130,11 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::lane::tests::start;
 
     /// Sends at a growing rate into a token bucket until it refuses.
     fn ramp(rate: f64, burst: f64) -> (History, Instant) {
-        let start = Instant::now();
+        let start = start();
         let (mut history, mut at, mut tokens, mut last) = (History::default(), 0.0, burst, 0.0);
         history.clear();
         loop {
@@ -139,7 +164,7 @@ mod tests {
 
     #[test]
     fn it_stays_small_and_counts_all() {
-        let start = Instant::now();
+        let start = start();
         let mut history = History::default();
         history.clear();
         for n in 0..100_000 {
@@ -150,5 +175,36 @@ mod tests {
         let end = start + Duration::from_secs(100);
         let late = history.between(start + Duration::from_secs(50), end);
         assert!((49_000..=51_100).contains(&late), "{late}");
+    }
+
+    #[test]
+    fn no_count_is_ever_above_the_total_however_it_is_thinned() {
+        let start = start();
+        let mut history = History::default();
+        history.clear();
+        for n in 0..1_000 {
+            history.add(start + Duration::from_millis(n));
+            let after_all = history.since(start + Duration::from_secs(9));
+            // None but those that came after the last point.
+            assert!(after_all < u64::from(history.stride), "{n}: {after_all}");
+            let stood_for = history.points.len() as u64 * u64::from(history.stride);
+            assert!(stood_for <= history.total(), "{n}");
+        }
+    }
+
+    #[test]
+    fn the_latest_are_known_one_by_one_and_earlier_ones_by_their_pace() {
+        let start = start();
+        let mut history = History::default();
+        history.clear();
+        for n in 0..10_000 {
+            history.add_recent(start + Duration::from_millis(n));
+        }
+        let count = |ms: u64| history.since(start + Duration::from_millis(9_999 - ms));
+        assert_eq!(count(9), 10);
+        assert!((990..=1_020).contains(&count(1_000)), "{}", count(1_000));
+        // In order, even where answers overtook each other.
+        history.add_recent(start);
+        assert!(history.points.is_sorted());
     }
 }

@@ -30,6 +30,8 @@ mod adapt;
 mod gate;
 mod gcra;
 mod history;
+#[cfg(test)]
+mod tests;
 mod told;
 
 use std::time::{Duration, Instant};
@@ -38,8 +40,11 @@ use self::adapt::Adapt;
 use self::gate::Gate;
 pub use self::gcra::Gcra;
 use self::told::{Asked, Told};
-use crate::hint::Allowances;
+use crate::hint::{Allowances, LONGEST};
 use crate::policy::Pacing;
+
+/// How many times a wait that the server did not ask for is doubled.
+const MOST_DOUBLINGS: u32 = 5;
 
 /// When an attempt may go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -243,7 +248,7 @@ impl Lane {
             (Some(told), Some(learned)) => Some(told.min(learned)),
             (told, learned) => told.or(learned),
         };
-        let scarcest = self.told.scarcest(self.sent);
+        let scarcest = self.told.scarcest(now, self.sent);
         View {
             rate,
             remaining: scarcest.map(|(left, ..)| left),
@@ -285,7 +290,7 @@ impl Lane {
         let time = match (asked, told) {
             // Whole seconds until more: asking a little earlier costs one request, not a crowd.
             (asked, Some(soon)) => {
-                let soon = soon.saturating_mul(1 << (refusals - 1).min(16));
+                let soon = soon.saturating_mul(1 << (refusals - 1).min(MOST_DOUBLINGS));
                 asked.map_or(soon, |asked| asked.min(soon))
             }
             (Some(asked), None) => asked,
@@ -296,4 +301,15 @@ impl Lane {
             self.adapt.refused(now, ticket.sent, time);
         }
     }
+}
+
+/// That much after `now`, as far as there are instants: whoever asks for an eternity gets the longest wait there is, not
+/// none.
+fn later(now: Instant, time: Duration) -> Instant {
+    let time = time.min(LONGEST);
+    now.checked_add(time).unwrap_or(now)
+}
+
+fn seconds(from: Instant, to: Instant) -> f64 {
+    to.saturating_duration_since(from).as_secs_f64()
 }

@@ -3,6 +3,7 @@
 use super::*;
 use crate::LimitScope;
 use crate::quota::Quota;
+use crate::rate::Rate;
 
 #[test]
 fn a_mistake_names_field_value_and_what_would_be_right() {
@@ -66,7 +67,7 @@ fn the_presets_make_sense() {
     let standard = Policy::standard().prepare().unwrap();
     assert_eq!(standard.attempt_timeout, None);
     assert_eq!(standard.deadline, None);
-    assert_eq!(standard.rate, None);
+    assert!(standard.rates.is_empty());
 }
 
 #[test]

@@ -1,21 +1,12 @@
-//! Limits that a server tells: spent freely while there is plenty, paced when it gets scarce.
-//!
-//! A quota of 5,000 an hour is there to be spent: pacing it evenly would slow a client to 1.4 a second that never
-//! uses more than a hundred. So nothing waits until the remainder falls below a fifth of the quota (without a known
-//! quota: below twice the calls in flight), or until the use so far, continued, would spend it before it starts anew.
-//! From then on the pace is what is left over the time that is left, and never more than quota over window.
-//!
-//! A time of 0 or 1 s is only the granularity of a field in whole seconds. Such a limit is a bucket that is filled
-//! all the time, and is mirrored: what was left, less what was sent since, and what has flowed in meanwhile. How fast
-//! that is was told (quota over window), but others may draw on the same bucket, so what flows in for us is measured.
+//! One limit, as the server last told it and as it must be by now.
 
 use std::time::{Duration, Instant};
 
-use super::gcra::Gcra;
-use crate::hint::{Allowance, Allowances, Unit};
+use super::Asked;
+use crate::hint::{Allowance, Unit};
+use crate::lane::gcra::Gcra;
+use crate::lane::{later, seconds};
 
-/// The most limits that are kept.
-const MOST: usize = 8;
 /// Times up to this are only granularity.
 const GRANULE: Duration = Duration::from_secs(1);
 /// Below one in so many of the quota, the remainder is scarce.
@@ -31,15 +22,13 @@ const LAST_SPARE: f64 = 0.8;
 const SEEN_ENOUGH: u32 = 50;
 /// What flows in for us never counts as less than this share of what was told.
 const LEAST_SHARE: f64 = 0.2;
-
-/// All limits of a lane.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Told {
-    limits: [Option<Limit>; MOST],
-}
+/// A limit without an end of its own is forgotten when nothing was heard of it for so many windows.
+const FORGOTTEN_AFTER: u32 = 10;
+/// A reset that comes this much later than was told is that of another window; resets in whole seconds jitter.
+const JITTER: Duration = Duration::from_secs(2);
 
 #[derive(Clone, Copy, Debug)]
-struct Limit {
+pub(super) struct Limit {
     name: u64,
     unit: Unit,
     quota: Option<f64>,
@@ -52,6 +41,10 @@ struct Limit {
     heard: Instant,
     /// When it starts anew, if that was told and is more than granularity.
     starts_anew: Option<Instant>,
+    /// It told a time that is more than granularity: it has windows.
+    has_windows: bool,
+    /// It started anew since the last report, by the clock alone.
+    is_renewed: bool,
     /// What one attempt takes, in units.
     cost: f64,
     /// What flows in for us per second, if it is mirrored; and the report since which it is measured.
@@ -74,106 +67,8 @@ struct Report {
     at: Instant,
 }
 
-/// The attempt that a report came back to.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Asked {
-    pub(super) serial: u64,
-    pub(super) sent: Instant,
-}
-
-impl Told {
-    pub(super) fn is_empty(&self) -> bool {
-        self.limits.iter().all(Option::is_none)
-    }
-
-    /// What a response says.
-    pub(super) fn hear(&mut self, now: Instant, asked: Asked, allowances: &Allowances) {
-        for allowance in allowances.iter() {
-            if matches!(allowance.unit, Unit::Concurrent) {
-                continue;
-            }
-            let known = self
-                .limits
-                .iter_mut()
-                .position(|limit| matches!(limit, Some(limit) if limit.name == allowance.name && limit.unit == allowance.unit));
-            let slot = known.or_else(|| self.limits.iter().position(Option::is_none));
-            let (Some(slot), Some(left)) = (slot, allowance.remaining) else {
-                continue;
-            };
-            match &mut self.limits[slot] {
-                Some(limit) => limit.hear(now, asked, allowance, left as f64),
-                none => *none = Some(Limit::new(now, asked, allowance, left as f64)),
-            }
-        }
-    }
-
-    /// The earliest time for one more attempt; `sent` is the last one so far, `flight` how many are under way.
-    pub(super) fn earliest(&self, now: Instant, sent: u64, flight: u32, is_last: bool) -> Instant {
-        let limits = self.limits.iter().flatten();
-        let earliest = limits.map(|limit| limit.earliest(now, sent, flight, is_last));
-        earliest.max().unwrap_or(now).max(now)
-    }
-
-    pub(super) fn send(&mut self, now: Instant, sent: u64, flight: u32) {
-        for limit in self.limits.iter_mut().flatten() {
-            if let Some(interval) = limit.interval(now, sent, flight) {
-                limit.gcra.take(interval, now);
-            }
-        }
-    }
-
-    /// A refusal that these limits explain; says for how long one should wait before asking again if the server said
-    /// no more than a granule.
-    pub(super) fn refused(&mut self, now: Instant) -> Option<Duration> {
-        let mut wait = None;
-        for limit in self.limits.iter_mut().flatten() {
-            if limit.is_mirrored() && limit.left < 1.0 {
-                limit.heard = now;
-                limit.base = Report {
-                    left: 0.0,
-                    serial: limit.serial,
-                    at: now,
-                };
-                limit.spare = (limit.spare + SPARE_STEP).min(MOST_SPARE);
-                limit.inflow = (limit.inflow * 0.85).max(limit.told_inflow() * LEAST_SHARE);
-                let one = Duration::try_from_secs_f64(1.0 / limit.inflow).unwrap_or(GRANULE);
-                wait = wait.max(Some(one.min(GRANULE)));
-            }
-        }
-        wait
-    }
-
-    /// The limit that is nearest to its end: what is left, of how many, until when.
-    pub(super) fn scarcest(&self, sent: u64) -> Option<(u64, Option<u64>, Option<Instant>)> {
-        let share = |limit: &Limit| limit.left_now(sent) / limit.quota.unwrap_or(f64::MAX);
-        let limits = self.limits.iter().flatten();
-        let limit = limits.min_by(|a, b| share(a).total_cmp(&share(b)))?;
-        let left = limit.left_now(sent).max(0.0) as u64;
-        Some((
-            left,
-            limit.quota.map(|quota| quota as u64),
-            limit.starts_anew,
-        ))
-    }
-
-    /// Attempts per second that they allow now; `None` while nothing is scarce.
-    pub(super) fn rate(&self, now: Instant, sent: u64, flight: u32) -> Option<f64> {
-        let limits = self.limits.iter().flatten();
-        let rates = limits
-            .filter(|limit| limit.is_scarce(now, sent, flight))
-            .map(|limit| {
-                if limit.is_mirrored() {
-                    return limit.inflow / limit.cost;
-                }
-                let interval = limit.interval(now, sent, flight);
-                interval.map_or(f64::MAX, |interval| 1.0 / interval.as_secs_f64())
-            });
-        rates.min_by(f64::total_cmp)
-    }
-}
-
 impl Limit {
-    fn new(now: Instant, asked: Asked, allowance: &Allowance, left: f64) -> Self {
+    pub(super) fn new(now: Instant, asked: Asked, allowance: &Allowance, left: f64) -> Self {
         let report = Report {
             left,
             serial: asked.serial,
@@ -188,7 +83,9 @@ impl Limit {
             serial: asked.serial,
             sent: asked.sent,
             heard: now,
-            starts_anew: starts_anew(now, allowance),
+            starts_anew: None,
+            has_windows: false,
+            is_renewed: false,
             cost: 1.0,
             inflow: 0.0,
             fullest: left,
@@ -199,7 +96,33 @@ impl Limit {
             gcra: Gcra::default(),
         };
         limit.inflow = limit.told_inflow();
+        limit.hear_reset(now, allowance);
         limit
+    }
+
+    pub(super) fn is(&self, allowance: &Allowance) -> bool {
+        self.name == allowance.name && self.unit == allowance.unit
+    }
+
+    #[cfg(test)]
+    pub(super) const fn name(&self) -> u64 {
+        self.name
+    }
+
+    pub(super) const fn heard(&self) -> Instant {
+        self.heard
+    }
+
+    /// When it starts anew, where that is more than granularity. One that has windows, and fewer than one unit per
+    /// granule, means what it says.
+    fn hear_reset(&mut self, now: Instant, allowance: &Allowance) {
+        let reset = allowance.reset;
+        self.has_windows |= reset.is_some_and(|reset| reset > GRANULE);
+        let is_bucket = allowance.limit.is_some() && allowance.window.is_some();
+        let is_slow = self.told_inflow() * GRANULE.as_secs_f64() < 1.0;
+        let reset =
+            reset.filter(|reset| *reset > GRANULE || !is_bucket || (self.has_windows && is_slow));
+        self.starts_anew = reset.map(|reset| later(now, reset));
     }
 
     /// Quota over window, in units per second.
@@ -214,7 +137,7 @@ impl Limit {
         self.starts_anew.is_none() && self.told_inflow() > 0.0
     }
 
-    fn hear(&mut self, now: Instant, asked: Asked, allowance: &Allowance, left: f64) {
+    pub(super) fn hear(&mut self, now: Instant, asked: Asked, allowance: &Allowance, left: f64) {
         // Told to an earlier attempt: old news, unless more was used up by then.
         if asked.sent < self.sent || (asked.sent == self.sent && left > self.left) {
             return;
@@ -224,29 +147,93 @@ impl Limit {
         (self.serial, self.sent, self.heard, self.left) = (asked.serial, asked.sent, now, left);
         self.quota = allowance.limit.map(|limit| limit as f64).or(self.quota);
         self.window = allowance.window.or(self.window);
-        self.starts_anew = starts_anew(now, allowance);
-        let report = Report {
-            left,
-            serial: asked.serial,
-            at: now,
-        };
-        if left > before.left && !self.is_mirrored() {
-            (self.first, self.base) = (report, report);
-            return;
-        }
-        if self.is_mirrored() {
+        self.is_renewed = false;
+        self.hear_reset(now, allowance);
+        if (self.quota, self.window) != (before.quota, before.window) {
+            // Another policy: nothing that was measured holds.
+            (self.inflow, self.fullest, self.spare) = (self.told_inflow(), left, 0.0);
+            self.restart(now);
+        } else if self.is_mirrored() {
             self.spare *= 1.0 - SPARE_FADES;
-            self.measure_inflow(report);
+            self.measure_inflow();
+        } else if self.is_another_window(&before, now) {
+            self.restart(now);
         } else if self.unit != Unit::Requests {
             let count = asked.serial.saturating_sub(before.serial).max(1) as f64;
             let cost = ((before.left - left) / count).max(0.0);
             self.cost += (cost - self.cost) * 0.2;
-            self.cost = self.cost.max(1.0);
+            let most = self.quota.unwrap_or(f64::MAX).max(1.0);
+            self.cost = self.cost.clamp(1.0, most);
         }
     }
 
+    /// Answers overtake each other and resets jitter, so neither one more than before nor a second later is enough.
+    fn is_another_window(&self, before: &Self, now: Instant) -> bool {
+        let (Some(at), Some(told)) = (self.starts_anew, before.starts_anew) else {
+            return self.left > before.left;
+        };
+        let is_later = told.checked_add(JITTER).is_some_and(|told| at > told);
+        told <= now || (is_later && self.left > before.left)
+    }
+
+    /// What was seen so far is of another time.
+    fn restart(&mut self, now: Instant) {
+        let report = Report {
+            left: self.left,
+            serial: self.serial,
+            at: now,
+        };
+        (self.first, self.base, self.gcra) = (report, report, Gcra::default());
+    }
+
+    /// An attempt goes, the `sent`-th.
+    pub(super) fn send(&mut self, now: Instant, sent: u64, flight: u32) {
+        self.renew(now, sent);
+        if let Some(interval) = self.interval(now, sent, flight) {
+            self.gcra.take(interval, now);
+        }
+    }
+
+    /// Its window is over, and this is the first attempt of the next one: there is no more than the quota again, even
+    /// though nobody told. Once only: a limit that is not told any more must not pace for ever.
+    fn renew(&mut self, now: Instant, sent: u64) {
+        if let (Some(at), Some(quota), Some(window), false) =
+            (self.starts_anew, self.quota, self.window, self.is_renewed)
+        {
+            if at <= now {
+                let next = later(at, window);
+                let next = if next > now { next } else { later(now, window) };
+                (self.starts_anew, self.is_renewed) = (Some(next), true);
+                (self.left, self.serial) = (quota, sent.saturating_sub(1));
+                self.restart(now);
+            }
+        }
+    }
+
+    /// A refusal; says for how long one should wait before asking again, if this is a bucket that was empty.
+    pub(super) fn refused(&mut self, now: Instant) -> Option<Duration> {
+        if !self.is_mirrored() || self.left >= 1.0 || self.is_over(now) {
+            return None;
+        }
+        self.heard = now;
+        self.base = Report {
+            left: 0.0,
+            serial: self.serial,
+            at: now,
+        };
+        self.spare = (self.spare + SPARE_STEP).min(MOST_SPARE);
+        self.inflow = (self.inflow * 0.85).max(self.told_inflow() * LEAST_SHARE);
+        let one = Duration::try_from_secs_f64(1.0 / self.inflow).unwrap_or(GRANULE);
+        Some(one.min(GRANULE))
+    }
+
     /// What flowed in since the last measuring: what is left now, and what we took meanwhile, less what was left then.
-    fn measure_inflow(&mut self, report: Report) {
+    fn measure_inflow(&mut self) {
+        let report = Report {
+            left: self.left,
+            serial: self.serial,
+            at: self.heard,
+        };
         let told = self.told_inflow();
         if self.inflow <= 0.0 {
             self.inflow = told;
@@ -280,8 +267,45 @@ impl Limit {
         self.left - self.cost * sent.saturating_sub(self.serial) as f64
     }
 
-    fn is_over(&self, now: Instant) -> bool {
-        self.starts_anew.is_some_and(|at| at <= now)
+    /// What was told says nothing any more.
+    pub(super) fn is_over(&self, now: Instant) -> bool {
+        match self.starts_anew {
+            Some(at) => at <= now,
+            None => self.forgotten_at().is_some_and(|at| at <= now),
+        }
+    }
+
+    fn forgotten_at(&self) -> Option<Instant> {
+        let window = self.window?.max(GRANULE);
+        Some(later(self.heard, window.saturating_mul(FORGOTTEN_AFTER)))
+    }
+
+    /// Which share is left; where the quota is not known, whether any is.
+    pub(super) fn share(&self, sent: u64) -> f64 {
+        let left = self.left_now(sent).max(0.0);
+        match self.quota {
+            _ if left < 1.0 => 0.0,
+            Some(quota) => left / quota.max(1.0),
+            None => f64::MAX,
+        }
+    }
+
+    /// What is left, of how many, until when.
+    pub(super) fn view(&self, sent: u64) -> (u64, Option<u64>, Option<Instant>) {
+        let left = self.left_now(sent).max(0.0) as u64;
+        (left, self.quota.map(|quota| quota as u64), self.starts_anew)
+    }
+
+    /// Attempts per second that it allows now; `None` while there is plenty.
+    pub(super) fn rate(&self, now: Instant, sent: u64, flight: u32) -> Option<f64> {
+        if !self.is_scarce(now, sent, flight) {
+            return None;
+        }
+        if self.is_mirrored() {
+            return Some(self.inflow / self.cost);
+        }
+        let rate = 1.0 / self.interval(now, sent, flight)?.as_secs_f64();
+        rate.is_finite().then_some(rate)
     }
 
     fn is_scarce(&self, now: Instant, sent: u64, flight: u32) -> bool {
@@ -293,7 +317,7 @@ impl Limit {
             Some(quota) => left * (RESERVE as f64) < quota,
             None => left < 2.0 * f64::from(flight) * self.cost,
         };
-        low || self.will_be_spent(now, left)
+        left < 1.0 || low || self.will_be_spent(now, left)
     }
 
     /// Whether the use since the first report, continued, would spend it before it starts anew.
@@ -322,7 +346,7 @@ impl Limit {
         Duration::try_from_secs_f64((ahead / left).max(slowest)).ok()
     }
 
-    fn earliest(&self, now: Instant, sent: u64, flight: u32, is_last: bool) -> Instant {
+    pub(super) fn earliest(&self, now: Instant, sent: u64, flight: u32, is_last: bool) -> Instant {
         if !self.is_scarce(now, sent, flight) {
             return now;
         }
@@ -339,26 +363,15 @@ impl Limit {
                 return now;
             }
             let wait = Duration::try_from_secs_f64(missing / self.inflow);
-            return wait
-                .ok()
-                .and_then(|wait| now.checked_add(wait))
-                .unwrap_or(now);
+            let at = wait.map_or(now, |wait| later(now, wait));
+            return self
+                .forgotten_at()
+                .map_or(at, |forgotten| at.min(forgotten));
         }
         match (self.starts_anew, self.interval(now, sent, flight)) {
             (Some(at), _) if self.left_now(sent) < self.cost => at,
-            (_, Some(interval)) => self.gcra.earliest(interval, 1, now),
+            (Some(at), Some(interval)) => self.gcra.earliest(interval, 1, now).min(at),
             _ => now,
         }
     }
-}
-
-/// When it starts anew, where that is more than granularity.
-fn starts_anew(now: Instant, allowance: &Allowance) -> Option<Instant> {
-    let reset = allowance.reset?;
-    let paced = allowance.limit.is_some() && allowance.window.is_some();
-    (reset > GRANULE || !paced).then(|| now.checked_add(reset))?
-}
-
-fn seconds(from: Instant, to: Instant) -> f64 {
-    to.saturating_duration_since(from).as_secs_f64()
 }

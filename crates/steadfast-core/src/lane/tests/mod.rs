@@ -1,0 +1,116 @@
+//! The promises of a lane, in tables, as properties, and against a simulated server.
+
+mod adapt;
+mod gate;
+mod properties;
+mod simulated;
+mod told;
+
+use std::time::{Duration, Instant};
+
+use super::{Change, Heard, Lane, Ticket, Turn};
+use crate::hint::{Allowance, Allowances, Unit};
+
+#[expect(clippy::disallowed_methods, reason = "an arbitrary start")]
+pub(super) fn start() -> Instant {
+    // Not the first instant there is: some subtract.
+    Instant::now() + Duration::from_secs(1_000)
+}
+
+pub(super) const fn ms(n: u64) -> Duration {
+    Duration::from_millis(n)
+}
+
+pub(super) const fn s(n: u64) -> Duration {
+    Duration::from_secs(n)
+}
+
+/// A limit of requests: quota, window in s, remaining, reset in s.
+fn limit(
+    q: impl Into<Option<u64>>,
+    w: impl Into<Option<u64>>,
+    r: u64,
+    t: impl Into<Option<u64>>,
+) -> Allowance {
+    Allowance {
+        name: 1,
+        unit: Unit::Requests,
+        limit: q.into(),
+        window: w.into().map(s),
+        remaining: Some(r),
+        reset: t.into().map(s),
+    }
+}
+
+/// A lane, and a clock that is turned by hand.
+struct Scene {
+    lane: Lane,
+    start: Instant,
+    now: Instant,
+    /// With how many refusals in a row it was asked for a backoff.
+    asked: Vec<u32>,
+}
+
+impl Scene {
+    fn new() -> Self {
+        let now = start();
+        Self {
+            lane: Lane::new(now),
+            start: now,
+            now,
+            asked: Vec::new(),
+        }
+    }
+
+    fn wait(&mut self, time: Duration) -> &mut Self {
+        self.now += time;
+        self
+    }
+
+    fn look(&self) -> Turn {
+        self.lane.look(self.now, false)
+    }
+
+    /// In how long the next one may go.
+    fn gap(&self) -> Duration {
+        match self.look() {
+            Turn::Now => Duration::ZERO,
+            Turn::At(at) | Turn::AfterProbe(at) => at.duration_since(self.now),
+        }
+    }
+
+    fn send(&mut self) -> Ticket {
+        assert_eq!(self.look(), Turn::Now);
+        self.lane.send(self.now)
+    }
+
+    /// An attempt that cannot wait.
+    fn force(&mut self) -> Ticket {
+        self.lane.send(self.now)
+    }
+
+    fn hear(&mut self, ticket: Ticket, heard: Heard, told: &[Allowance]) -> Change {
+        let told: Allowances = told.iter().copied().collect();
+        let asked = &mut self.asked;
+        self.lane.hear(self.now, ticket, heard, &told, |refusals| {
+            asked.push(refusals);
+            s(1)
+        })
+    }
+
+    fn pass(&mut self, ticket: Ticket) -> Change {
+        self.hear(ticket, Heard::Passed, &[])
+    }
+
+    fn refuse(&mut self, ticket: Ticket, asked: impl Into<Option<Duration>>) -> Change {
+        let asked = asked.into();
+        let is_reset = false;
+        self.hear(ticket, Heard::Refused { asked, is_reset }, &[])
+    }
+
+    /// One attempt, answered at once.
+    fn told(&mut self, told: &[Allowance]) {
+        let ticket = self.force();
+        self.hear(ticket, Heard::Passed, told);
+    }
+}
