@@ -137,10 +137,7 @@ impl Toll {
         };
         let closes = closes_endpoint(judged).filter(|_| policy.gate);
         let signs = speaks || closes.is_some() || heard != Heard::Passed;
-        let backoff = |refusals: u32| {
-            let wait = policy.throttled_backoff.wait(refusals, &mut scope.rng());
-            wait.unwrap_or(Duration::from_secs(1))
-        };
+        let backoff = |refusals: u32| closed_for(scope, refusals);
         let mut plain = true;
         let mut passes = passes.into_iter();
         if let Some(mut pass) = passes.next() {
@@ -290,6 +287,15 @@ fn closes_endpoint(judged: &Judged) -> Option<Duration> {
         matches!(status, 503 | 529) && !judged.is_accepted() && judged.reason != Reason::Nested;
     let asked = judged.hints.retry_after.filter(|_| closes)?;
     Some(asked.wait.min(TRUST_503))
+}
+
+/// For how long a gate closes where the server does not say: the schedule of the policy, but never less than half of its
+/// ceiling. What spreads callers apart is no use to a gate, which lets one through; a moment's closing teaches nothing.
+fn closed_for(scope: &Scope, refusals: u32) -> Duration {
+    let schedule = &scope.policy().throttled_backoff;
+    let drawn = schedule.wait(refusals, &mut scope.rng());
+    let least = schedule.range(refusals).map(|range| *range.end() / 2);
+    drawn.max(least).unwrap_or(Duration::from_secs(1))
 }
 
 fn event(queued: Duration) {
