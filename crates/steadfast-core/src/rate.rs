@@ -148,9 +148,8 @@ impl fmt::Display for Rate {
             3600 if self.period.subsec_nanos() == 0 => f.write_str("hour")?,
             _ => write!(f, "{:?}", self.period)?,
         }
-        match self.burst {
-            Some(burst) => write!(f, ", burst {burst}")?,
-            None => {}
+        if let Some(burst) = self.burst {
+            write!(f, ", burst {burst}")?;
         }
         match self.share {
             (1, 1) => {}
