@@ -145,6 +145,27 @@ impl Scope {
         }
     }
 
+    /// An answer may say that this scope should listen to all of them: a glance at its headers.
+    #[inline(always)]
+    pub(crate) fn overhear(&self, headers: &http::HeaderMap) {
+        #[cfg(feature = "throttle")]
+        if !headers.is_empty() && steadfast_core::hint::tells_of_limits(headers) {
+            self.limits.listen();
+        }
+        #[cfg(not(feature = "throttle"))]
+        let _ = headers;
+    }
+
+    /// The same for a refusal.
+    pub(crate) fn overhear_refusal(&self, status: http::StatusCode) {
+        #[cfg(feature = "throttle")]
+        if matches!(status.as_u16(), 403 | 429 | 503 | 529) {
+            self.limits.listen();
+        }
+        #[cfg(not(feature = "throttle"))]
+        let _ = status;
+    }
+
     /// Pays a call's share into the budget; says whether a retry could be paid for. Where a rate paces them, retries
     /// after a 429 cost nothing, so there one always could.
     pub(crate) fn deposit(&self, now: Instant) -> bool {

@@ -114,6 +114,11 @@ impl Error {
         Self::new(Source::Status(Box::new(error)), Some(url), record)
     }
 
+    #[cfg(feature = "throttle")]
+    pub(crate) fn limit(limit: Limit, url: Url) -> Self {
+        Self::new(Source::Limit(limit), Some(url), Record::unsent())
+    }
+
     /// What kind of failure, for `match`.
     #[must_use]
     pub fn kind(&self) -> Kind {

@@ -32,6 +32,7 @@ mod bridge;
 #[cfg(feature = "config")]
 pub mod config;
 mod error;
+mod invalid;
 mod layer;
 mod middleware;
 mod nesting;
@@ -47,16 +48,19 @@ mod response;
 mod schedule;
 mod scopes;
 mod status_error;
+#[cfg(feature = "throttle")]
+mod throttle;
 mod version;
 #[cfg(feature = "config")]
 mod watch;
 
 pub use crate::bridge::{LayerFor, NextFuture, NextService, TowerMiddleware};
 pub use crate::error::{Error, ErrorExt, Kind};
+pub use crate::invalid::InvalidPolicies;
 pub use crate::layer::{Steadfast, SteadfastLayer};
 pub use crate::middleware::SteadfastMiddleware;
 pub use crate::options::{CallOptions, RequestBuilderExt};
-pub use crate::policies::{InvalidPolicies, Policies, PoliciesBuilder};
+pub use crate::policies::{Policies, PoliciesBuilder};
 pub use crate::problem::Problem;
 #[cfg(feature = "quota-file")]
 pub use crate::quota_file::QuotaFileError;
@@ -64,18 +68,23 @@ pub use crate::response::ResponseExt;
 #[cfg(feature = "backoff")]
 pub use crate::schedule::{backoff_exponential, backoff_schedule};
 pub use crate::status_error::StatusError;
+#[cfg(feature = "throttle")]
+pub use crate::throttle::Throttle;
 #[cfg(feature = "config")]
 pub use crate::watch::WatchOptions;
 pub use reqwest_middleware;
 pub use steadfast_core::backoff::InvalidBackoff;
 pub use steadfast_core::budget::InvalidBudget;
 pub use steadfast_core::{
-    Attempt, Backoff, BudgetConfig, Exchange, FailureKind, InvalidPattern, InvalidPolicy, Jitter,
-    LimitScope, Opinion, Outcome, Overlay, PEEK_LIMIT, Pace, Pattern, Policy, Quota, Quotas, Rate,
-    Reach, Reason, Record, Repeats, Retry, Rule, Share, Short, Spans, StatusClass, Statuses, Stop,
-    UrlParts, Wait, WaitSource, advice, hint, quota, redact,
+    Attempt, Backoff, BudgetConfig, Cost, Exchange, FailureKind, InvalidPattern, InvalidPolicy,
+    Jitter, LimitScope, Opinion, Outcome, Overlay, PEEK_LIMIT, Pace, Pacing, Pattern, Policy,
+    Quota, Quotas, Rate, Rates, Reach, Reason, Record, Repeats, RequestHead, Retry, Rule, Share,
+    Short, Spans, StatusClass, Statuses, Stop, UrlParts, Wait, WaitSource, advice, hint, quota,
+    redact,
 };
 pub use steadfast_tower::quota::QuotaBook;
+#[cfg(feature = "throttle")]
+pub use steadfast_tower::throttle::ScopeView;
 
 /// The traits, for `use steadfast::prelude::*`.
 pub mod prelude {

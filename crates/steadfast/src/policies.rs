@@ -5,15 +5,13 @@ use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
-use steadfast_core::backoff::InvalidBackoff;
-use steadfast_core::budget::InvalidBudget;
-use steadfast_core::{InvalidPattern, InvalidPolicy, Overlay, Policy, Prepared, Share};
+use steadfast_core::{InvalidPolicy, Overlay, Policy, Prepared, Share};
 use steadfast_tower::quota::QuotaBook;
 #[cfg(feature = "throttle")]
 use steadfast_tower::throttle::Place;
 use steadfast_tower::{HttpRequest, Scope};
-use thiserror::Error;
 
+use crate::invalid::InvalidPolicies;
 use crate::layer::SteadfastLayer;
 use crate::middleware::SteadfastMiddleware;
 #[cfg(feature = "throttle")]
@@ -84,55 +82,6 @@ pub struct PoliciesBuilder {
     seed: Option<u64>,
     #[cfg(feature = "quota-file")]
     quota_file: Option<std::path::PathBuf>,
-}
-
-/// What is wrong with which policy.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum InvalidPolicies {
-    /// A pattern that cannot be read, or two that match the same requests equally well.
-    #[error(transparent)]
-    Pattern(#[from] InvalidPattern),
-    /// A schedule of waits.
-    #[error(transparent)]
-    Backoff(#[from] InvalidBackoff),
-    /// A retry budget.
-    #[error(transparent)]
-    Budget(#[from] InvalidBudget),
-    /// A value of the default policy.
-    #[error("default policy: {0}")]
-    Default(InvalidPolicy),
-    /// A value of a named policy.
-    #[error("policy `{name}`: {mistake}")]
-    Named {
-        /// Its name.
-        name: String,
-        /// What is wrong.
-        mistake: InvalidPolicy,
-    },
-    /// Two policies have the same name.
-    #[error("policy `{name}` stands twice; which of the two is meant?")]
-    NamedTwice {
-        /// The name.
-        name: String,
-    },
-    /// A value of an endpoint's policy.
-    #[error("endpoint `{endpoint}`: {mistake}")]
-    Endpoint {
-        /// The pattern as it was given.
-        endpoint: String,
-        /// What is wrong.
-        mistake: InvalidPolicy,
-    },
-    /// The file for counts of quotas.
-    #[cfg(feature = "quota-file")]
-    #[error("quota file `{}`: {problem}", path.display())]
-    QuotaFile {
-        /// The file as it was given.
-        path: std::path::PathBuf,
-        /// Why it does not serve.
-        problem: crate::QuotaFileError,
-    },
 }
 
 // ===== impl Policies =====
@@ -234,6 +183,18 @@ impl Policies {
                 .or(endpoint.policy.identity.as_deref()),
         };
         then(shared, &version, endpoint, &key)
+    }
+
+    /// The scopes that were used.
+    #[cfg(feature = "throttle")]
+    pub(crate) fn scopes(&self) -> Vec<Arc<Scope>> {
+        let shared = &*self.shared;
+        let current = shared.current.read();
+        let version = current.unwrap_or_else(PoisonError::into_inner);
+        let firsts = version.routes.values().chain([&version.default]);
+        let mut scopes = shared.scopes.all();
+        scopes.extend(firsts.filter_map(|endpoint| endpoint.first.get().map(Slot::scope)));
+        scopes
     }
 
     #[cfg(feature = "config")]

@@ -129,6 +129,13 @@ impl Scopes {
         scope
     }
 
+    /// All scopes of the map.
+    #[cfg(feature = "throttle")]
+    pub(crate) fn all(&self) -> Vec<Arc<Scope>> {
+        let slots = self.slots.read().unwrap_or_else(PoisonError::into_inner);
+        slots.values().flatten().map(Slot::scope).collect()
+    }
+
     #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         self.slots
@@ -182,6 +189,11 @@ impl Slot {
             scope,
             used: AtomicBool::new(true),
         }
+    }
+
+    #[cfg(feature = "throttle")]
+    pub(crate) fn scope(&self) -> Arc<Scope> {
+        Arc::clone(&self.scope)
     }
 
     fn is(&self, key: &Key<'_>) -> bool {

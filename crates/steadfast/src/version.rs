@@ -7,7 +7,8 @@ use std::sync::{Arc, OnceLock};
 use steadfast_core::{Pattern, Prepared, Routes};
 use steadfast_tower::Scope;
 
-use crate::policies::{InvalidPolicies, PoliciesBuilder};
+use crate::invalid::InvalidPolicies;
+use crate::policies::PoliciesBuilder;
 use crate::scopes::Slot;
 
 /// One version of the policies: a call runs under exactly one.

@@ -83,9 +83,11 @@ where
                 Err(error) => return Poll::Ready(Err(error.judged(policy, head))),
             };
             let status = response.status();
+            this.scope.overhear(response.headers());
             if head.is_none() && policy.statuses.accepts_at_once(status) {
                 return Poll::Ready(Ok(Reply::new(response, Judged::accepted(status))));
             }
+            this.scope.overhear_refusal(status);
             let opinion = ask(policy, head, &response, None);
             if !wants_body(policy, opinion, *this.may_follow, &response) {
                 return Poll::Ready(Ok(judge(policy, opinion, response, None)));

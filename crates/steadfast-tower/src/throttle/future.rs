@@ -7,7 +7,6 @@ use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 use steadfast_core::Record;
-use steadfast_core::hint::tells_of_limits;
 use tower_service::Service;
 
 use super::toll::{Told, Toll};
@@ -16,7 +15,7 @@ use crate::fault::{Failure, Limit, Reply};
 use crate::late::Late;
 use crate::request::HttpRequest;
 use crate::response::HttpResponse;
-use crate::scope::{Handle, Scope};
+use crate::scope::Handle;
 
 pin_project! {
     /// The future of [`Throttle`](super::Throttle).
@@ -25,16 +24,16 @@ pin_project! {
     where
         S: Service<Call<R>>,
     {
-        scope: H,
         // Boxed: it is there only where something limits, and every call would carry its size.
-        held: Option<Box<Held<S, R>>>,
+        held: Option<Box<Held<H, S, R>>>,
         #[pin]
         stage: Stage<S::Future>,
     }
 }
 
 /// An attempt that pays.
-struct Held<S, R> {
+struct Held<H, S, R> {
+    scope: H,
     /// Until it is sent.
     call: Option<(S, Call<R>)>,
     toll: Toll,
@@ -51,9 +50,8 @@ pin_project! {
 
 impl<H: Handle, S: Service<Call<R>>, R: HttpRequest> ThrottleFuture<H, S, R> {
     #[inline(always)]
-    pub(crate) const fn send(scope: H, future: S::Future) -> Self {
+    pub(crate) const fn send(future: S::Future) -> Self {
         Self {
-            scope,
             held: None,
             stage: Stage::Sending { future },
         }
@@ -63,8 +61,7 @@ impl<H: Handle, S: Service<Call<R>>, R: HttpRequest> ThrottleFuture<H, S, R> {
         let toll = Toll::of(&scope, &call);
         let call = Some((inner, call));
         Self {
-            scope,
-            held: Some(Box::new(Held { call, toll })),
+            held: Some(Box::new(Held { scope, call, toll })),
             stage: Stage::Paying,
         }
     }
@@ -94,14 +91,11 @@ where
         loop {
             let next = match this.stage.as_mut().project() {
                 StageProjection::Sending { future } => {
-                    let result = ready!(future.poll(cx));
-                    return Poll::Ready(match this.held.take() {
-                        None => {
-                            overhear(this.scope, &result);
-                            result
-                        }
-                        Some(held) => held.answered(this.scope, result),
-                    });
+                    // Handed on as it came: moving an answer is most of what a layer costs.
+                    return match this.held {
+                        None => future.poll(cx),
+                        held => answered(held, future, cx),
+                    };
                 }
                 StageProjection::Paying => {
                     let Some(held) = this.held else {
@@ -136,18 +130,37 @@ where
     }
 }
 
-impl<S, R> Held<S, R> {
+/// The answer of an attempt that paid; apart from the others, whose way is short.
+#[cold]
+#[inline(never)]
+fn answered<H, S, R, F, Res, E>(
+    held: &mut Option<Box<Held<H, S, R>>>,
+    future: Pin<&mut F>,
+    cx: &mut Context<'_>,
+) -> Poll<F::Output>
+where
+    H: Handle,
+    Res: HttpResponse,
+    F: Future<Output = Result<Reply<Res>, Failure<E>>>,
+{
+    let result = ready!(future.poll(cx));
+    Poll::Ready(match held.take() {
+        Some(held) => held.answered(result),
+        None => result,
+    })
+}
+
+impl<H: Handle, S, R> Held<H, S, R> {
     /// Hands the answer on, after what it says was heard.
     #[cold]
     fn answered<Res: HttpResponse, E>(
         self: Box<Self>,
-        scope: &Scope,
         mut result: Result<Reply<Res>, Failure<E>>,
     ) -> Result<Reply<Res>, Failure<E>> {
         match &mut result {
             Ok(reply) => {
                 let headers = reply.response.headers();
-                let told = self.toll.answered(scope, &reply.judged, headers);
+                let told = self.toll.answered(&self.scope, &reply.judged, headers);
                 if let Some(record) = told.record() {
                     reply.record = record;
                 }
@@ -168,25 +181,5 @@ impl Told {
     fn record(&self) -> Option<Record> {
         let any = self.queued.is_some() || self.paced_until.is_some();
         any.then(|| Record::limited(self.queued.unwrap_or_default(), self.paced_until))
-    }
-}
-
-/// An answer that nobody listened to may say that one should.
-#[inline(always)]
-fn overhear<Res: HttpResponse, E>(scope: &Scope, result: &Result<Reply<Res>, Failure<E>>) {
-    if let Ok(reply) = result {
-        let refused = !reply.judged.is_accepted();
-        if refused || tells_of_limits(reply.response.headers()) {
-            speak(scope, refused.then(|| reply.response.status().as_u16()));
-        }
-    }
-}
-
-#[cold]
-fn speak(scope: &Scope, refused: Option<u16>) {
-    if scope.limits().listens()
-        && refused.is_none_or(|status| matches!(status, 403 | 429 | 503 | 529))
-    {
-        scope.limits().lanes().listen();
     }
 }

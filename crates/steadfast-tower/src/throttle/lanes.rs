@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use http::HeaderMap;
 use steadfast_core::hint::Allowances;
-use steadfast_core::lane::{Heard, Lane, View};
+use steadfast_core::lane::{Heard, Lane};
 use steadfast_core::{Pacing, PreparedRate};
 
 use super::credential;
@@ -50,6 +50,8 @@ struct Known {
 struct Entry {
     line: Arc<Line<Gate>>,
     credential: u64,
+    /// Whose attempts were seen in it.
+    endpoints: Vec<u64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,6 +120,18 @@ impl Lanes {
     /// The lane of an attempt.
     pub(crate) fn lane(&self, way: Way, pacing: Pacing) -> Arc<Line<Gate>> {
         let mut known = self.known();
+        let key = self.lane_key(&known, way);
+        known.lane(key, way, pacing)
+    }
+
+    /// The lane of an attempt, if it is there.
+    pub(crate) fn known_lane(&self, way: Way) -> Option<Arc<Line<Gate>>> {
+        let known = self.known();
+        let entry = known.lanes.get(&self.lane_key(&known, way));
+        entry.map(|entry| Arc::clone(&entry.line))
+    }
+
+    fn lane_key(&self, known: &Known, way: Way) -> u64 {
         let own = self.hash((way.endpoint, way.credential));
         let bucket = match known.buckets.get(&own) {
             Some(Bucket::One(bucket)) => Some(*bucket),
@@ -130,8 +144,7 @@ impl Lanes {
             }
             None => None,
         };
-        let key = bucket.map_or(own, |bucket| self.bucket_key(bucket, way));
-        known.lane(key, way.credential, pacing)
+        bucket.map_or(own, |bucket| self.bucket_key(bucket, way))
     }
 
     /// The lane of the bucket that an answer names; remembers that such attempts belong to it.
@@ -153,7 +166,7 @@ impl Lanes {
             }
         }
         let key = self.bucket_key(bucket, way);
-        known.lane(key, way.credential, pacing)
+        known.lane(key, way, pacing)
     }
 
     /// The lane of an endpoint for all credentials, if there is one.
@@ -166,7 +179,12 @@ impl Lanes {
     /// The same, made if it is not there.
     fn make_endpoint(&self, endpoint: u64) -> Arc<Line<Gate>> {
         let key = self.hash((endpoint, "endpoint"));
-        self.known().lane(key, 0, Pacing::Off)
+        let way = Way {
+            endpoint,
+            credential: 0,
+            path: 0,
+        };
+        self.known().lane(key, way, Pacing::Off)
     }
 
     /// A refusal that concerns everything that a credential does.
@@ -215,14 +233,12 @@ impl Lanes {
         Arc::clone(line.or_insert_with(|| Line::new(Rates::new(rates.iter().copied()))))
     }
 
-    /// What is known of each lane, and how many wait there.
-    pub(crate) fn views(&self) -> Vec<(View, usize)> {
-        let now = clock::now();
+    /// The lanes that attempts of an endpoint were seen in.
+    pub(crate) fn of_endpoint(&self, endpoint: u64) -> Vec<Arc<Line<Gate>>> {
         let known = self.known();
-        let views = known.lanes.values();
-        views
-            .map(|entry| (entry.line.turnstile.lane().view(now), entry.line.len()))
-            .collect()
+        let lanes = known.lanes.values();
+        let lanes = lanes.filter(|entry| entry.endpoints.contains(&endpoint));
+        lanes.map(|entry| Arc::clone(&entry.line)).collect()
     }
 
     fn bucket_key(&self, bucket: u64, way: Way) -> u64 {
@@ -246,8 +262,11 @@ impl fmt::Debug for Lanes {
 // ===== impl Known =====
 
 impl Known {
-    fn lane(&mut self, key: u64, credential: u64, pacing: Pacing) -> Arc<Line<Gate>> {
-        if let Some(entry) = self.lanes.get(&key) {
+    fn lane(&mut self, key: u64, way: Way, pacing: Pacing) -> Arc<Line<Gate>> {
+        if let Some(entry) = self.lanes.get_mut(&key) {
+            if !entry.endpoints.contains(&way.endpoint) && entry.endpoints.len() < MOST {
+                entry.endpoints.push(way.endpoint);
+            }
             return Arc::clone(&entry.line);
         }
         let now = clock::now();
@@ -258,7 +277,8 @@ impl Known {
         let line = Line::new(Gate::new(lane));
         let entry = Entry {
             line: Arc::clone(&line),
-            credential,
+            credential: way.credential,
+            endpoints: vec![way.endpoint],
         };
         self.lanes.insert(key, entry);
         line

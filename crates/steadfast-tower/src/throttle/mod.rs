@@ -34,6 +34,7 @@ mod place;
 mod rates;
 mod service;
 mod toll;
+mod view;
 
 pub use self::future::ThrottleFuture;
 pub use self::lanes::Lanes;
@@ -41,6 +42,7 @@ pub use self::layer::ThrottleLayer;
 pub(crate) use self::place::Limits;
 pub use self::place::Place;
 pub use self::service::Throttle;
+pub use self::view::ScopeView;
 
 #[cfg(test)]
 mod tests;

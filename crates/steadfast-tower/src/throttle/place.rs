@@ -89,6 +89,12 @@ impl Place {
         &self.origin
     }
 
+    /// Origin, endpoint and identity.
+    pub(crate) fn names(&self) -> (String, String, Option<String>) {
+        let identity = self.identity.as_deref().map(str::to_owned);
+        (self.origin.to_string(), self.endpoint.to_string(), identity)
+    }
+
     fn key(&self, scope: LimitScope) -> String {
         let mut key = self.origin.to_string();
         let identity = self.identity.as_deref();
@@ -170,8 +176,12 @@ impl Limits {
         self.listens && !self.place.lanes.is_quiet()
     }
 
-    pub(crate) const fn listens(&self) -> bool {
-        self.listens
+    /// An answer spoke of a limit.
+    #[cold]
+    pub(crate) fn listen(&self) {
+        if self.listens {
+            self.place.lanes.listen();
+        }
     }
 
     /// Whether there is more than rates of this scope to ask.
@@ -224,6 +234,19 @@ impl Limits {
             RateSet::PerCredential(rates) => self.place.lanes.rates(way.credential, rates),
         });
         rates.collect()
+    }
+
+    /// The number of endpoint and identity.
+    pub(crate) const fn endpoint(&self) -> u64 {
+        self.way
+    }
+
+    /// The ledgers, without those of a credential.
+    pub(crate) fn shared_ledgers(&self) -> impl Iterator<Item = (&Whose, &Arc<Mutex<Ledger>>)> {
+        self.quotas.iter().filter_map(|set| match set {
+            QuotaSet::Here(whose, ledger) => Some((whose, ledger)),
+            QuotaSet::PerCredential(_) => None,
+        })
     }
 
     /// The rates of this scope, without those of a credential.

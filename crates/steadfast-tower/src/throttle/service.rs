@@ -59,23 +59,39 @@ where
 
     #[inline(always)]
     fn call(&mut self, call: Call<R>) -> Self::Future {
-        if std::mem::take(&mut self.asked) {
-            let limits = self.scope.limits();
-            if !limits.has_rates() || limits.take_at_once(self.cost(&call)) {
-                return ThrottleFuture::send(self.scope.clone(), self.inner.call(call));
-            }
-            // Whoever waits holds nothing below: what was made ready for it is given up.
-            self.inner = self.inner.clone();
+        if self.asked && self.goes_at_once(&call) {
+            return ThrottleFuture::send(self.inner.call(call));
         }
-        ThrottleFuture::pay(self.scope.clone(), self.inner.clone(), call)
+        self.pay(call)
     }
 }
 
 impl<H: Handle, S> Throttle<H, S> {
-    /// What the call costs, if that is known without looking at it; otherwise more than any burst.
-    fn cost<R>(&self, call: &Call<R>) -> u32 {
+    /// Whether nothing limits this call, or its rates have a cell each.
+    #[inline(always)]
+    fn goes_at_once<R>(&self, call: &Call<R>) -> bool {
+        !self.scope.limits().has_rates() || self.takes_at_once(call)
+    }
+
+    #[inline(never)]
+    fn takes_at_once<R>(&self, call: &Call<R>) -> bool {
         let own = call.context.overlay().and_then(Overlay::cost_value);
-        own.or_else(|| self.scope.policy().cost.fixed())
-            .unwrap_or(u32::MAX)
+        // What a closure says of the cost is more than can be asked here.
+        let cost = own.or_else(|| self.scope.policy().cost.fixed());
+        cost.is_some_and(|cost| self.scope.limits().take_at_once(cost))
+    }
+
+    /// Whoever waits holds nothing below: what was made ready for it is given up.
+    #[cold]
+    #[inline(never)]
+    fn pay<R>(&mut self, call: Call<R>) -> ThrottleFuture<H, S, R>
+    where
+        R: HttpRequest,
+        S: Service<Call<R>> + Clone,
+    {
+        if self.asked {
+            self.inner = self.inner.clone();
+        }
+        ThrottleFuture::pay(self.scope.clone(), self.inner.clone(), call)
     }
 }

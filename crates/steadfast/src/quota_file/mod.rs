@@ -28,7 +28,7 @@ use thiserror::Error;
 
 use self::file::QuotaFile;
 pub(crate) use self::keeper::Keeper;
-use crate::policies::InvalidPolicies;
+use crate::invalid::InvalidPolicies;
 
 /// Why a file does not serve for counts of quotas. Whatever it is, the file was left as it is.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]

@@ -1,0 +1,141 @@
+//! What limits a scope, for people and for batch jobs that plan.
+
+use std::sync::PoisonError;
+use std::time::Instant;
+
+use steadfast_core::lane::{Turn, View};
+use steadfast_core::quota::{QuotaStatus, QuotaWindow};
+
+use super::place::Limits;
+use crate::clock;
+use crate::fault::Limit;
+use crate::request::HttpRequest;
+use crate::scope::Scope;
+
+/// What limits the calls of one scope, at one moment.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct ScopeView {
+    /// `https://api.example.com`.
+    pub origin: String,
+    /// The endpoint's pattern; empty for requests that match none.
+    pub endpoint: String,
+    /// For whom.
+    pub identity: Option<String>,
+    /// Attempts per second that are let go now; `None` is without limit.
+    pub rate: Option<f64>,
+    /// What the server said is left of its scarcest limit.
+    pub remaining: Option<u64>,
+    /// Of how many.
+    pub limit: Option<u64>,
+    /// When that limit starts anew.
+    pub resets_at: Option<Instant>,
+    /// Until when the server closed it.
+    pub closed_until: Option<Instant>,
+    /// How many attempts wait.
+    pub waiting: usize,
+    /// How many attempts are under way, as far as they were counted.
+    pub in_flight: u32,
+    /// How the quotas stand; without those of single credentials.
+    pub quotas: Vec<(QuotaWindow, QuotaStatus)>,
+}
+
+impl Scope {
+    /// What limits the calls of this scope.
+    #[must_use]
+    pub fn view(&self) -> ScopeView {
+        self.limits().view()
+    }
+
+    /// When an attempt could go, `now` or earlier if at once; nothing is taken.
+    ///
+    /// # Errors
+    /// A quota that is spent.
+    pub fn outlook<R: HttpRequest>(&self, request: &R) -> Result<Instant, Limit> {
+        self.limits().outlook(request)
+    }
+}
+
+impl Limits {
+    fn view(&self) -> ScopeView {
+        let now = clock::now();
+        let (origin, endpoint, identity) = self.place().names();
+        let mut view = ScopeView {
+            origin,
+            endpoint,
+            identity,
+            ..ScopeView::default()
+        };
+        for line in self.lines() {
+            view.waiting += line.len();
+            view.rate = least(view.rate, Some(line.turnstile.rate()));
+        }
+        for line in self.lanes().of_endpoint(self.endpoint()) {
+            view.waiting += line.len();
+            view.add(&line.turnstile.lane().view(now));
+        }
+        let wall = clock::wall();
+        for (_, ledger) in self.shared_ledgers() {
+            let ledger = ledger.lock().unwrap_or_else(PoisonError::into_inner);
+            let status = ledger.status(wall);
+            view.quotas.push((ledger.quota().window(), status));
+        }
+        view
+    }
+
+    fn outlook<R: HttpRequest>(&self, request: &R) -> Result<Instant, Limit> {
+        let (now, wall) = (clock::now(), clock::wall());
+        let way = self.way(request.method(), request.url().path, request.headers());
+        for (_, ledger) in self.ledgers(request.headers()) {
+            let ledger = ledger.lock().unwrap_or_else(PoisonError::into_inner);
+            let status = ledger.status(wall);
+            if status.left == 0 {
+                let wait = status.resets_at.duration_since(wall).unwrap_or_default();
+                return Err(Limit::QuotaSpent {
+                    resets_at: status.resets_at,
+                    until: now.checked_add(wait).unwrap_or(now),
+                    left: 0,
+                    window: ledger.quota().window(),
+                });
+            }
+        }
+        let mut at = now;
+        for line in self.rates(way) {
+            at = at.max(line.turnstile.earliest(now, 1, line.ahead()));
+        }
+        if self.is_listening() {
+            let lanes = self.lanes().known_lane(way).into_iter();
+            for line in lanes.chain(self.lanes().endpoint(way.endpoint)) {
+                if let Turn::At(then) | Turn::AfterProbe(then) =
+                    line.turnstile.lane().look(now, false)
+                {
+                    at = at.max(then);
+                }
+            }
+        }
+        Ok(at)
+    }
+}
+
+impl ScopeView {
+    fn add(&mut self, lane: &View) {
+        self.rate = least(self.rate, lane.rate);
+        self.in_flight = self.in_flight.saturating_add(lane.in_flight);
+        self.closed_until = self.closed_until.max(lane.closed_until);
+        let scarcer = match (self.remaining, lane.remaining) {
+            (Some(known), Some(new)) => new < known,
+            (known, _) => known.is_none(),
+        };
+        if scarcer {
+            (self.remaining, self.limit) = (lane.remaining, lane.limit);
+            self.resets_at = lane.resets_at;
+        }
+    }
+}
+
+fn least(a: Option<f64>, b: Option<f64>) -> Option<f64> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (a, b) => a.or(b),
+    }
+}
