@@ -84,3 +84,4 @@ mod walk;
 
 pub use self::diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use self::loaded::{Config, Format};
+pub use self::units::rate;

@@ -90,8 +90,17 @@ pub(crate) fn size(text: &str) -> Result<usize, String> {
     }
 }
 
-/// `"5/s"`, `"100/min burst 20"`, `"100/10s"`.
-pub(crate) fn rate(text: &str) -> Result<Rate, String> {
+/// Reads a rate in the words of policy files: `5/s`, `100/min burst 20`, `100/10s`.
+///
+/// ```
+/// use steadfast::Rate;
+///
+/// assert_eq!(steadfast::config::rate("100/min burst 20"), Ok(Rate::per_minute(100).burst(20)));
+/// ```
+///
+/// # Errors
+/// What is wrong, in words that can stand behind the text.
+pub fn rate(text: &str) -> Result<Rate, String> {
     let (rate, burst) = match text.split_once("burst") {
         Some((rate, burst)) => (rate.trim_end().trim_end_matches(','), Some(burst.trim())),
         None => (text, None),

@@ -25,8 +25,8 @@ const SPANS: &[Word] = &[
 
 static WINDOW: Kind = Kind::Word(WINDOWS);
 const NO_GATE: Kind = Off {
-    mistake: "`true` is what `gate` is already",
-    help: "leave it out; only `false` says something",
+    mistake: "`true` is no value of `gate`",
+    help: "leave it out; `false` opens it, and for all that extend the policy",
 };
 
 const EXTENDS: &[Key] = &[key(
