@@ -136,3 +136,45 @@ fn a_file_with_mistakes_is_exit_status_1() {
     assert_eq!((run.code, run.stdout.as_str()), (1, ""), "{run:?}");
     assert!(run.stderr.contains("did you mean `attempts`?"), "{run:?}");
 }
+
+#[test]
+fn everything_that_bounds_what_is_sent_is_told() {
+    let policies = "[policies.own]\nrate = ['5/s', { rate = '600/min', scope = 'origin' }]\nmax_wait = '2s'\nmax_queue = 9\n\
+                    quota = '1000/day'\ncost = 2\npacing = 'off'\ngate = false\n[[endpoints]]\nmatch = 'a.com'\npolicy = 'own'\n";
+    let path = file("explain-limits.toml", policies);
+    let run = steadfast(&["explain", &path, "http://a.com/"]);
+    assert_eq!(run.code, 0, "{run:?}");
+    for expected in [
+        "one attempt every 200 ms, 5 at once\n",
+        "one attempt every 100 ms, 600 at once, counted per origin\n",
+        "the wait for that is at most 2 s\n",
+        "at most 9 attempts wait for that\n",
+        "the plan allows 1000/day\n",
+        "each attempt costs 2\n",
+        "headers about limits pace nothing\n",
+        "nobody waits because somebody else was refused\n",
+    ] {
+        assert!(
+            run.stdout.contains(expected),
+            "{expected} in {}",
+            run.stdout
+        );
+    }
+    let json = steadfast(&["explain", "--json", &path, "http://a.com/"]).json();
+    let limits = &json["limits"];
+    assert_eq!(
+        (
+            &limits["rates"][1]["interval_ms"],
+            &limits["rates"][1]["scope"]
+        ),
+        (&100.into(), &"origin".into())
+    );
+    assert_eq!(
+        (
+            &limits["quotas"][0]["limit"],
+            &limits["cost"],
+            &limits["gate"]
+        ),
+        (&1000.into(), &2.into(), &false.into())
+    );
+}

@@ -203,7 +203,7 @@ impl Share {
     pub(super) fn percent(self) -> u128 {
         match self.fits() {
             true => (self.used * 100 + self.of / 2) / self.of,
-            false => (self.used * 100).div_ceil(self.of),
+            false => self.used.saturating_mul(100).div_ceil(self.of),
         }
     }
 }

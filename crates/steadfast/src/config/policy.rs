@@ -64,6 +64,19 @@ impl Maker<'_, '_> {
         {
             policy = rules::apply_failures(policy, rules, self.report);
         }
+        policy = self.retries(policy, &table);
+        // What goes with rates that are wrong cannot be said.
+        let Some(policy) = self.limits(policy, &table) else {
+            return parent.clone();
+        };
+        match self.contradicts(&policy, name, &table) {
+            true => parent.clone(),
+            false => policy,
+        }
+    }
+
+    /// The waits and the budget.
+    fn retries(&mut self, mut policy: Policy, table: &Table) -> Policy {
         if let Some(Item {
             value: Value::Table(own),
             span,
@@ -86,23 +99,23 @@ impl Maker<'_, '_> {
             Some(Item {
                 value: Value::Table(own),
                 span,
-            }) => match self.budget(own, *span) {
-                Some(budget) => policy = policy.budget(budget),
-                None => return parent.clone(),
-            },
+            }) => {
+                if let Some(budget) = self.budget(own, *span) {
+                    policy = policy.budget(budget);
+                }
+            }
             Some(Item {
                 value: Value::Flag(false),
                 ..
             }) => policy = policy.without_budget(),
             _ => {}
         }
-        if let Some(item) = table.get("rate") {
-            match self.rates(item) {
-                Some(rates) => policy = policy.rate_limit(rates),
-                // What goes with it or not cannot be said.
-                None => return parent.clone(),
-            }
-        }
+        policy
+    }
+
+    /// The rates and the quotas.
+    fn limits(&mut self, mut policy: Policy, table: &Table) -> Option<Policy> {
+        let rates = table.get("rate").map(|item| self.rates(item));
         if let Some(item) = table.get("quota") {
             policy = policy.quota(self.quotas(item));
         }
@@ -113,9 +126,9 @@ impl Maker<'_, '_> {
         {
             policy = quotas::apply_markers(policy, markers);
         }
-        match self.contradicts(&policy, name, &table) {
-            true => parent.clone(),
-            false => policy,
+        match rates {
+            Some(rates) => Some(policy.rate_limit(rates?)),
+            None => Some(policy),
         }
     }
 

@@ -1,6 +1,6 @@
 //! What is reckoned is what a client's ledger would do.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::UNIX_EPOCH;
 
 use steadfast::Policy;
 use steadfast::Quota;
@@ -10,23 +10,28 @@ use steadfast::quota::Ledger;
 use super::*;
 
 /// 1 March 2021 in days since 1970: a Monday, in a month of 31 days.
-const START: u64 = 18_687;
+const START: u128 = 18_687;
 
 fn load(rate: &str, hours: &str) -> Load {
     Load::new(rate, hours.parse().ok()).unwrap()
 }
 
-/// When the ledger refuses the first of so many requests, in nanoseconds since the first of them went.
-fn played(load: &Load, quota: &PreparedQuota, cost: u32, requests: u128) -> Option<u128> {
-    let midnight = UNIX_EPOCH + Duration::from_secs(START * 86_400);
+/// When a ledger refuses the first request, in nanoseconds since the first of all went: within the first window of the
+/// calendar, or three that roll.
+fn played(load: &Load, quota: &PreparedQuota, cost: u32) -> Option<u128> {
+    let at = |time: u128| {
+        let since = START * DAY + load.begins() + time;
+        UNIX_EPOCH + Duration::from_nanos(u64::try_from(since).unwrap())
+    };
     let mut ledger = Ledger::new(quota.clone());
-    (0..requests)
+    let end = match quota.window() {
+        QuotaWindow::Rolling(time) => at(3 * time.as_nanos()),
+        _ => ledger.status(at(0)).resets_at,
+    };
+    (0..)
         .map(|others| load.time_of(others))
-        .find(|time| {
-            let since = u64::try_from(load.begins() + time).unwrap();
-            let now: SystemTime = midnight + Duration::from_nanos(since);
-            ledger.take(now, cost).is_err()
-        })
+        .take_while(|time| at(*time) < end)
+        .find(|time| ledger.take(at(*time), cost).is_err())
 }
 
 #[test]
@@ -52,12 +57,7 @@ fn a_quota_is_spent_exactly_when_a_ledger_says_so() {
             for cost in [1, 3] {
                 let quota = quota.prepare().unwrap();
                 let found = QuotaFit::new(&load, &quota, cost).unwrap();
-                // One window of the calendar, and three that roll.
-                let most = match quota.window() {
-                    QuotaWindow::Rolling(_) => 3 * load.requests(load.runs()) + 3,
-                    window => load.requests(busiest(&load, window).unwrap()),
-                };
-                let expected = played(&load, &quota, cost, most);
+                let expected = played(&load, &quota, cost);
                 let after = found.spent.map(|spent| spent.after);
                 assert_eq!(after, expected, "{load} under {quota} at {cost}");
                 match after {
