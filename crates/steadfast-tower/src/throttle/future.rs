@@ -32,7 +32,7 @@ pin_project! {
 }
 
 /// An attempt that pays.
-struct Held<H, S, R> {
+pub(super) struct Held<H, S, R> {
     scope: H,
     /// Until it is sent.
     call: Option<(S, Call<R>)>,

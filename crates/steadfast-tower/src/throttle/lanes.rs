@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use http::HeaderMap;
 use steadfast_core::hint::Allowances;
-use steadfast_core::lane::{Heard, Lane, View};
+use steadfast_core::lane::{Heard, Lane, Ticket, View};
 use steadfast_core::{Pacing, PreparedRate};
 
 use super::credential;
@@ -49,7 +49,8 @@ struct Known {
 
 struct Entry {
     line: Arc<Line<Gate>>,
-    credential: u64,
+    /// `None` for all of them.
+    credential: Option<u64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,7 +132,7 @@ impl Lanes {
             None => None,
         };
         let key = bucket.map_or(own, |bucket| self.bucket_key(bucket, way));
-        known.lane(key, way.credential, pacing)
+        known.lane(key, Some(way.credential), pacing)
     }
 
     /// The lane of the bucket that an answer names; remembers that such attempts belong to it.
@@ -153,7 +154,7 @@ impl Lanes {
             }
         }
         let key = self.bucket_key(bucket, way);
-        known.lane(key, way.credential, pacing)
+        known.lane(key, Some(way.credential), pacing)
     }
 
     /// The lane of an endpoint for all credentials, if there is one.
@@ -166,7 +167,7 @@ impl Lanes {
     /// The same, made if it is not there.
     fn make_endpoint(&self, endpoint: u64) -> Arc<Line<Gate>> {
         let key = self.hash((endpoint, "endpoint"));
-        self.known().lane(key, 0, Pacing::Off)
+        self.known().lane(key, None, Pacing::Off)
     }
 
     /// A refusal that concerns everything that a credential does.
@@ -174,11 +175,17 @@ impl Lanes {
         let lines: Vec<_> = {
             let known = self.known();
             let lanes = known.lanes.values();
-            let lanes = lanes.filter(|entry| entry.credential == credential);
+            let lanes = lanes.filter(|entry| entry.credential == Some(credential));
             lanes.map(|entry| Arc::clone(&entry.line)).collect()
         };
+        let now = clock::now();
+        let until = now.checked_add(time);
         for line in lines {
-            let ticket = line.turnstile.lane().send(clock::now());
+            // What is closed for longer stays so; it is one refusal, so the lane that heard it does not count it twice.
+            if line.turnstile.lane().view(now).closed_until >= until {
+                continue;
+            }
+            let ticket = line.turnstile.lane().send(now);
             let refused = Heard::Refused {
                 asked: Some(time),
                 is_reset: false,
@@ -188,9 +195,16 @@ impl Lanes {
     }
 
     /// The pass of an attempt that was sent before its endpoint had a lane.
-    pub(crate) fn late_pass(&self, endpoint: u64) -> Pass {
+    pub(crate) fn late_pass(&self, endpoint: u64, ticket: Option<Ticket>) -> Pass {
         let line = self.make_endpoint(endpoint);
-        let ticket = line.turnstile.lane().send(clock::now());
+        let ticket = {
+            let mut lane = line.turnstile.lane();
+            match ticket {
+                // Of a crowd: the first of its refusals closed it, and the others do not open it earlier.
+                Some(ticket) => lane.adopt(ticket),
+                None => lane.send(clock::now()),
+            }
+        };
         Pass::new(line, ticket)
     }
 
@@ -216,6 +230,10 @@ impl Lanes {
     }
 
     /// What is known of each lane, and how many wait there.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "for planning, which asks for it later")
+    )]
     pub(crate) fn views(&self) -> Vec<(View, usize)> {
         let now = clock::now();
         let known = self.known();
@@ -227,6 +245,13 @@ impl Lanes {
 
     fn bucket_key(&self, bucket: u64, way: Way) -> u64 {
         self.hash((bucket, way.credential, "bucket"))
+    }
+
+    /// How many lanes, buckets and rates are known.
+    #[cfg(test)]
+    pub(crate) fn sizes(&self) -> [usize; 3] {
+        let known = self.known();
+        [known.lanes.len(), known.buckets.len(), known.rates.len()]
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
@@ -246,7 +271,7 @@ impl fmt::Debug for Lanes {
 // ===== impl Known =====
 
 impl Known {
-    fn lane(&mut self, key: u64, credential: u64, pacing: Pacing) -> Arc<Line<Gate>> {
+    fn lane(&mut self, key: u64, credential: Option<u64>, pacing: Pacing) -> Arc<Line<Gate>> {
         if let Some(entry) = self.lanes.get(&key) {
             return Arc::clone(&entry.line);
         }

@@ -203,7 +203,7 @@ impl Limits {
             if !taken {
                 for set in &self.rates[..index] {
                     if let RateSet::Here(line) = set {
-                        line.turnstile.give_back(cost);
+                        line.turnstile.undo(cost);
                     }
                 }
                 return false;

@@ -142,6 +142,7 @@ impl Toll {
             wait.unwrap_or(Duration::from_secs(1))
         };
         let mut plain = true;
+        let mut ticket = None;
         let mut passes = passes.into_iter();
         if let Some(mut pass) = passes.next() {
             let bucket = allowances.bucket();
@@ -151,6 +152,7 @@ impl Toll {
                     pass = pass.moved(&line);
                 }
             }
+            ticket = pass.ticket();
             let line = Arc::clone(pass.line());
             let change = pass.tell(heard, &allowances, backoff);
             told.paced_until = change.closed_until;
@@ -168,7 +170,8 @@ impl Toll {
         let endpoint = passes.next();
         match (closes, endpoint) {
             (Some(asked), endpoint) => {
-                let pass = endpoint.unwrap_or_else(|| limits.lanes().late_pass(self.way.endpoint));
+                let pass =
+                    endpoint.unwrap_or_else(|| limits.lanes().late_pass(self.way.endpoint, ticket));
                 let refused = Heard::Refused {
                     asked: Some(asked),
                     is_reset: false,
