@@ -98,9 +98,22 @@ impl Lanes {
 
     /// An answer spoke of none, and nothing is known that has to be heeded.
     pub(crate) fn heard_nothing(&self) {
+        if self.listening.load(Ordering::Relaxed) == 1 && self.heeds_any() {
+            self.listen();
+            return;
+        }
         let less = |left: u32| left.checked_sub(1);
         let (success, failure) = (Ordering::Relaxed, Ordering::Relaxed);
         let _ = self.listening.fetch_update(success, failure, less);
+    }
+
+    /// Whether there is a lane that has to be heeded: another one's answers make it no quieter.
+    fn heeds_any(&self) -> bool {
+        let now = clock::now();
+        self.known().lanes.values().any(|entry| {
+            let lane = entry.line.turnstile.lane();
+            !lane.is_plain() && !lane.is_idle(now, QUIET)
+        })
     }
 
     /// Whether this is the first warning; the others would say the same.

@@ -201,8 +201,9 @@ impl Window {
         end.saturating_add(self.time(cost))
     }
 
+    /// Nobody stands behind what was taken at this instant, so nobody moves up.
     fn undo(&self, cost: u32) {
-        self.move_up(&mut self.given_back(), self.time(cost));
+        self.earlier(self.time(cost));
     }
 
     /// Gives cells back that were taken a while ago. What has flowed in for them meanwhile is there already, and may
@@ -210,14 +211,15 @@ impl Window {
     fn give_back(&self, cost: u32, end: u64) {
         let mut given_back = self.given_back();
         let left = end.saturating_sub(given_back.saturating_add(self.since_start()));
-        self.move_up(&mut given_back, left.min(self.time(cost)));
+        let time = left.min(self.time(cost));
+        self.earlier(time);
+        *given_back = given_back.saturating_add(time);
     }
 
-    fn move_up(&self, given_back: &mut u64, time: u64) {
+    fn earlier(&self, time: u64) {
         let earlier = |arrival: u64| Some(arrival.saturating_sub(time));
         let (success, failure) = (Ordering::AcqRel, Ordering::Acquire);
         let _ = self.state.0.fetch_update(success, failure, earlier);
-        *given_back = given_back.saturating_add(time);
     }
 
     fn given_back(&self) -> MutexGuard<'_, u64> {
