@@ -67,6 +67,34 @@ async fn a_deadline_that_comes_before_the_turn_refuses_at_once() {
     assert_eq!(client.get_by(secs(1), 2).await, Ok(200));
 }
 
+#[tokio::test(start_paused = true)]
+async fn services_of_one_layer_share_its_rate() {
+    use tower::Layer;
+
+    let layer = ThrottleLayer::with_max_wait(Rate::per_second(2), Duration::ZERO).unwrap();
+    let transport =
+        tower::service_fn(|_: Request| async { Ok::<_, std::io::Error>(answer(200, &[])) });
+    for _ in 0..2 {
+        let response = layer.layer(transport).oneshot(Request::new(0)).await;
+        assert_eq!(response.unwrap().status(), 200);
+    }
+    let refused = layer
+        .layer(transport)
+        .oneshot(Request::new(0))
+        .await
+        .unwrap_err();
+    assert!(matches!(
+        refused.cause,
+        Cause::Limit(Limit::RateLimit { .. })
+    ));
+    tokio::time::advance(ms(500)).await;
+    layer
+        .layer(transport)
+        .oneshot(Request::new(0))
+        .await
+        .unwrap();
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
