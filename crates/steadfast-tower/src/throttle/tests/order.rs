@@ -5,6 +5,7 @@ use std::task::{Wake, Waker};
 
 use steadfast_core::Rate;
 
+use super::super::rates::Cells;
 use super::*;
 
 #[tokio::test(start_paused = true)]
@@ -88,26 +89,30 @@ impl<F: Future> Future for Watched<F> {
     }
 }
 
-async fn watched(client: &Client, count: usize) -> Arc<Watch> {
+type Calls = Vec<JoinHandle<Result<u16, Limit>>>;
+
+fn watched(client: &Client, count: usize) -> (Arc<Watch>, Calls) {
     let watch = Arc::new(Watch {
         server: client.server.clone(),
         polls: AtomicUsize::new(0),
         wakes: Mutex::default(),
     });
-    let calls: Vec<_> = (0..count)
-        .map(|id| {
-            let call = Call::new(http::Request::new(id as u64));
-            tokio::spawn(Watched {
-                id,
-                future: Box::pin(client.call(call)),
-                watch: Arc::clone(&watch),
-            })
+    let calls = (0..count).map(|id| {
+        let call = Call::new(http::Request::new(id as u64));
+        tokio::spawn(Watched {
+            id,
+            future: Box::pin(client.call(call)),
+            watch: Arc::clone(&watch),
         })
-        .collect();
+    });
+    let calls = calls.collect();
+    (watch, calls)
+}
+
+async fn all_of(calls: Calls) {
     for call in calls {
         call.await.unwrap().unwrap();
     }
-    watch
 }
 
 #[tokio::test(start_paused = true)]
@@ -116,7 +121,8 @@ async fn n_waiters_cost_about_n_checks_and_no_waiter_is_woken_that_is_not_next()
     let server = Server::patient();
     let policy = Policy::standard().rate_limit(Rate::per_second(100).burst(1));
     let client = Client::new(&policy, &server);
-    let watch = watched(&client, COUNT).await;
+    let (watch, calls) = watched(&client, COUNT);
+    all_of(calls).await;
     let checks = client.line().turnstile.checks.load(Ordering::Relaxed);
     assert!(checks <= 2 * COUNT + 2, "{checks} checks");
     let polls = watch.polls.load(Ordering::Relaxed);
@@ -133,6 +139,23 @@ async fn n_waiters_cost_about_n_checks_and_no_waiter_is_woken_that_is_not_next()
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_cell_given_back_wakes_the_next_alone() {
+    let server = Server::patient();
+    let policy = Policy::standard().rate_limit(Rate::per_minute(1));
+    let client = Client::new(&policy, &server);
+    let line = client.line();
+    let held = Cells::new(Arc::clone(&line), line.turnstile.hold(1).unwrap());
+    let (watch, calls) = watched(&client, 10);
+    settle().await;
+    assert_eq!(watch.polls.load(Ordering::Relaxed), 10);
+    drop(held);
+    settle().await;
+    assert_eq!(server.times(), [(0, 0)]);
+    assert_eq!(watch.polls.load(Ordering::Relaxed), 11);
+    calls.iter().for_each(JoinHandle::abort);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_crowd_before_a_closed_gate_is_woken_one_after_the_other() {
     const COUNT: usize = 1_000;
     let server = Server::new(|_, count| match count {
@@ -142,7 +165,8 @@ async fn a_crowd_before_a_closed_gate_is_woken_one_after_the_other() {
     let policy = Policy::standard().pacing(steadfast_core::Pacing::Off);
     let client = Client::new(&policy, &server);
     assert_eq!(client.get(0).await, Ok(429));
-    let watch = watched(&client, COUNT).await;
+    let (watch, calls) = watched(&client, COUNT);
+    all_of(calls).await;
     let polls = watch.polls.load(Ordering::Relaxed);
     assert!(polls <= 2 * COUNT + 2, "{polls} polls");
     let last = server.log().last().unwrap().ms();
