@@ -88,10 +88,8 @@ mod tests {
             "9f1c2b3a-0000-4000-8000-000000000001",
             "9f1c2b3a-0000-4000-8000-0000000000aa",
         ];
-        assert_eq!(
-            of("GET", &format!("/a/{}", uuids[0])),
-            of("GET", &format!("/a/{}", uuids[1]))
-        );
+        let paths = uuids.map(|uuid| format!("/a/{uuid}"));
+        assert_eq!(of("GET", &paths[0]), of("GET", &paths[1]));
         assert_ne!(of("GET", "/v1/users/17"), of("GET", "/v2/users/17"));
         assert_ne!(of("GET", "/search"), of("GET", "/items"));
         assert_ne!(of("GET", "/items"), of("POST", "/items"));

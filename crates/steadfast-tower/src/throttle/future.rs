@@ -32,7 +32,7 @@ pin_project! {
 }
 
 /// An attempt that pays.
-struct Held<H, S, R> {
+pub(super) struct Held<H, S, R> {
     scope: H,
     /// Until it is sent.
     call: Option<(S, Call<R>)>,
@@ -143,21 +143,18 @@ where
     Res: HttpResponse,
     F: Future<Output = Result<Reply<Res>, Failure<E>>>,
 {
-    let result = ready!(future.poll(cx));
-    Poll::Ready(match held.take() {
-        Some(held) => held.answered(result),
-        None => result,
-    })
+    let mut result = ready!(future.poll(cx));
+    if let Some(held) = held.take() {
+        held.hear(&mut result);
+    }
+    Poll::Ready(result)
 }
 
 impl<H: Handle, S, R> Held<H, S, R> {
-    /// Hands the answer on, after what it says was heard.
+    /// Tells all whom it concerns what the answer says.
     #[cold]
-    fn answered<Res: HttpResponse, E>(
-        self,
-        mut result: Result<Reply<Res>, Failure<E>>,
-    ) -> Result<Reply<Res>, Failure<E>> {
-        match &mut result {
+    fn hear<Res: HttpResponse, E>(self, result: &mut Result<Reply<Res>, Failure<E>>) {
+        match result {
             Ok(reply) => {
                 let headers = reply.response.headers();
                 let told = self.toll.answered(&self.scope, &reply.judged, headers);
@@ -173,7 +170,6 @@ impl<H: Handle, S, R> Held<H, S, R> {
                 }
             }
         }
-        result
     }
 }
 

@@ -74,6 +74,14 @@ impl Turnstile for Gate {
         }
     }
 
+    fn outlook(&self, now: Instant, ask: &Ask, others: usize, _: u64) -> Instant {
+        let next = self.next(now, ask);
+        let rate = self.lane().view(now).rate;
+        let time = rate.map(|rate| Duration::try_from_secs_f64(others as f64 / rate));
+        let time = time.and_then(Result::ok).unwrap_or_default();
+        next.checked_add(time).unwrap_or(next)
+    }
+
     fn prefers_fresh(&self) -> bool {
         self.lane().is_probing()
     }
@@ -96,6 +104,10 @@ impl Pass {
 
     pub(crate) fn line(&self) -> &Arc<Line<Gate>> {
         &self.line
+    }
+
+    pub(crate) const fn ticket(&self) -> Option<Ticket> {
+        self.ticket
     }
 
     /// What came of it.

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use http::HeaderMap;
 use steadfast_core::hint::Allowances;
-use steadfast_core::lane::{Heard, Lane};
+use steadfast_core::lane::{Heard, Lane, Ticket};
 use steadfast_core::{Pacing, PreparedRate};
 
 use super::credential;
@@ -54,7 +54,8 @@ struct Known {
 
 struct Entry {
     line: Arc<Line<Gate>>,
-    credential: u64,
+    /// `None` for all of them.
+    credential: Option<u64>,
     /// Whose attempts were seen in it.
     endpoints: Vec<u64>,
     way: Way,
@@ -108,6 +109,10 @@ impl Lanes {
 
     /// An answer spoke of none, and nothing is known that has to be heeded.
     pub(crate) fn heard_nothing(&self) {
+        if self.listening.load(Ordering::Relaxed) == 1 && self.heeds_any() {
+            self.listen();
+            return;
+        }
         let less = |left: u32| left.checked_sub(1);
         let (success, failure) = (Ordering::Relaxed, Ordering::Relaxed);
         let before = self.listening.fetch_update(success, failure, less);
@@ -124,6 +129,15 @@ impl Lanes {
     /// Whether a gate may pace what is repeated.
     pub(crate) fn refuses(&self) -> bool {
         self.refuses.load(Ordering::Relaxed)
+    }
+
+    /// Whether there is a lane that has to be heeded: another one's answers make it no quieter.
+    fn heeds_any(&self) -> bool {
+        let now = clock::now();
+        self.known().lanes.values().any(|entry| {
+            let lane = entry.line.turnstile.lane();
+            !lane.is_plain() && !lane.is_idle(now, QUIET)
+        })
     }
 
     /// Whether this is the first warning; the others would say the same.
@@ -201,11 +215,12 @@ impl Lanes {
     /// The same, made if it is not there.
     fn make_endpoint(&self, way: Way) -> Arc<Line<Gate>> {
         let key = self.hash((way.endpoint, way.family, "endpoint"));
-        let way = Way {
-            credential: 0,
-            ..way
-        };
-        self.known().lane(key, way, Pacing::Off)
+        let mut known = self.known();
+        let line = known.lane(key, way, Pacing::Off);
+        if let Some(entry) = known.lanes.get_mut(&key) {
+            entry.credential = None;
+        }
+        line
     }
 
     /// A refusal that concerns everything that a credential does.
@@ -213,11 +228,17 @@ impl Lanes {
         let lines: Vec<_> = {
             let known = self.known();
             let lanes = known.lanes.values();
-            let lanes = lanes.filter(|entry| entry.credential == credential);
+            let lanes = lanes.filter(|entry| entry.credential == Some(credential));
             lanes.map(|entry| Arc::clone(&entry.line)).collect()
         };
+        let now = clock::now();
+        let until = now.checked_add(time);
         for line in lines {
-            let ticket = line.turnstile.lane().send(clock::now());
+            // What is closed for longer stays so; it is one refusal, so the lane that heard it does not count it twice.
+            if line.turnstile.lane().view(now).closed_until >= until {
+                continue;
+            }
+            let ticket = line.turnstile.lane().send(now);
             let refused = Heard::Refused {
                 asked: Some(time),
                 is_reset: false,
@@ -227,9 +248,16 @@ impl Lanes {
     }
 
     /// The pass of an attempt that was sent before its endpoint had a lane.
-    pub(crate) fn late_pass(&self, way: Way) -> Pass {
+    pub(crate) fn late_pass(&self, way: Way, ticket: Option<Ticket>) -> Pass {
         let line = self.make_endpoint(way);
-        let ticket = line.turnstile.lane().send(clock::now());
+        let ticket = {
+            let mut lane = line.turnstile.lane();
+            match ticket {
+                // Of a crowd: the first of its refusals closed it, and the others do not open it earlier.
+                Some(ticket) => lane.adopt(ticket),
+                None => lane.send(clock::now()),
+            }
+        };
         Pass::new(line, ticket)
     }
 
@@ -252,6 +280,16 @@ impl Lanes {
         }
         let line = known.rates.entry(key);
         Arc::clone(line.or_insert_with(|| Line::new(Rates::new(rates.iter().copied()))))
+    }
+
+    /// What is known of each lane, and how many wait there.
+    #[cfg(test)]
+    pub(crate) fn views(&self) -> Vec<(steadfast_core::lane::View, usize)> {
+        let now = clock::now();
+        let known = self.known();
+        let lanes = known.lanes.values();
+        let views = lanes.map(|entry| (entry.line.turnstile.lane().view(now), entry.line.len()));
+        views.collect()
     }
 
     /// The lanes that attempts of an endpoint were seen in.
@@ -347,6 +385,13 @@ impl Lanes {
         self.hash((bucket, way.credential, "bucket"))
     }
 
+    /// How many lanes, buckets and rates are known.
+    #[cfg(test)]
+    pub(crate) fn sizes(&self) -> [usize; 3] {
+        let known = self.known();
+        [known.lanes.len(), known.buckets.len(), known.rates.len()]
+    }
+
     fn known(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -387,7 +432,7 @@ impl Known {
         let line = Line::new(Gate::new(lane));
         let entry = Entry {
             line: Arc::clone(&line),
-            credential: way.credential,
+            credential: Some(way.credential),
             endpoints: vec![way.endpoint],
             way,
         };

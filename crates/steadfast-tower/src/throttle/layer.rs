@@ -37,11 +37,6 @@ impl ThrottleLayer {
         Self::of(&Policy::standard().rate_limit(rates).max_wait(max_wait))
     }
 
-    #[cfg(test)]
-    pub(crate) fn scope(&self) -> &Scope {
-        &self.scope
-    }
-
     fn of(policy: &Policy) -> Result<Self, InvalidPolicy> {
         Ok(Self {
             scope: Arc::new(Scope::new(policy)?),

@@ -5,7 +5,8 @@
 //! when it joins and when it goes, and the limiter is asked once or twice for each.
 //!
 //! The next in line may be a future that nobody polls. So the one behind it has a timer, too, a little later; if that
-//! fires, the stalled one loses its turn.
+//! fires, the stalled one loses its turn. That one may be stalled as well: all of a stream's futures are, while nobody
+//! asks the stream. So everybody has a timer, for about when its own turn should have come.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -21,6 +22,8 @@ use crate::clock;
 
 /// How much later than its time the next in line may come before it loses its turn.
 const GRACE: Duration = Duration::from_millis(50);
+/// After how much of it nobody can have looked after the next in line, and those in between are stalled, too.
+const NOBODY_LOOKED: u32 = 3;
 
 /// What lets one through at a time.
 pub(crate) trait Turnstile {
@@ -31,6 +34,8 @@ pub(crate) trait Turnstile {
     fn pass(&self, ask: &Ask) -> Result<Self::Pass, Again>;
     /// When one could go through, about; without asking.
     fn next(&self, now: Instant, ask: &Ask) -> Instant;
+    /// The same for whoever stands behind so many others, who cost so much in all.
+    fn outlook(&self, now: Instant, ask: &Ask, others: usize, ahead: u64) -> Instant;
     /// Whether those who were refused before should stay behind for now.
     fn prefers_fresh(&self) -> bool {
         false
@@ -87,7 +92,7 @@ struct Places {
     last: u64,
 }
 
-struct Waiter {
+pub(super) struct Waiter {
     ask: Ask,
     waker: Option<Waker>,
     timer: Pin<Box<Sleep>>,
@@ -222,7 +227,24 @@ impl<T: Turnstile> Line<T> {
                 return Some(next);
             }
             waiter.stalled = true;
+            let alone = waiter
+                .due
+                .and_then(|due| due.checked_add(GRACE * NOBODY_LOOKED));
+            if alone.is_some_and(|at| at <= now) {
+                // Whoever of them is polled after all has its place again.
+                let before = places.waiters.range_mut(..own);
+                before.for_each(|(_, waiter)| waiter.stalled = true);
+            }
         }
+    }
+
+    /// When whoever stands behind all others should have been next, with something to spare.
+    fn too_late(&self, now: Instant, ask: &Ask) -> Instant {
+        let others = self.len().saturating_sub(1);
+        let ahead = self.ahead().saturating_sub(ask.cost.into());
+        let turn = self.turnstile.outlook(now, ask, others, ahead);
+        let spare = turn.saturating_duration_since(now) / 4 + GRACE * NOBODY_LOOKED;
+        turn.max(now).checked_add(spare).unwrap_or(turn)
     }
 }
 
@@ -312,7 +334,7 @@ impl<T: Turnstile> Place<T> {
         } else {
             match line.turnstile.turns_away(&ask) {
                 Some(until) => Err(Again::Closed(until)),
-                None => return self.stay(&mut places, next),
+                None => return self.stay(&mut places, next, now),
             }
         };
         line.leave(&mut places, self.key);
@@ -332,20 +354,18 @@ impl<T: Turnstile> Place<T> {
     }
 
     /// Others are before it.
-    fn stay<R>(&self, places: &mut Places, next: Option<Key>) -> Poll<R> {
-        let due = next.and_then(|next| places.waiter(next)?.due);
+    fn stay<R>(&self, places: &mut Places, next: Option<Key>, now: Instant) -> Poll<R> {
+        let due = |places: &mut Places| next.and_then(|next| places.waiter(next)?.due);
+        if due(places).is_none() {
+            // It became next because another one stalled.
+            self.line.prepare_next(places);
+        }
+        let due = due(places).and_then(|due| due.checked_add(GRACE));
         let second = places.ready().find(|key| Some(*key) != next);
-        let Some(waiter) = places.waiter(self.key) else {
-            return Poll::Pending;
-        };
-        let watches = due.filter(|_| second == Some(self.key));
-        match (
-            watches.and_then(|due| due.checked_add(GRACE)),
-            waiter.ask.latest,
-        ) {
-            (Some(late), _) => waiter.arm(late),
-            (None, Some(latest)) => waiter.arm(latest),
-            (None, None) => {}
+        if let Some(waiter) = places.waiter(self.key) {
+            let watches = due.filter(|_| second == Some(self.key));
+            let at = watches.unwrap_or_else(|| self.line.too_late(now, &waiter.ask));
+            waiter.arm(at);
         }
         Poll::Pending
     }

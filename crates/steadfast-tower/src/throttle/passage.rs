@@ -15,6 +15,9 @@ use super::rates::{Cells, Rates};
 use crate::clock;
 use crate::fault::Limit;
 
+/// The longest that a pace is waited for, where the call itself may wait for ever: as long as a refusal is believed.
+const LONGEST_TURN: Duration = Duration::from_secs(3600);
+
 /// The way of one attempt.
 pub(crate) struct Passage {
     lanes: Vec<Arc<Line<Gate>>>,
@@ -84,8 +87,7 @@ impl Passage {
                     let result = ready!(place.poll(cx));
                     self.place = Standing::None;
                     let line = Arc::clone(&self.rates[self.cells.len()]);
-                    result.map_err(limited)?;
-                    self.cells.push(Cells::new(line, self.ask.cost));
+                    self.cells.push(Cells::new(line, result.map_err(limited)?));
                     self.look_back();
                 }
                 Standing::None => {
@@ -112,8 +114,9 @@ impl Passage {
 
     fn enter_lane(&mut self) -> Result<(), Limit> {
         let line = &self.lanes[self.passes.len()];
+        let ask = self.lane_ask();
         if line.is_empty() {
-            match line.turnstile.pass(&self.ask) {
+            match line.turnstile.pass(&ask) {
                 Ok(ticket) => {
                     self.passes.push(Pass::new(Arc::clone(line), ticket));
                     return Ok(());
@@ -121,12 +124,19 @@ impl Passage {
                 Err(Again::Closed(until)) => return Err(self.closed(Again::Closed(until))),
                 Err(Again::At(_)) => {}
             }
-        } else if let Some(until) = line.turnstile.turns_away(&self.ask) {
+        } else if let Some(until) = line.turnstile.turns_away(&ask) {
             return Err(self.closed(Again::Closed(until)));
         }
         self.since = self.since.or_else(|| Some(clock::now()));
-        self.place = Standing::Lane(line.join(self.ask));
+        self.place = Standing::Lane(line.join(ask));
         Ok(())
+    }
+
+    /// A server may name a reset that is years ahead: nobody waits for that.
+    fn lane_ask(&self) -> Ask {
+        let longest = clock::now().checked_add(LONGEST_TURN);
+        let latest = self.ask.latest.or(longest.max(self.ask.latest_opening));
+        Ask { latest, ..self.ask }
     }
 
     fn enter_rate(&mut self) -> Result<(), Limit> {
@@ -136,9 +146,11 @@ impl Passage {
         if cost > burst {
             return Err(Limit::Cost { cost, burst });
         }
-        if line.is_empty() && line.turnstile.take(cost).is_ok() {
-            self.cells.push(Cells::new(Arc::clone(line), cost));
-            return Ok(());
+        if line.is_empty() {
+            if let Ok(held) = line.turnstile.hold(cost) {
+                self.cells.push(Cells::new(Arc::clone(line), held));
+                return Ok(());
+            }
         }
         let now = clock::now();
         let at = line.turnstile.earliest(now, cost, line.ahead());

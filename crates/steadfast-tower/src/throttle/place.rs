@@ -210,7 +210,7 @@ impl Limits {
             if !taken {
                 for set in &self.rates[..index] {
                     if let RateSet::Here(line) = set {
-                        line.turnstile.give_back(cost);
+                        line.turnstile.undo(cost);
                     }
                 }
                 return false;

@@ -5,8 +5,8 @@
 
 use std::fmt;
 use std::num::NonZeroU32;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use governor::clock::Clock;
@@ -29,6 +29,8 @@ pub(crate) struct Rates {
 struct Window {
     limiter: RateLimiter<NotKeyed, State, TokioClock, NoOpMiddleware<Instant>>,
     state: State,
+    /// All that was ever given back, in nanoseconds: by so much those who took cells later moved up.
+    given_back: Mutex<u64>,
     started: Instant,
     interval: Duration,
     burst: NonZeroU32,
@@ -37,8 +39,16 @@ struct Window {
 /// Cells taken: given back unless the request is sent.
 pub(crate) struct Cells {
     line: Arc<Line<Rates>>,
-    cost: u32,
+    held: Held,
     spent: bool,
+}
+
+/// Which cells were taken.
+#[derive(Debug)]
+pub(crate) struct Held {
+    cost: u32,
+    /// For each window the theoretical arrival time behind them, had nobody ever given any back.
+    ends: Box<[u64]>,
 }
 
 /// Where governor keeps the theoretical arrival time, in nanoseconds since the start; 0 is none.
@@ -75,7 +85,7 @@ impl Rates {
         for (index, window) in self.windows.iter().enumerate() {
             if let Err(at) = window.take(cost) {
                 for window in &self.windows[..index] {
-                    window.give_back(cost.get());
+                    window.undo(cost.get());
                 }
                 let others = self.earliest(clock::now(), cost.get(), 0);
                 return Err(at.max(others));
@@ -84,9 +94,23 @@ impl Rates {
         Ok(())
     }
 
-    pub(crate) fn give_back(&self, cost: u32) {
+    /// The same for cells that may be given back later.
+    pub(crate) fn hold(&self, cost: u32) -> Result<Held, Instant> {
+        let ends = self.windows.iter().map(|window| window.end(cost)).collect();
+        self.take(cost)?;
+        Ok(Held { cost, ends })
+    }
+
+    /// What was taken at this instant was not needed.
+    pub(crate) fn undo(&self, cost: u32) {
         for window in &self.windows {
-            window.give_back(cost);
+            window.undo(cost);
+        }
+    }
+
+    fn give_back(&self, held: &Held) {
+        for (window, end) in self.windows.iter().zip(&held.ends) {
+            window.give_back(held.cost, *end);
         }
     }
 
@@ -118,14 +142,18 @@ impl Rates {
 }
 
 impl Turnstile for Rates {
-    type Pass = ();
+    type Pass = Held;
 
-    fn pass(&self, ask: &Ask) -> Result<(), Again> {
-        self.take(ask.cost).map_err(Again::At)
+    fn pass(&self, ask: &Ask) -> Result<Held, Again> {
+        self.hold(ask.cost).map_err(Again::At)
     }
 
     fn next(&self, now: Instant, ask: &Ask) -> Instant {
         self.earliest(now, ask.cost, 0)
+    }
+
+    fn outlook(&self, now: Instant, ask: &Ask, _: usize, ahead: u64) -> Instant {
+        self.earliest(now, ask.cost, ahead)
     }
 }
 
@@ -141,6 +169,7 @@ impl Window {
         Self {
             limiter: RateLimiter::new(quota, state.clone(), TokioClock),
             state,
+            given_back: Mutex::new(0),
             started: clock::now(),
             interval: rate.interval(),
             burst: rate.burst(),
@@ -160,12 +189,47 @@ impl Window {
         }
     }
 
-    fn give_back(&self, cost: u32) {
-        let time = self.interval.saturating_mul(cost).as_nanos();
-        let time = u64::try_from(time).unwrap_or(u64::MAX);
+    /// Where cells end that are taken now.
+    fn end(&self, cost: u32) -> u64 {
+        let given_back = self.given_back();
+        let arrival = self.state.0.load(Ordering::Acquire);
+        let end = arrival.max(self.since_start()).saturating_add(*given_back);
+        end.saturating_add(self.time(cost))
+    }
+
+    /// Nobody stands behind what was taken at this instant, so nobody moves up.
+    fn undo(&self, cost: u32) {
+        self.earlier(self.time(cost));
+    }
+
+    /// Gives cells back that were taken a while ago. What has flowed in for them meanwhile is there already, and may
+    /// have been taken by others: a cell that was given back twice would let one more go than the rate allows.
+    fn give_back(&self, cost: u32, end: u64) {
+        let mut given_back = self.given_back();
+        let left = end.saturating_sub(given_back.saturating_add(self.since_start()));
+        let time = left.min(self.time(cost));
+        self.earlier(time);
+        *given_back = given_back.saturating_add(time);
+    }
+
+    fn earlier(&self, time: u64) {
         let earlier = |arrival: u64| Some(arrival.saturating_sub(time));
         let (success, failure) = (Ordering::AcqRel, Ordering::Acquire);
         let _ = self.state.0.fetch_update(success, failure, earlier);
+    }
+
+    fn given_back(&self) -> MutexGuard<'_, u64> {
+        self.given_back
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn since_start(&self) -> u64 {
+        nanos(clock::now().saturating_duration_since(self.started))
+    }
+
+    fn time(&self, cost: u32) -> u64 {
+        nanos(self.interval.saturating_mul(cost))
     }
 
     fn outlook(&self, now: Instant, cost: u32, ahead: u64) -> Duration {
@@ -187,12 +251,16 @@ fn times(interval: Duration, count: u64) -> Duration {
     Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
 }
 
+fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
+
 // ===== impl Cells =====
 
 impl Cells {
-    pub(crate) const fn new(line: Arc<Line<Rates>>, cost: u32) -> Self {
+    pub(crate) const fn new(line: Arc<Line<Rates>>, held: Held) -> Self {
         let spent = false;
-        Self { line, cost, spent }
+        Self { line, held, spent }
     }
 
     /// The request is sent.
@@ -204,7 +272,7 @@ impl Cells {
 impl Drop for Cells {
     fn drop(&mut self) {
         if !self.spent {
-            self.line.turnstile.give_back(self.cost);
+            self.line.turnstile.give_back(&self.held);
             self.line.stir();
         }
     }
@@ -213,7 +281,7 @@ impl Drop for Cells {
 impl fmt::Debug for Cells {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Cells")
-            .field("cost", &self.cost)
+            .field("cost", &self.held.cost)
             .finish_non_exhaustive()
     }
 }

@@ -139,6 +139,7 @@ impl Toll {
         let signs = speaks || closes.is_some() || heard != Heard::Passed;
         let backoff = |refusals: u32| closed_for(scope, refusals);
         let mut plain = true;
+        let mut ticket = None;
         let mut passes = passes.into_iter();
         if let Some(mut pass) = passes.next() {
             let bucket = allowances.bucket();
@@ -148,6 +149,7 @@ impl Toll {
                     pass = pass.moved(&line);
                 }
             }
+            ticket = pass.ticket();
             let line = Arc::clone(pass.line());
             let change = pass.tell(heard, &allowances, backoff);
             told.paced_until = change.closed_until;
@@ -171,7 +173,7 @@ impl Toll {
         let endpoint = passes.next();
         match (closes, endpoint) {
             (Some(asked), endpoint) => {
-                let pass = endpoint.unwrap_or_else(|| limits.lanes().late_pass(self.way));
+                let pass = endpoint.unwrap_or_else(|| limits.lanes().late_pass(self.way, ticket));
                 let refused = Heard::Refused {
                     asked: Some(asked),
                     is_reset: false,

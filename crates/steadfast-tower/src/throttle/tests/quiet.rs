@@ -1,0 +1,118 @@
+//! An origin that speaks of no limit costs nothing, and whatever passes by, memory is bounded.
+
+use steadfast_core::{Pacing, Rate};
+
+use super::super::lanes::Way;
+use super::*;
+
+async fn quiet() -> (Client, Server) {
+    let server = Server::new(|arrival, _| match arrival.id {
+        1 => answer(429, &[]),
+        2 => answer(200, &[("ratelimit", "\"default\";r=50;t=30")]),
+        3 => answer(200, &[("x-ratelimit-remaining", "7")]),
+        4 => answer(503, &[]),
+        _ => answer(200, &[("content-type", "text/plain")]),
+    });
+    let client = Client::new(&Policy::standard(), &server);
+    for _ in 0..127 {
+        client.get(0).await.unwrap();
+        assert!(!client.lanes().is_quiet());
+    }
+    client.get(0).await.unwrap();
+    assert!(client.lanes().is_quiet());
+    (client, server)
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_origin_that_speaks_of_no_limit_is_quiet_until_it_does() {
+    for sign in 1..=4 {
+        let (client, _) = quiet().await;
+        client.get(sign).await.unwrap();
+        assert!(!client.lanes().is_quiet(), "{sign}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lane_with_something_to_heed_never_gets_quiet() {
+    let server = Server::new(|_, count| match count {
+        0 => answer(200, &[("ratelimit", "\"default\";r=5000;t=300000")]),
+        _ => answer(200, &[]),
+    });
+    let client = Client::new(&Policy::standard(), &server);
+    for n in 0..200 {
+        client.get(n).await.unwrap();
+    }
+    assert!(!client.lanes().is_quiet());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_million_credentials_buckets_and_paths_leave_memory_bounded() {
+    let lanes = Lanes::new();
+    let mut rate = Vec::new();
+    let policy = Policy::standard().rate_limit(Rate::per_second(1));
+    rate.extend(policy.prepare().unwrap().rates.iter().copied());
+    for n in 0..1_000_000_u64 {
+        let (endpoint, credential, path) = (n % 7, n, n);
+        let way = Way {
+            endpoint,
+            credential,
+            family: n,
+            path,
+        };
+        drop(lanes.lane(way, Pacing::Learned));
+        // Each answer names another bucket.
+        let credential = n % 3;
+        let way = Way {
+            endpoint,
+            credential,
+            family: n,
+            path,
+        };
+        drop(lanes.bucket(way, n, Pacing::Learned));
+        if n % 8 == 0 {
+            drop(lanes.rates(n, &rate));
+        }
+    }
+    for size in lanes.sizes() {
+        assert!(size <= 520, "{:?}", lanes.sizes());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_closed_or_held_is_kept_while_plain_lanes_go() {
+    let server = Server::new(|arrival, _| match arrival.id {
+        0 => answer(429, &[("retry-after", "20")]),
+        _ => answer(200, &[]),
+    });
+    let client = Client::new(&Policy::standard(), &server);
+    client.get_as("closed", 0).await.unwrap();
+    for n in 1..5_000 {
+        client.get_as(&n.to_string(), n).await.unwrap();
+    }
+    assert!(client.lanes().sizes()[0] <= 520);
+    client.get_as("closed", 5_000).await.unwrap();
+    assert_eq!(server.times().last(), Some(&(5_000, 20_000)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn views_tell_what_is_known_and_how_many_wait() {
+    let server = Server::new(|_, _| answer(429, &[("retry-after", "20")]));
+    let client = Client::new(&Policy::standard(), &server);
+    client.get(0).await.unwrap();
+    let waiting = client.spawn(1);
+    settle().await;
+    let views = client.lanes().views();
+    let [(view, 1)] = &views[..] else {
+        panic!("{views:?}");
+    };
+    assert_eq!(view.closed_until, Some(server.start + secs(20)));
+    waiting.abort();
+    let rates = Client::new(
+        &Policy::standard().rate_limit([Rate::per_second(10), Rate::per_minute(60)]),
+        &server,
+    );
+    assert!(
+        (rates.line().turnstile.rate() - 1.0).abs() < 1e-9,
+        "the slowest counts"
+    );
+}
