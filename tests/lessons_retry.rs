@@ -237,15 +237,26 @@ fn a_hint_of_a_million_seconds_costs_no_other_endpoint_anything() {
             .start()
             .await;
         let policies = Policies::builder()
-            .endpoint(server.url("/closed"), Policy::patient())
+            .endpoint(server.url("/closed"), Policy::standard())
             .endpoint(server.url("/open/**"), Policy::standard())
             .build()
             .unwrap();
         let client = Arc::new(policies.wrap(reqwest::Client::new()));
         let start = Watch::start();
-        for _ in 0..20 {
-            let refused = client.get(server.url("/closed")).send().await.unwrap();
-            assert_eq!(refused.status(), 429);
+        for n in 0..20 {
+            let refused = client.get(server.url("/closed")).send().await;
+            match (n, refused) {
+                (0, refused) => assert_eq!(refused.unwrap().status(), 429),
+                // The server asked to stay away: nobody else is sent there, and nobody waits.
+                (_, refused) => {
+                    let wait = refused.unwrap_err().retry_after();
+                    assert_eq!(
+                        wait,
+                        Some(Duration::from_secs(3600)),
+                        "believed for an hour"
+                    );
+                }
+            }
             for path in ["/open/a", "/elsewhere"] {
                 assert_eq!(
                     client.get(server.url(path)).send().await.unwrap().status(),
@@ -254,6 +265,7 @@ fn a_hint_of_a_million_seconds_costs_no_other_endpoint_anything() {
             }
         }
         assert_eq!(start.elapsed(), Duration::ZERO);
+        assert_eq!(server.requests_to("/closed"), 1);
     });
 }
 

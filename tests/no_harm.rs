@@ -76,8 +76,10 @@ fn what_the_bare_client_completes_the_wrapped_one_completes_alike_and_no_later()
                 if expected.is_some() {
                     completed.set(completed.get() + 1);
                     prop_assert_eq!(found, expected);
+                    // Each call has a path of its own: what a server closes for one closes nothing for another.
                     let late = took.saturating_sub(*within);
-                    prop_assert!(late <= Duration::from_millis(1), "{:?} late", late);
+                    let most = Duration::from_millis(1);
+                    prop_assert!(late <= most, "{:?} late", late);
                     prop_assert_eq!(sent, requests, "nothing is sent twice that came at once");
                 }
             }

@@ -5,12 +5,13 @@ use clap::{Parser, Subcommand};
 use crate::check::CheckArgs;
 use crate::explain::ExplainArgs;
 use crate::get::GetArgs;
+use crate::plan::PlanArgs;
 use crate::serve::ServeArgs;
 
 const EXIT_STATUS: &str = "\
 Exit status:
   0  all is well
-  1  a policy file has errors
+  1  a policy file has errors, or a planned load does not fit
   2  the command line, a script, a file or a port is wrong
   3  HTTP error: the last answer was a 4xx or 5xx
   4  refused by the policy: its rate limit or deadline ended the call
@@ -37,6 +38,8 @@ pub(crate) enum Command {
     Explain(ExplainArgs),
     #[command(after_help = EXIT_STATUS)]
     Get(GetArgs),
+    #[command(after_help = EXIT_STATUS)]
+    Plan(PlanArgs),
     #[command(after_help = crate::serve::HELP)]
     Serve(ServeArgs),
     /// Print the JSON Schema of policy files, for editors that complete

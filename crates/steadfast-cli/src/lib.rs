@@ -4,6 +4,7 @@
 //! steadfast check policies.toml                 # every mistake of a policy file, at once
 //! steadfast explain 429                         # what a status means and what to do about it
 //! steadfast explain policies.toml GET https://api.example.com/v1/items/7
+//! steadfast plan policies.toml --rate 3/s --hours 9-17   # does that fit the plan that was bought?
 //! steadfast get https://api.example.com/v1/items > items.json
 //! steadfast serve '503 retry-after=2' reset '200 body=ok'
 //! steadfast schema > policies.schema.json       # for editors that complete
@@ -18,7 +19,7 @@
 //! | status | means |
 //! |---|---|
 //! | 0 | all is well |
-//! | 1 | a policy file has errors |
+//! | 1 | a policy file has errors, or a planned load does not fit |
 //! | 2 | the command line, a script, a file or a port is wrong |
 //! | 3 | HTTP error: the last answer was a 4xx or 5xx |
 //! | 4 | refused by the policy: its rate limit or deadline ended the call |
@@ -26,6 +27,22 @@
 //! | 130 | ctrl-c ended `get` before all calls were made (`serve` ends with 0) |
 //!
 //! The greatest counts when there are several calls or files.
+//!
+//! # Plans
+//!
+//! `plan` reckons a steady load against every rate and every quota of a file: whether a rate is fast enough, and when a
+//! quota would be spent. Each endpoint is taken by itself, with the load alone on it. `--hours` are those of the quota's
+//! time zone; a load of so many per day then goes within these hours. A month has 31 days, and a rolling quota counts
+//! as a client counts it. Each request counts with its `cost`. Retries count too, and nobody can know how many there
+//! will be, so leave room for them.
+//!
+//! ```text
+//! $ steadfast plan policies.toml --rate 3/s --hours 9-18
+//! 3/s from 09:00 to 18:00: 97,200 requests a day
+//! rate 5/s of GET https://api.example.com/v1/search/**: fits, uses 60 %
+//! quota 1000/day of GET https://api.example.com/v1/search/** is spent at 09:05; you need 97,200/day
+//! does not fit: 1 of 2 limits
+//! ```
 //!
 //! # Features
 //! `tls` (default): `https`, through rustls. Without it there is nothing to compile but Rust.
@@ -72,10 +89,12 @@
 mod args;
 mod check;
 mod clock;
+mod endpoint;
 mod exit;
 mod explain;
 mod get;
 mod output;
+mod plan;
 mod policies;
 mod schema;
 mod serve;
@@ -96,6 +115,7 @@ pub fn main() -> ExitCode {
         Command::Check(args) => check::run(&args, &output),
         Command::Explain(args) => explain::run(&args, &output),
         Command::Get(args) => get::run(args, &output),
+        Command::Plan(args) => plan::run(&args, &output),
         Command::Serve(args) => serve::run(&args, &output),
         Command::Schema => Ok(schema::run(&output)),
     };

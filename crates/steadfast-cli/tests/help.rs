@@ -8,14 +8,14 @@ use common::steadfast;
 fn help_names_every_command_and_every_exit_status() {
     let help = steadfast(&["--help"]);
     assert_eq!(help.code, 0);
-    for command in ["check", "explain", "get", "serve", "schema"] {
+    for command in ["check", "explain", "plan", "get", "serve", "schema"] {
         assert!(
             help.stdout.contains(&format!("\n  {command} ")),
             "{command}: {}",
             help.stdout
         );
     }
-    for command in ["", "check", "explain", "get"] {
+    for command in ["", "check", "explain", "plan", "get"] {
         let args: Vec<_> = [command, "--help"]
             .into_iter()
             .filter(|arg| !arg.is_empty())

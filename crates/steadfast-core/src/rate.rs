@@ -101,6 +101,18 @@ impl Rate {
         self
     }
 
+    /// How many attempts per [`period`](Self::period).
+    #[must_use]
+    pub const fn count(self) -> u32 {
+        self.count
+    }
+
+    /// The time for which the count is.
+    #[must_use]
+    pub const fn period(self) -> Duration {
+        self.period
+    }
+
     /// The rate with its numbers checked, or what is wrong with which.
     pub(crate) fn prepare(self) -> Result<PreparedRate, String> {
         let zero = |what: &str| format!("{what} is 0");
@@ -148,9 +160,8 @@ impl fmt::Display for Rate {
             3600 if self.period.subsec_nanos() == 0 => f.write_str("hour")?,
             _ => write!(f, "{:?}", self.period)?,
         }
-        match self.burst {
-            Some(burst) => write!(f, ", burst {burst}")?,
-            None => {}
+        if let Some(burst) = self.burst {
+            write!(f, ", burst {burst}")?;
         }
         match self.share {
             (1, 1) => {}

@@ -74,8 +74,6 @@ pub enum Limit {
     QuotaSpent {
         /// When it is there again, by the time of day.
         resets_at: SystemTime,
-        /// The same on this machine's clock.
-        until: Instant,
         /// What is left: too little for this call.
         left: u64,
         /// How long the quota lasts.
@@ -136,10 +134,14 @@ impl Limit {
 
     /// When another try may succeed, if that is known.
     #[must_use]
-    pub const fn resume_at(self) -> Option<Instant> {
+    pub fn resume_at(self) -> Option<Instant> {
         match self {
             Self::RateLimit { at, .. } => Some(at),
-            Self::Closed { until } | Self::QuotaSpent { until, .. } => Some(until),
+            Self::Closed { until } => Some(until),
+            Self::QuotaSpent { resets_at, .. } => {
+                let wait = resets_at.duration_since(clock::wall()).unwrap_or_default();
+                clock::now().checked_add(wait)
+            }
             Self::AttemptTimeout(_) | Self::Deadline | Self::Cost { .. } => None,
         }
     }
@@ -176,12 +178,11 @@ impl fmt::Display for Limit {
                 f.write_str(", longer than this call may wait")
             }
             Self::QuotaSpent {
-                until,
+                resets_at,
                 left,
                 window,
-                ..
             } => {
-                let wait = until.saturating_duration_since(clock::now());
+                let wait = resets_at.duration_since(clock::wall()).unwrap_or_default();
                 write!(f, "the quota per {window} is spent ({left} left)")?;
                 write!(f, ", and there again in {}", Short(wait))
             }

@@ -33,6 +33,7 @@ mod bridge;
 pub mod config;
 mod error;
 mod invalid;
+mod kind;
 mod layer;
 mod middleware;
 mod nesting;
@@ -55,8 +56,9 @@ mod version;
 mod watch;
 
 pub use crate::bridge::{LayerFor, NextFuture, NextService, TowerMiddleware};
-pub use crate::error::{Error, ErrorExt, Kind};
+pub use crate::error::{Error, ErrorExt};
 pub use crate::invalid::InvalidPolicies;
+pub use crate::kind::Kind;
 pub use crate::layer::{Steadfast, SteadfastLayer};
 pub use crate::middleware::SteadfastMiddleware;
 pub use crate::options::{CallOptions, RequestBuilderExt};

@@ -33,6 +33,10 @@ pub(crate) struct Endpoint {
     /// The pattern and the policy as they were given.
     pub(crate) given: String,
     /// The pattern; empty for requests that match none.
+    #[cfg_attr(
+        not(feature = "throttle"),
+        expect(dead_code, reason = "limits alone stand at places")
+    )]
     pub(crate) name: Arc<str>,
     pub(crate) policy: Arc<Prepared>,
     pub(crate) template: Option<Arc<str>>,

@@ -1,6 +1,5 @@
 //! `steadfast explain`: what a status means, and what a policy file does about a request.
 
-mod endpoint;
 mod plan;
 mod request;
 mod status;

@@ -5,14 +5,14 @@ use std::path::Path;
 use http::Method;
 use reqwest::Url;
 use serde_json::{Value, json};
-use steadfast::Short;
 use steadfast::config::Config;
 use steadfast::redact::redact_url;
+use steadfast::{LimitScope, Pacing, Short};
 use steadfast_core::Prepared;
 
-use super::endpoint::{Chosen, Match};
 use super::plan::Planner;
 use super::{table, why};
+use crate::endpoint::{Chosen, Match};
 use crate::exit::Exit;
 use crate::output::{Colour, Output};
 use crate::policies;
@@ -132,18 +132,7 @@ fn numbers(policy: &Prepared) -> Vec<String> {
             .deadline
             .map(|time| within("the whole call takes", time)),
     );
-    note(policy.rate.map(|rate| {
-        let every = Short(rate.interval());
-        format!(
-            "this client sends one attempt every {every}, {} at once",
-            rate.burst()
-        )
-    }));
-    note(
-        policy
-            .max_wait
-            .map(|time| within("the wait for that is", time)),
-    );
+    limits(policy).into_iter().for_each(|line| note(Some(line)));
     note(
         policy
             .buffer
@@ -160,11 +149,67 @@ fn numbers(policy: &Prepared) -> Vec<String> {
     lines
 }
 
+/// What bounds how much is sent.
+fn limits(policy: &Prepared) -> Vec<String> {
+    let scope = |scope| match scope {
+        LimitScope::Endpoint => String::new(),
+        scope => format!(", counted per {scope}"),
+    };
+    let rates = policy.rates.iter().map(|rate| {
+        let (every, burst) = (Short(rate.interval()), rate.burst());
+        let scope = scope(rate.scope());
+        format!("this client sends one attempt every {every}, {burst} at once{scope}")
+    });
+    let mut lines: Vec<_> = rates.collect();
+    let mut note = |line: Option<String>| lines.extend(line);
+    note(
+        policy
+            .max_wait
+            .map(|time| format!("the wait for that is at most {}", Short(time))),
+    );
+    note(
+        policy
+            .max_queue
+            .map(|most| format!("at most {most} attempts wait for that")),
+    );
+    for quota in &policy.quotas {
+        note(Some(format!(
+            "the plan allows {quota}{}",
+            scope(quota.scope())
+        )));
+    }
+    let cost = policy.cost.fixed().filter(|cost| *cost != 1);
+    note(cost.map(|cost| format!("each attempt costs {cost}")));
+    note((policy.pacing == Pacing::Off).then(|| "headers about limits pace nothing".to_owned()));
+    note((!policy.gate).then(|| "nobody waits because somebody else was refused".to_owned()));
+    lines
+}
+
+fn rates_as_json(policy: &Prepared) -> Value {
+    let rates = policy.rates.iter().map(|rate| {
+        json!({
+            "interval_ms": millis(rate.interval()),
+            "burst": rate.burst().get(),
+            "scope": rate.scope().as_str(),
+        })
+    });
+    rates.collect()
+}
+
+fn quotas_as_json(policy: &Prepared) -> Value {
+    let quotas = policy.quotas.iter().map(|quota| {
+        json!({
+            "limit": quota.limit(),
+            "window": quota.window().to_string(),
+            "zone": quota.zone().to_string(),
+            "scope": quota.scope().as_str(),
+        })
+    });
+    quotas.collect()
+}
+
 fn as_json(chosen: &Chosen<'_>, planner: &Planner, method: &Method, url: &Url) -> Value {
     let policy = &planner.policy;
-    let rate = policy
-        .rate
-        .map(|rate| json!({ "interval_ms": millis(rate.interval()), "burst": rate.burst().get() }));
     let budget = policy
         .budget
         .map(|budget| json!({ "percent": budget.percent(), "bucket": budget.bucket() }));
@@ -194,7 +239,11 @@ fn as_json(chosen: &Chosen<'_>, planner: &Planner, method: &Method, url: &Url) -
             "deadline_ms": policy.deadline.map(millis),
             "max_wait_ms": policy.max_wait.map(millis),
             "buffer": policy.buffer,
-            "rate": rate,
+            "max_queue": policy.max_queue,
+            "rates": rates_as_json(policy),
+            "quotas": quotas_as_json(policy),
+            "cost": policy.cost.fixed(),
+            "gate": policy.gate,
             "budget": budget,
         },
         "statuses": statuses,

@@ -154,7 +154,7 @@ impl<H: Handle, S, R> Held<H, S, R> {
     /// Hands the answer on, after what it says was heard.
     #[cold]
     fn answered<Res: HttpResponse, E>(
-        self: Box<Self>,
+        self,
         mut result: Result<Reply<Res>, Failure<E>>,
     ) -> Result<Reply<Res>, Failure<E>> {
         match &mut result {

@@ -44,7 +44,8 @@ impl Gate {
 impl Turnstile for Gate {
     type Pass = Ticket;
 
-    /// The pace delays, and refuses nothing: whoever cannot wait for its turn goes without one. What is closed stays
+    /// The pace delays, and refuses nothing: whoever cannot wait for its turn goes without one, and a server that says
+    /// "in an hour" without having refused anything is asked. What is closed stays
     /// closed.
     fn pass(&self, ask: &Ask) -> Result<Ticket, Again> {
         let now = clock::now();
@@ -61,6 +62,7 @@ impl Turnstile for Gate {
         match (latest, until) {
             (Some(latest), Some(until)) if latest < until => Err(Again::Closed(until)),
             (Some(latest), None) if latest < at && !lane.is_probing() => Ok(lane.send(now)),
+            (_, None) if at.saturating_duration_since(now) > ask.patience => Ok(lane.send(now)),
             _ => Err(Again::At(at)),
         }
     }

@@ -51,6 +51,8 @@ pub(crate) struct Ask {
     pub(crate) is_last: bool,
     /// The longest that it may wait for its turn.
     pub(crate) latest: Option<Instant>,
+    /// A turn that is further away than this is no turn: it goes at once if it may.
+    pub(crate) patience: Duration,
     /// The longest that it may wait for a server that is closed.
     pub(crate) latest_opening: Option<Instant>,
 }

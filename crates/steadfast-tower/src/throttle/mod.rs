@@ -1,11 +1,13 @@
-//! Attempts paced to a configured rate.
+//! Attempts paced, by what the user configured and by what servers say.
 //!
-//! Calls that find the rate used up stand in one queue: first come, first served, and only the first in it asks the
-//! rate again, so *n* waiters cost *n* checks. Whoever would wait longer than it may is refused at once and told when
-//! it could be served, instead of waiting its whole time and being refused anyway. The layer belongs inside the retry:
-//! a server counts attempts, so every attempt pays.
+//! A client that only reacts to 429 wastes requests, and makes the crowd larger that a server wants smaller. So three
+//! things stand before each attempt: quotas, which fail at once when they are spent; lanes, which hold what a server
+//! told, refused or let through (the deciding is core's, [`steadfast_core::lane`]); and configured rates, whose cells
+//! are governor's. The layer belongs inside the retry: a server counts attempts, so every attempt pays.
 //!
-//! The cells are governor's (GCRA), over a state of ours and tokio's clock.
+//! Who has to wait stands in a line: first come, first served, except that retries go before new calls. Nobody is woken
+//! who is not next, so *n* waiters cost *n* checks of the limiter. Whoever would wait longer than it may is refused at
+//! once and told when it could be served, instead of waiting its whole time and being refused anyway.
 //!
 //! When not to use it: to bound how many calls run *at once* (`tower::limit::ConcurrencyLimit` does that).
 //!

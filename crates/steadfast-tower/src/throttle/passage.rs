@@ -84,7 +84,7 @@ impl Passage {
                     let result = ready!(place.poll(cx));
                     self.place = Standing::None;
                     let line = Arc::clone(&self.rates[self.cells.len()]);
-                    result.map_err(|again| limited(again))?;
+                    result.map_err(limited)?;
                     self.cells.push(Cells::new(line, self.ask.cost));
                     self.look_back();
                 }

@@ -318,11 +318,8 @@ pub(crate) fn take_quotas(
                 taken.push(Taken { ledger, receipt });
             }
             Err(spent) => {
-                let wait = spent.resets_at.duration_since(wall).unwrap_or_default();
-                let now = clock::now();
                 return Err(Limit::QuotaSpent {
                     resets_at: spent.resets_at,
-                    until: now.checked_add(wait).unwrap_or(now),
                     left: spent.left,
                     window: spent.window,
                 });

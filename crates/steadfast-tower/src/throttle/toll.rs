@@ -237,13 +237,15 @@ fn passage<R: HttpRequest>(scope: &Scope, call: &Call<R>, way: Way, cost: u32) -
         lanes.extend(limits.lanes().endpoint(way));
     }
     let retry_for = context.overlay().and_then(Overlay::retry_for_value);
-    let patience = clock::now().checked_add(retry_for.unwrap_or(policy.retry_for));
+    let retry_for = retry_for.unwrap_or(policy.retry_for);
+    let patience = clock::now().checked_add(retry_for);
     let latest = context.latest_start();
     let ask = Ask {
         cost,
         sent_before: context.attempt.saturating_sub(1),
         is_last: context.attempt > 0 && !context.may_follow,
         latest,
+        patience: retry_for,
         // A server that is closed is waited for as long as a retry would be.
         latest_opening: match (latest, patience) {
             (Some(latest), Some(patience)) => Some(latest.min(patience)),

@@ -90,10 +90,8 @@ impl Limits {
             let ledger = ledger.lock().unwrap_or_else(PoisonError::into_inner);
             let status = ledger.status(wall);
             if status.left == 0 {
-                let wait = status.resets_at.duration_since(wall).unwrap_or_default();
                 return Err(Limit::QuotaSpent {
                     resets_at: status.resets_at,
-                    until: now.checked_add(wait).unwrap_or(now),
                     left: 0,
                     window: ledger.quota().window(),
                 });

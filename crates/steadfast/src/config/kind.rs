@@ -47,8 +47,11 @@ pub(crate) enum Kind {
     Trickle,
     /// `true` or `false`.
     Flag,
-    /// Only `false`.
-    Off,
+    /// Only `false`, and what to say about `true`.
+    Off {
+        mistake: &'static str,
+        help: &'static str,
+    },
     /// Any string.
     Text,
     /// One of some words.
@@ -88,6 +91,53 @@ pub(crate) enum Names {
     Failures,
 }
 
+/// A key that a table can do without.
+pub(crate) const fn key(name: &'static str, kind: Kind, about: &'static str) -> Key {
+    Key {
+        name,
+        kind,
+        need: Need::Optional,
+        about,
+        aka: &[],
+    }
+}
+
+pub(crate) const fn word(name: &'static str, about: &'static str) -> Word {
+    Word { name, about }
+}
+
+/// A whole number within bounds.
+pub(crate) const fn whole(least: u64, most: u64) -> Kind {
+    Kind::Whole { least, most }
+}
+
+// ===== impl Key =====
+
+impl Key {
+    /// One that a table cannot do without.
+    pub(crate) const fn required(self) -> Self {
+        Self {
+            need: Need::Required,
+            name: self.name,
+            kind: self.kind,
+            about: self.about,
+            aka: self.aka,
+        }
+    }
+
+    pub(crate) const fn aka(self, aka: &'static [&'static str]) -> Self {
+        Self {
+            aka,
+            name: self.name,
+            kind: self.kind,
+            about: self.about,
+            need: self.need,
+        }
+    }
+}
+
+// ===== impl Section =====
+
 impl Section {
     pub(crate) fn keys(&self) -> impl Iterator<Item = &'static Key> + Clone {
         self.keys.iter().flat_map(|keys| keys.iter())
@@ -98,7 +148,17 @@ impl Section {
     }
 }
 
+// ===== impl Kind =====
+
 impl Kind {
+    /// The first of its alternatives, the one that people write most.
+    pub(crate) fn plainest(&self) -> &Self {
+        match self {
+            Self::Either(one, _) => one.plainest(),
+            own => own,
+        }
+    }
+
     /// What would be right, for a message.
     pub(crate) fn expected(&self) -> String {
         match self {
@@ -113,7 +173,7 @@ impl Kind {
             Self::Quota => "a quota such as `\"1000/day\"`".to_owned(),
             Self::Trickle => "a rate such as `\"0.2/s\"`".to_owned(),
             Self::Flag => "`true` or `false`".to_owned(),
-            Self::Off => "`false`".to_owned(),
+            Self::Off { .. } => "`false`".to_owned(),
             Self::Text => "a string".to_owned(),
             Self::Word(words) => {
                 let words: Vec<_> = words

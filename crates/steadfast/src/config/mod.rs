@@ -50,7 +50,7 @@
 //! * A status has one rule in a policy: two that overlap are a mistake, because a table has no order. A rule of the
 //!   parent is overridden.
 //! * Times are `"200ms"`, `"1.5s"`, `"2m"`, `"1h30m"`; sizes `"64KiB"`, `"1MB"` or a number of bytes; rates `"5/s"` or
-//!   `"100/min burst 20"`; quotas `"1000/day"`, `"10000/month rolling"`.
+//!   `"100/min burst 20"`, a table or a list of them; quotas `"1000/day"`, `"10000/month rolling"`.
 //! * `${NAME}` in a string value is the environment variable `NAME`, `$$` is `$`. A variable that is not set is a mistake.
 //!   No message shows the value of a variable.
 //!
@@ -59,6 +59,7 @@
 //! levels of nesting in TOML and 127 in JSON. What is beyond is refused with a message. The first 100 mistakes are
 //! reported one by one, the rest as a number.
 
+mod contradictions;
 mod diagnostic;
 mod endpoints;
 mod env;
@@ -70,6 +71,7 @@ mod names;
 mod node;
 mod policy;
 mod quotas;
+mod rates;
 mod report;
 mod rules;
 mod schema;
@@ -82,3 +84,4 @@ mod walk;
 
 pub use self::diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use self::loaded::{Config, Format};
+pub use self::units::rate;

@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use steadfast_core::{Backoff, BudgetConfig, Jitter, Policy, Share, Spans};
-use steadfast_tower::Scope;
+use steadfast_core::{Backoff, BudgetConfig, Jitter, Pacing, Policy, Share, Spans};
 
 use crate::config::quotas;
 use crate::config::report::Report;
@@ -97,6 +96,13 @@ impl Maker<'_, '_> {
             }) => policy = policy.without_budget(),
             _ => {}
         }
+        if let Some(item) = table.get("rate") {
+            match self.rates(item) {
+                Some(rates) => policy = policy.rate_limit(rates),
+                // What goes with it or not cannot be said.
+                None => return parent.clone(),
+            }
+        }
         if let Some(item) = table.get("quota") {
             policy = policy.quota(self.quotas(item));
         }
@@ -125,8 +131,17 @@ impl Maker<'_, '_> {
                 ("deadline", Value::Time(time)) => policy.deadline(*time),
                 ("buffer", Value::Size(bytes)) => policy.buffer(*bytes),
                 ("drain", Value::Size(bytes)) => policy.drain(*bytes),
-                ("rate", Value::Rate(rate)) => policy.rate_limit(*rate),
                 ("max_wait", Value::Time(time)) => policy.max_wait(*time),
+                ("max_queue", Value::Whole(number)) => {
+                    policy.max_queue(usize::try_from(*number).unwrap_or(usize::MAX))
+                }
+                ("cost", Value::Whole(number)) => {
+                    policy.cost(u32::try_from(*number).unwrap_or(u32::MAX))
+                }
+                ("pacing", Value::Word("off")) => policy.pacing(Pacing::Off),
+                ("pacing", Value::Word("headers")) => policy.pacing(Pacing::Headers),
+                ("pacing", Value::Word(_)) => policy.pacing(Pacing::Learned),
+                ("gate", Value::Flag(false)) => policy.without_gate(),
                 ("share", Value::Word("origin")) => policy.share(Share::Origin),
                 ("share", Value::Word(_)) => policy.share(Share::Endpoint),
                 ("spans", Value::Word("off")) => policy.spans(Spans::Off),
@@ -135,67 +150,6 @@ impl Maker<'_, '_> {
             };
         }
         policy
-    }
-
-    /// Reports what does not go together, where this table had a part in it.
-    fn contradicts(&mut self, policy: &Policy, name: &str, table: &Table) -> bool {
-        let mistake = match Scope::prepare(policy) {
-            Ok(prepared) => {
-                self.useless(prepared.attempts.get(), table);
-                return false;
-            }
-            Err(mistake) => mistake,
-        };
-        let own = |name: &str| table.get(name).map(|item| item.span);
-        let field = mistake.field();
-        if field == "attempt_timeout" {
-            let (span, other) = match (own("attempt_timeout"), own("deadline")) {
-                (Some(span), Some(other)) => (span, self.line("the deadline", other)),
-                (Some(span), None) => (span, format!("the deadline is that of `{name}`")),
-                (None, Some(span)) => (span, format!("the attempt timeout is that of `{name}`")),
-                (None, None) => (Span::default(), String::new()),
-            };
-            let message = "the attempt timeout is longer than the deadline";
-            let help = format!("{other}; make it longer, or the attempt timeout shorter");
-            self.report.error_with("contradiction", span, message, help);
-            return true;
-        }
-        let key = match field {
-            "rate_limit" => "rate",
-            "quota_marker" => "quota_markers",
-            field => field,
-        };
-        // The parent is right by itself, so something in this table is wrong.
-        let first = table.entries.first().map(|(_, span, _)| *span);
-        let message = match self.secrets {
-            true => format!("`{key}` makes no sense once its variables are filled in"),
-            false => mistake.to_string().replace("`rate_limit`", "`rate`"),
-        };
-        let span = own(key).or(first).unwrap_or_default();
-        self.report.error("value", span, message);
-        true
-    }
-
-    /// What is about retries, where there are none.
-    fn useless(&mut self, attempts: u32, table: &Table) {
-        if attempts > 1 {
-            return;
-        }
-        for (name, span, _) in &table.entries {
-            if matches!(
-                *name,
-                "backoff" | "throttled_backoff" | "budget" | "retry_for"
-            ) {
-                let message = format!("`{name}` has no effect: a call has one attempt");
-                let help = "allow more `attempts`, or leave it out";
-                self.report.warning("no-effect", *span, message, help);
-            }
-        }
-    }
-
-    fn line(&self, what: &str, span: Span) -> String {
-        let line = self.report.source.position(span).line;
-        format!("{what} is that of line {line}")
     }
 
     fn backoff(&mut self, table: &Table, span: Span, first: Duration) -> Option<Backoff> {

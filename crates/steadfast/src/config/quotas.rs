@@ -2,10 +2,11 @@
 
 use steadfast_core::hint::Window;
 use steadfast_core::quota::Zone;
-use steadfast_core::{LimitScope, Policy, Quota};
+use steadfast_core::{Policy, Quota};
 
 use crate::config::node::Name;
 use crate::config::policy::Maker;
+use crate::config::rates::scope;
 use crate::config::source::Span;
 use crate::config::walk::{Item, Table, Value};
 
@@ -33,33 +34,25 @@ impl Maker<'_, '_> {
             let zone: Option<Zone> = zone.text.parse().ok();
             quota = quota.zone(self.read(zone, span, "no such time zone", help)?);
         }
-        if let Some((share, span)) = table.text("share") {
-            let read = share
-                .text
-                .split_once('/')
-                .and_then(|(part, of)| Some((part.trim().parse().ok()?, of.trim().parse().ok()?)));
-            let help = "it is a part of all, as in `1/6`";
-            let (part, of) = self.read(read, span, "a share that makes no sense", help)?;
-            quota = quota.share(part, of);
-        }
+        let (part, of) = self.share(table)?;
+        quota = quota.share(part, of);
         if table.flag("rolling") == Some(true) {
             quota = quota.rolling();
         }
         if let Some((percent, _)) = table.whole("warn_at") {
             quota = quota.warn_at(u8::try_from(percent).unwrap_or(u8::MAX));
         }
-        let word = table.word("scope");
-        let scope = LimitScope::ALL
-            .into_iter()
-            .find(|scope| Some(scope.as_str()) == word);
-        Some(match scope {
-            Some(scope) => quota.scope(scope),
-            None => quota,
-        })
+        Some(quota.scope(scope(table)))
     }
 
     /// The value, or a report that quotes none: it may come from a variable.
-    fn read<T>(&mut self, value: Option<T>, span: Span, mistake: &str, help: &str) -> Option<T> {
+    pub(super) fn read<T>(
+        &mut self,
+        value: Option<T>,
+        span: Span,
+        mistake: &str,
+        help: &str,
+    ) -> Option<T> {
         if value.is_none() {
             self.report.error_with("value", span, mistake, help);
         }

@@ -76,7 +76,7 @@ fn kind(of: &Kind) -> Value {
         Kind::Quota => text(QUOTA),
         Kind::Trickle => text(TRICKLE),
         Kind::Flag => json!({"type": "boolean"}),
-        Kind::Off => json!({"const": false}),
+        Kind::Off { .. } => json!({"const": false}),
         Kind::Text => json!({"type": "string"}),
         Kind::Word(words) => {
             let words = words

@@ -90,19 +90,24 @@ pub(crate) fn size(text: &str) -> Result<usize, String> {
     }
 }
 
-/// `"5/s"`, `"100/min burst 20"`, `"100/10s"`.
-pub(crate) fn rate(text: &str) -> Result<Rate, String> {
+/// Reads a rate in the words of policy files: `5/s`, `100/min burst 20`, `100/10s`.
+///
+/// ```
+/// use steadfast::Rate;
+///
+/// assert_eq!(steadfast::config::rate("100/min burst 20"), Ok(Rate::per_minute(100).burst(20)));
+/// ```
+///
+/// # Errors
+/// What is wrong, in words that can stand behind the text.
+pub fn rate(text: &str) -> Result<Rate, String> {
     let (rate, burst) = match text.split_once("burst") {
         Some((rate, burst)) => (rate.trim_end().trim_end_matches(','), Some(burst.trim())),
         None => (text, None),
     };
     let (count, period) = rate.split_once('/').ok_or("has no period, as in `5/s`")?;
     let count = whole(count.trim(), "count")?;
-    let period = period.trim();
-    let period = match period.starts_with(|first: char| first.is_ascii_digit()) {
-        true => time(period).map_err(|mistake| format!("has a period that {mistake}"))?,
-        false => Duration::from_secs(period_unit(period)?),
-    };
+    let period = self::period(period.trim())?;
     if count == 0 || period.is_zero() {
         return Err("lets nothing through".to_owned());
     }
@@ -113,6 +118,14 @@ pub(crate) fn rate(text: &str) -> Result<Rate, String> {
             0 => Err("has a burst of 0, which lets nothing through".to_owned()),
             burst => Ok(rate.burst(burst)),
         },
+    }
+}
+
+/// `"s"`, `"minute"`, `"10s"`.
+pub(crate) fn period(text: &str) -> Result<Duration, String> {
+    match text.starts_with(|first: char| first.is_ascii_digit()) {
+        true => time(text).map_err(|mistake| format!("has a period that {mistake}")),
+        false => Ok(Duration::from_secs(period_unit(text)?)),
     }
 }
 

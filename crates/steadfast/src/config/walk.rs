@@ -197,11 +197,9 @@ impl Walker<'_, '_> {
             (_, Data::Whole(number)) => self.whole(kind, number, node.span),
             (Kind::Factor, Data::Fraction(number)) => self.factor(kind, number, node.span),
             (Kind::Flag, Data::Flag(flag)) => Some(Value::Flag(flag)),
-            (Kind::Off, Data::Flag(false)) => Some(Value::Flag(false)),
-            (Kind::Off, Data::Flag(true)) => {
-                let message = "`true` is not a budget";
-                let help = "`{}` is the standard one, `false` is without bound";
-                self.report.error_with("value", node.span, message, help);
+            (Kind::Off { .. }, Data::Flag(false)) => Some(Value::Flag(false)),
+            (Kind::Off { mistake, help }, Data::Flag(true)) => {
+                self.report.error_with("value", node.span, *mistake, *help);
                 None
             }
             (_, data) => self.wrong_type(
@@ -325,13 +323,14 @@ impl Walker<'_, '_> {
         let found = node.data.type_name();
         let message = format!("{found} where {} belongs", kind.expected());
         let written = self.report.source.written(node.span);
-        let help = match (kind, &node.data) {
+        let help = match (kind.plainest(), &node.data) {
             (Kind::Time(_), Data::Whole(_) | Data::Fraction(_)) => {
                 Some(format!("did you mean `\"{written}s\"`?"))
             }
             (Kind::Rate | Kind::Trickle, Data::Whole(_) | Data::Fraction(_)) => {
                 Some(format!("did you mean `\"{written}/s\"`?"))
             }
+            (Kind::Quota, Data::Whole(_)) => Some(format!("did you mean `\"{written}/day\"`?")),
             (Kind::Whole { .. } | Kind::Factor, Data::Text(text))
                 if text.parse::<f64>().is_ok() =>
             {

@@ -20,6 +20,7 @@ fn env(name: &str) -> Option<String> {
         "HOST" => Some("hush.example.com".into()),
         "ZONE" => Some("hush hush".into()),
         "TIMEOUT" => Some("3hush".into()),
+        "RATE" => Some("5/s".into()),
         "LONG" => Some("77777s".into()),
         _ => None,
     }

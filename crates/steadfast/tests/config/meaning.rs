@@ -6,8 +6,8 @@ use steadfast::config::{Config, Format, Severity};
 use steadfast::hint::Window;
 use steadfast::quota::Zone;
 use steadfast::{
-    Backoff, BudgetConfig, FailureKind, Jitter, LimitScope, Policy, Quota, Rate, Retry, Rule,
-    Spans, StatusClass,
+    Backoff, BudgetConfig, FailureKind, Jitter, LimitScope, Pacing, Policy, Quota, Rate, Retry,
+    Rule, Spans, StatusClass,
 };
 
 use crate::env;
@@ -106,6 +106,32 @@ fn each_key_says_what_its_setter_says() {
                 .rate_limit(Rate::per_minute(100).burst(20))
                 .max_wait(ms(2000)),
         ),
+        (
+            "rate = { count = 60, per = 'minute', burst = 12, share = '1/6', scope = 'origin' }",
+            own().rate_limit(
+                Rate::per_minute(60)
+                    .burst(12)
+                    .share(1, 6)
+                    .scope(LimitScope::Origin),
+            ),
+        ),
+        (
+            "rate = ['10/s', { rate = '${RATE}', burst = 7 }, { count = 9, per = '2s' }]",
+            own().rate_limit([
+                Rate::per_second(10),
+                Rate::per_second(5).burst(7),
+                Rate::per(9, ms(2000)),
+            ]),
+        ),
+        ("rate = []", own()),
+        (
+            "rate = '5/s'\nmax_queue = 3\ncost = 2",
+            own().rate_limit(Rate::per_second(5)).max_queue(3).cost(2),
+        ),
+        ("pacing = 'off'", own().pacing(Pacing::Off)),
+        ("pacing = 'headers'", own().pacing(Pacing::Headers)),
+        ("pacing = 'learned'", own()),
+        ("gate = false", own().without_gate()),
         ("quota = '1000/day'", own().quota(Quota::per_day(1000))),
         (
             "quota = ['1000/day', { count = 5, per = 'month' }]",

@@ -9,24 +9,24 @@ use steadfast_core::{Routes, UrlParts};
 
 /// The endpoint of a request.
 #[derive(Debug)]
-pub(super) struct Chosen<'a> {
+pub(crate) struct Chosen<'a> {
     /// The most specific pattern that matches; `None`: the default policy.
-    pub(super) endpoint: Option<Match<'a>>,
-    pub(super) policy: &'a Policy,
+    pub(crate) endpoint: Option<Match<'a>>,
+    pub(crate) policy: &'a Policy,
     /// For whom calls to the endpoint are made.
-    pub(super) identity: Option<&'a str>,
+    pub(crate) identity: Option<&'a str>,
     /// The patterns that match too, and lost.
-    pub(super) others: Vec<Match<'a>>,
+    pub(crate) others: Vec<Match<'a>>,
 }
 
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Match<'a> {
-    pub(super) pattern: &'a str,
-    pub(super) policy: &'a str,
+pub(crate) struct Match<'a> {
+    pub(crate) pattern: &'a str,
+    pub(crate) policy: &'a str,
 }
 
 impl<'a> Chosen<'a> {
-    pub(super) fn find(file: &'a Config, method: &Method, url: &Url) -> Result<Self, String> {
+    pub(crate) fn find(file: &'a Config, method: &Method, url: &Url) -> Result<Self, String> {
         let host = url.host_str().unwrap_or_default();
         let url = UrlParts::new(url.scheme(), host, url.port(), url.path(), url.query());
         let endpoints: Vec<_> = file.endpoints().collect();
@@ -58,7 +58,7 @@ impl<'a> Chosen<'a> {
 }
 
 impl Match<'_> {
-    pub(super) fn to_json(self) -> Value {
+    pub(crate) fn to_json(self) -> Value {
         json!({ "pattern": self.pattern, "policy": self.policy })
     }
 }

@@ -1,0 +1,125 @@
+//! How much may be sent: rates and quotas.
+
+use crate::config::kind::Kind::{Either, Flag, List, Quota, Rate, Table, Text};
+use crate::config::kind::{Key, Kind, Section, Word, key, whole, word};
+
+/// So many attempts per time.
+pub(crate) static RATE: Section = Section {
+    name: "a rate",
+    keys: &[RATE_KEYS],
+};
+
+/// What a plan allows.
+pub(crate) static QUOTA: Section = Section {
+    name: "a quota",
+    keys: &[QUOTA_KEYS],
+};
+
+const SCOPES: &[Word] = &[
+    word("endpoint", "those of one endpoint to one origin"),
+    word("origin", "those to one origin"),
+    word("credential", "those to one origin with the same credential"),
+    word("identity", "those to one origin for the same identity"),
+];
+pub(super) const WINDOWS: &[Word] = &[
+    word("day", "the quota of a day"),
+    word("week", "the quota of a week"),
+    word("month", "the quota of a month"),
+    word("unknown", "a plan or a credit that names no time"),
+];
+pub(super) const PACINGS: &[Word] = &[
+    word("off", "by nothing"),
+    word(
+        "headers",
+        "by what responses say of the limits they were counted against",
+    ),
+    word(
+        "learned",
+        "by headers, and after a refusal without any by what the server let through",
+    ),
+];
+
+static RATE_TEXT: Kind = Rate;
+static RATE_TABLE: Kind = Table(&RATE);
+static RATE_ONE: Kind = Either(&RATE_TEXT, &RATE_TABLE);
+static RATE_LIST: Kind = List(&RATE_ONE);
+/// One rate or several.
+pub(super) const RATES: Kind = Either(&RATE_ONE, &RATE_LIST);
+
+static QUOTA_TEXT: Kind = Quota;
+static QUOTA_TABLE: Kind = Table(&QUOTA);
+static QUOTA_ONE: Kind = Either(&QUOTA_TEXT, &QUOTA_TABLE);
+static QUOTA_LIST: Kind = List(&QUOTA_ONE);
+/// One quota or several.
+pub(super) const QUOTAS: Kind = Either(&QUOTA_ONE, &QUOTA_LIST);
+
+const RATE_KEYS: &[Key] = &[
+    key(
+        "count",
+        whole(1, u32::MAX as u64),
+        "the most attempts in the time of `per`",
+    )
+    .aka(&["limit", "max", "requests"]),
+    key(
+        "per",
+        Text,
+        "the time of `count`: `second`, `minute`, `hour`, `day`, or any, as in `10s`",
+    )
+    .aka(&["period", "window", "interval"]),
+    key(
+        "rate",
+        Rate,
+        "count and time in one, as in `\"5/s\"` or `\"100/min burst 20\"`; instead of them",
+    ),
+    key(
+        "burst",
+        whole(1, u32::MAX as u64),
+        "how many of them may go at once; default: the count",
+    ),
+    key(
+        "share",
+        Text,
+        "how much of it this process may use, as in `1/6`; default: all of it",
+    ),
+    key(
+        "scope",
+        Kind::Word(SCOPES),
+        "whose attempts it counts together; default: endpoint",
+    ),
+];
+
+const QUOTA_KEYS: &[Key] = &[
+    key("count", whole(1, u32::MAX as u64), "the most requests").required(),
+    key(
+        "per",
+        Text,
+        "`day`, `week`, `month`, or any time, as in `36h`",
+    )
+    .required(),
+    key(
+        "zone",
+        Text,
+        "where midnight is: `UTC` (the default), `-08:00`, or a place as in `America/Los_Angeles`",
+    )
+    .aka(&["timezone", "time_zone", "tz"]),
+    key(
+        "rolling",
+        Flag,
+        "any 24 hours, 7 days or 30 days instead of the calendar's; default: false",
+    ),
+    key(
+        "warn_at",
+        whole(0, 100),
+        "when this many percent are used, it is worth a warning; default: 80",
+    ),
+    key(
+        "share",
+        Text,
+        "how much of it this process may use, as in `1/6`; default: all of it",
+    ),
+    key(
+        "scope",
+        Kind::Word(SCOPES),
+        "whose requests count; default: endpoint",
+    ),
+];
