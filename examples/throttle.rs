@@ -6,7 +6,6 @@ use std::error::Error;
 
 use futures_util::future::join_all;
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
-use steadfast::prelude::*;
 use steadfast::{Policies, Policy, Quota, Rate};
 use steadfast_testkit::{Limited, Says};
 

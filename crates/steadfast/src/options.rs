@@ -104,6 +104,13 @@ impl CallOptions {
         self.change(|overlay| overlay.attempt_timeout(time))
     }
 
+    /// What each attempt of this call takes from rates and quotas, instead of what its policy says; 0 waits for no rate.
+    /// More than the burst of a rate is an error of `send` that names both.
+    #[must_use]
+    pub fn cost(self, cost: u32) -> Self {
+        self.change(|overlay| overlay.cost(cost))
+    }
+
     /// The most time of the whole call, waits included.
     #[must_use]
     pub fn deadline(self, time: Duration) -> Self {
