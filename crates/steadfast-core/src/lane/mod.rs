@@ -195,6 +195,18 @@ impl Lane {
         Ticket { serial, sent }
     }
 
+    /// Whether its pace was learned from refusals, not only told.
+    #[must_use]
+    pub fn is_learned(&self) -> bool {
+        !self.adapt.is_unlimited()
+    }
+
+    /// Whether the gate closed since an attempt was let go.
+    #[must_use]
+    pub fn closed_since(&self, ticket: &Ticket) -> bool {
+        self.gate.is_old_news(ticket.serial)
+    }
+
     /// Whether nothing is known that an attempt would have to heed.
     #[must_use]
     pub fn is_plain(&self) -> bool {

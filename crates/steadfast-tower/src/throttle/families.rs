@@ -12,6 +12,9 @@ use std::time::{Duration, Instant};
 /// How often a remainder has to go on from family to family before it counts as one.
 const ENOUGH: u32 = 3;
 
+/// How far a remainder may go on at once: others are under way.
+const NEAR: u64 = 16;
+
 /// Feeds a hasher with what a path has in common with others of its family.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Family<'a> {
@@ -23,6 +26,8 @@ pub(crate) struct Family<'a> {
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Evidence {
     family: u64,
+    /// The one that was told before that one.
+    before: u64,
     limit: u64,
     remaining: u64,
     times: u32,
@@ -53,10 +58,16 @@ impl Evidence {
             self.remaining = remaining;
             return false;
         }
-        let goes_on = self.limit == limit && remaining < self.remaining;
-        let times = if goes_on { self.times + 1 } else { 0 };
+        let goes_on =
+            self.limit == limit && remaining < self.remaining && self.remaining - remaining <= NEAR;
+        let times = match goes_on {
+            // From one to the other and back again: with limits of their own one of them would jump.
+            true => self.times + u32::from(self.before == family),
+            false => 0,
+        };
         *self = Self {
             family,
+            before: self.family,
             limit,
             remaining,
             times,

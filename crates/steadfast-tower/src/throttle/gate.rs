@@ -54,17 +54,31 @@ impl Turnstile for Gate {
             Turn::Now => return Ok(lane.send(now)),
             Turn::At(at) | Turn::AfterProbe(at) => at,
         };
-        let until = lane.view(now).closed_until;
-        let latest = match until {
-            Some(_) => ask.latest_opening,
-            None => ask.latest,
-        };
-        match (latest, until) {
-            (Some(latest), Some(until)) if latest < until => Err(Again::Closed(until)),
-            (Some(latest), None) if latest < at && !lane.is_probing() => Ok(lane.send(now)),
-            (_, None) if at.saturating_duration_since(now) > ask.patience => Ok(lane.send(now)),
-            _ => Err(Again::At(at)),
+        let closed_until = lane.view(now).closed_until;
+        let is_shut = closed_until.is_some() || lane.is_probing();
+        if is_shut && ask.heeds_gate {
+            let until = closed_until.unwrap_or(at);
+            return Err(match ask.latest_opening {
+                Some(latest) if latest < until && closed_until.is_some() => Again::Closed(until),
+                // Whoever went first is not answered, and the time for waiting is over.
+                Some(latest) if latest <= now => Again::Closed(until),
+                Some(latest) => Again::At(until.min(latest)),
+                None => Again::At(until),
+            });
         }
+        // Where nothing was refused so far, a pace is a wish.
+        let most = if lane.is_learned() {
+            None
+        } else {
+            ask.latest_opening
+        };
+        let waits_in_vain = ask.latest.is_some_and(|latest| latest < at)
+            || most.is_some_and(|most| most <= now)
+            || at.saturating_duration_since(now) > ask.patience;
+        if is_shut || !ask.is_paced || waits_in_vain {
+            return Ok(lane.send(now));
+        }
+        Err(Again::At(most.map_or(at, |most| most.min(at))))
     }
 
     fn next(&self, now: Instant, ask: &Ask) -> Instant {
@@ -87,6 +101,9 @@ impl Turnstile for Gate {
     }
 
     fn turns_away(&self, ask: &Ask) -> Option<Instant> {
+        if !ask.heeds_gate {
+            return None;
+        }
         let until = self.lane().view(clock::now()).closed_until?;
         ask.latest_opening
             .filter(|latest| *latest < until)
@@ -108,6 +125,12 @@ impl Pass {
 
     pub(crate) const fn ticket(&self) -> Option<Ticket> {
         self.ticket
+    }
+
+    /// Whether the gate closed since it was let through.
+    pub(crate) fn is_stale(&self) -> bool {
+        let ticket = self.ticket.as_ref();
+        ticket.is_some_and(|ticket| self.line.turnstile.lane().closed_since(ticket))
     }
 
     /// What came of it.
@@ -144,8 +167,8 @@ impl Pass {
         if let Some(until) = change.closed_until {
             self.line.turn_away(until);
         }
-        // The pace may have changed with any answer, so whoever is next looks again; it is one poll at most.
-        if change.stirs || change.closed_until.is_some() {
+        // The pace may have changed: whoever is next is given another time.
+        if change.stirs || change.closed_until.is_some() || !allowances.is_empty() {
             self.line.stir();
         }
         change

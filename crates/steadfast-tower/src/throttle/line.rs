@@ -58,6 +58,9 @@ pub(crate) struct Ask {
     pub(crate) latest: Option<Instant>,
     /// A turn that is further away than this is no turn: it goes at once if it may.
     pub(crate) patience: Duration,
+    /// Whether it heeds what a server closed, and a pace.
+    pub(crate) heeds_gate: bool,
+    pub(crate) is_paced: bool,
     /// The longest that it may wait for a server that is closed.
     pub(crate) latest_opening: Option<Instant>,
 }
@@ -163,10 +166,7 @@ impl<T: Turnstile> Line<T> {
         if self.is_empty() {
             return;
         }
-        let mut places = self.places();
-        if let Some(next) = self.next_in(&places) {
-            places.waiter(next).map(Waiter::wake);
-        }
+        self.prepare_next(&mut self.places());
     }
 
     /// The turnstile is closed until then: those who cannot wait that long are told so.
@@ -377,10 +377,8 @@ impl<T: Turnstile> Drop for Place<T> {
             return;
         }
         let mut places = self.line.places();
-        let was_next = self.line.next_in(&places) == Some(self.key);
         self.line.leave(&mut places, self.key);
-        if was_next {
-            self.line.prepare_next(&mut places);
-        }
+        // Also when it was not next: it may have been the one that looked whether the next one comes.
+        self.line.prepare_next(&mut places);
     }
 }

@@ -168,11 +168,7 @@ impl Passage {
 
     /// Whether a lane closed while it stood before the rates: back to the first that did.
     fn look_back(&mut self) {
-        let now = clock::now();
-        let closed = self.passes.iter().position(|pass| {
-            let line = pass.line();
-            line.turnstile.lane().view(now).closed_until.is_some()
-        });
+        let closed = self.passes.iter().position(Pass::is_stale);
         if let Some(first) = closed {
             self.passes.truncate(first);
             self.cells.clear();

@@ -225,7 +225,11 @@ impl Limits {
         let is_said = !self.place.endpoint.is_empty();
         Way {
             endpoint: self.way,
-            credential: lanes.credential(headers),
+            // Whom the user tells apart, no bucket of a server's brings together.
+            credential: match &self.place.identity {
+                Some(identity) => lanes.hash((lanes.credential(headers), identity)),
+                None => lanes.credential(headers),
+            },
             family: match is_said {
                 true => 0,
                 false => lanes.hash(Family { method, path }).max(1),
@@ -310,10 +314,11 @@ pub(crate) fn take_quotas(
         let mut guard = ledger.lock().unwrap_or_else(PoisonError::into_inner);
         match guard.take(wall, cost) {
             Ok(took) => {
-                if took.warns {
-                    warn(&whose, &guard.status(wall));
-                }
+                let warning = took.warns.then(|| guard.status(wall));
                 drop(guard);
+                if let Some(status) = warning {
+                    warn(&whose, &status);
+                }
                 let receipt = Some(took.receipt);
                 taken.push(Taken { ledger, receipt });
             }

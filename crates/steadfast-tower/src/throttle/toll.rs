@@ -155,7 +155,9 @@ impl Toll {
             told.paced_until = change.closed_until;
             if bucket.is_none() {
                 limits.lanes().told(self.way, &allowances);
-                if let (Some(until), Heard::Refused { .. }) = (change.closed_until, heard) {
+                // Our own backoff is no evidence of anything.
+                let asked = matches!(heard, Heard::Refused { asked: Some(_), .. });
+                if let Some(until) = change.closed_until.filter(|_| asked) {
                     limits.lanes().closed(self.way, until, policy.pacing);
                 }
             }
@@ -248,6 +250,8 @@ fn passage<R: HttpRequest>(scope: &Scope, call: &Call<R>, way: Way, cost: u32) -
         is_last: context.attempt > 0 && !context.may_follow,
         latest,
         patience: retry_for,
+        heeds_gate: policy.gate,
+        is_paced: policy.pacing != Pacing::Off,
         // A server that is closed is waited for as long as a retry would be.
         latest_opening: match (latest, patience) {
             (Some(latest), Some(patience)) => Some(latest.min(patience)),

@@ -3,6 +3,7 @@
 use std::sync::PoisonError;
 use std::time::Instant;
 
+use steadfast_core::RequestHead;
 use steadfast_core::lane::{Turn, View};
 use steadfast_core::quota::{QuotaStatus, QuotaWindow};
 
@@ -50,9 +51,13 @@ impl Scope {
     /// When an attempt could go, `now` or earlier if at once; nothing is taken.
     ///
     /// # Errors
-    /// A quota that is spent.
+    /// A quota that is spent, or a cost that no rate allows.
     pub fn outlook<R: HttpRequest>(&self, request: &R) -> Result<Instant, Limit> {
-        self.limits().outlook(request)
+        let cost = self
+            .policy()
+            .cost
+            .of(|| RequestHead::new(request.method(), request.url(), request.headers()));
+        self.limits().outlook(request, cost)
     }
 }
 
@@ -83,23 +88,27 @@ impl Limits {
         view
     }
 
-    fn outlook<R: HttpRequest>(&self, request: &R) -> Result<Instant, Limit> {
+    fn outlook<R: HttpRequest>(&self, request: &R, cost: u32) -> Result<Instant, Limit> {
         let (now, wall) = (clock::now(), clock::wall());
         let way = self.way(request.method(), request.url().path, request.headers());
         for (_, ledger) in self.ledgers(request.headers()) {
             let ledger = ledger.lock().unwrap_or_else(PoisonError::into_inner);
             let status = ledger.status(wall);
-            if status.left == 0 {
+            if status.left < u64::from(cost) {
                 return Err(Limit::QuotaSpent {
                     resets_at: status.resets_at,
-                    left: 0,
+                    left: status.left,
                     window: ledger.quota().window(),
                 });
             }
         }
         let mut at = now;
         for line in self.rates(way) {
-            at = at.max(line.turnstile.earliest(now, 1, line.ahead()));
+            let burst = line.turnstile.burst();
+            if cost > burst {
+                return Err(Limit::Cost { cost, burst });
+            }
+            at = at.max(line.turnstile.earliest(now, cost, line.ahead()));
         }
         if self.is_listening() {
             let lanes = self.lanes().known_lane(way).into_iter();
