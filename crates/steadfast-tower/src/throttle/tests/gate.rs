@@ -101,6 +101,21 @@ async fn endpoints_that_share_a_bucket_are_closed_together() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_refusal_that_names_its_bucket_for_the_first_time_closes_that_bucket() {
+    let server = Server::new(|arrival, _| match arrival.id {
+        0 => answer(429, &[("retry-after", "2"), ("x-ratelimit-bucket", "same")]),
+        _ => answer(200, &[("x-ratelimit-bucket", "same")]),
+    });
+    let (origin, policy) = (Origin::new(), Policy::standard());
+    let one = origin.endpoint("/one", &policy, &server);
+    let two = origin.endpoint("/two", &policy, &server);
+    two.get(1).await.unwrap();
+    one.get(0).await.unwrap();
+    two.get(2).await.unwrap();
+    assert_eq!(server.times()[2..], [(2, 2_000)]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_global_refusal_closes_all_that_its_credential_does_and_nothing_else() {
     let global = &[("retry-after", "2"), ("x-ratelimit-global", "true")];
     let server = refusing(429, global);
