@@ -66,7 +66,11 @@ async fn a_503_that_comes_later_opens_nothing_earlier() {
     });
     let server = server.takes(ms(10));
     let client = Client::new(&Policy::standard(), &server);
-    let (one, other) = tokio::join!(client.get(0), client.get(1));
+    let slower = Client {
+        server: server.clone().takes(ms(20)),
+        ..client.clone()
+    };
+    let (one, other) = tokio::join!(client.get(0), slower.get(1));
     assert_eq!((one, other), (Ok(503), Ok(503)));
     client.get(2).await.unwrap();
     assert_eq!(server.times()[2..], [(2, 20_010)]);
