@@ -66,7 +66,11 @@ async fn a_503_that_comes_later_opens_nothing_earlier() {
     });
     let server = server.takes(ms(10));
     let client = Client::new(&Policy::standard(), &server);
-    let (one, other) = tokio::join!(client.get(0), client.get(1));
+    let slower = Client {
+        server: server.clone().takes(ms(20)),
+        ..client.clone()
+    };
+    let (one, other) = tokio::join!(client.get(0), slower.get(1));
     assert_eq!((one, other), (Ok(503), Ok(503)));
     client.get(2).await.unwrap();
     assert_eq!(server.times()[2..], [(2, 20_010)]);
@@ -98,6 +102,21 @@ async fn endpoints_that_share_a_bucket_are_closed_together() {
     let (_, third) = tokio::join!(get(1, 4), get(2, 5));
     third.unwrap();
     assert_eq!(server.times()[4..], [(5, 0), (4, 2_000)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_that_names_its_bucket_for_the_first_time_closes_that_bucket() {
+    let server = Server::new(|arrival, _| match arrival.id {
+        0 => answer(429, &[("retry-after", "2"), ("x-ratelimit-bucket", "same")]),
+        _ => answer(200, &[("x-ratelimit-bucket", "same")]),
+    });
+    let (origin, policy) = (Origin::new(), Policy::standard());
+    let one = origin.endpoint("/one", &policy, &server);
+    let two = origin.endpoint("/two", &policy, &server);
+    two.get(1).await.unwrap();
+    one.get(0).await.unwrap();
+    two.get(2).await.unwrap();
+    assert_eq!(server.times()[2..], [(2, 2_000)]);
 }
 
 #[tokio::test(start_paused = true)]

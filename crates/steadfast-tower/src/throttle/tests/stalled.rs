@@ -36,6 +36,21 @@ async fn a_waiter_that_nobody_polls_keeps_no_other_waiting() {
     drop(stalled);
 }
 
+#[tokio::test(start_paused = true)]
+async fn whoever_gets_behind_a_stalled_one_later_looks_after_it() {
+    let client = used_up(Rate::per_second(1)).await;
+    let first = client.spawn(1);
+    settle().await;
+    let stalled = stalled(&client, 1).await;
+    let behind = client.spawn(2);
+    first.await.unwrap().unwrap();
+    behind.await.unwrap().unwrap();
+    let (id, at) = client.server.times()[2];
+    assert_eq!(id, 2);
+    assert!((2_000..2_100).contains(&at), "{at}");
+    drop(stalled);
+}
+
 /// As the futures of a stream, when whoever takes from it does something else.
 #[tokio::test(start_paused = true)]
 async fn many_waiters_that_nobody_polls_keep_no_other_waiting() {
