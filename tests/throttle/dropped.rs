@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use steadfast::{Policy, Rate};
-use steadfast_testkit::{Limited, Says};
+use steadfast_testkit::{Limited, Says, Transport, script};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
+use super::common::Watch;
 use super::{MS, SECOND, one, status};
 
 const URL: &str = "http://api.test/";
@@ -60,4 +61,28 @@ async fn calls_that_are_dropped_at_any_time_leave_nothing_waiting() {
             }
         }
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_goes_first_when_the_one_that_did_is_dropped() {
+    let server = Transport::new(script![429.retry_after(5), 200.delay(100 * SECOND), 200]);
+    let client = one(Policy::standard(), server.clone());
+    let mut calls = Vec::new();
+    for n in 0..5 {
+        let (client, url) = (client.clone(), format!("{URL}{n}"));
+        calls.push(tokio::spawn(async move { status(&client, &url).await }));
+        server.log().wait_for(1).await;
+    }
+    server.log().wait_for(2).await;
+    sleep(SECOND).await;
+    let first = server.log().entries()[1].path[1..]
+        .parse::<usize>()
+        .unwrap();
+    calls.remove(first).abort();
+    let start = Watch::start();
+    for call in calls {
+        assert_eq!(call.await.unwrap(), 200);
+    }
+    let next = server.log().entries()[2].at.into_std() - start.0;
+    assert!(next < 10 * MS, "the next went first {next:?} later");
 }

@@ -58,24 +58,27 @@ async fn the_calls_after_it_are_refused_at_once_with_an_hour_at_most() {
 
 #[tokio::test(start_paused = true)]
 async fn a_server_that_asks_for_eleven_days_once_costs_nobody_else_anything() {
-    let client = before(&two_endpoints(), ban());
-    let start = Watch::start();
-    get_as(&client, "http://api.test/banned", "Bearer a")
-        .await
-        .unwrap();
-    for (url, credential) in [
-        ("http://api.test/free/a", "Bearer a"),
-        ("http://api.test/", "Bearer a"),
-        ("http://other.test/banned", "Bearer a"),
-        ("http://api.test:8080/banned", "Bearer a"),
-        ("http://api.test/banned", "Bearer b"),
-    ] {
-        let answer = get_as(&client, url, credential).await;
-        assert_eq!(answer.unwrap().status(), 200, "{url} as {credential}");
+    // Whether the endpoints are named or not.
+    for policies in [two_endpoints(), policies(Policy::standard())] {
+        let client = before(&policies, ban());
+        let start = Watch::start();
+        get_as(&client, "http://api.test/banned", "Bearer a")
+            .await
+            .unwrap();
+        for (url, credential) in [
+            ("http://api.test/free/a", "Bearer a"),
+            ("http://api.test/", "Bearer a"),
+            ("http://other.test/banned", "Bearer a"),
+            ("http://api.test:8080/banned", "Bearer a"),
+            ("http://api.test/banned", "Bearer b"),
+        ] {
+            let answer = get_as(&client, url, credential).await;
+            assert_eq!(answer.unwrap().status(), 200, "{url} as {credential}");
+        }
+        assert_eq!(start.elapsed(), Duration::ZERO);
+        let same = get_as(&client, "http://api.test/banned", "Bearer a").await;
+        assert_eq!(same.unwrap_err().kind(), Kind::GateClosed);
     }
-    assert_eq!(start.elapsed(), Duration::ZERO);
-    let same = get_as(&client, "http://api.test/banned", "Bearer a").await;
-    assert_eq!(same.unwrap_err().kind(), Kind::GateClosed);
 }
 
 #[tokio::test(start_paused = true)]
@@ -126,22 +129,26 @@ fn github() -> Transport {
 
 #[tokio::test(start_paused = true)]
 async fn a_search_that_is_used_up_does_not_stop_what_is_counted_elsewhere() {
-    let server = github();
-    let client = before(&Policies::standard(), server.clone());
-    let start = Watch::start();
-    assert_eq!(status(&client, "http://api.test/repos/a").await, 200);
-    let searching = tokio::spawn({
-        let client = client.clone();
-        async move { status(&client, "http://api.test/search/code").await }
-    });
-    server.log().wait_for(2).await;
-    sleep(SECOND).await;
-    for path in ["repos/a", "repos/a", "issues", "users/b", "repos/a"] {
-        let url = format!("http://api.test/{path}");
-        assert_eq!(status(&client, &url).await, 200, "{path}");
+    let whole = Policies::builder().endpoint("http://api.test/**", Policy::standard());
+    // Where nothing is known of endpoints, and where all of the API is one.
+    for policies in [Policies::standard(), whole.build().unwrap()] {
+        let server = github();
+        let client = before(&policies, server.clone());
+        let start = Watch::start();
+        assert_eq!(status(&client, "http://api.test/repos/a").await, 200);
+        let searching = tokio::spawn({
+            let client = client.clone();
+            async move { status(&client, "http://api.test/search/code").await }
+        });
+        server.log().wait_for(2).await;
+        sleep(SECOND).await;
+        for path in ["repos/a", "repos/a", "issues", "users/b", "repos/a"] {
+            let url = format!("http://api.test/{path}");
+            assert_eq!(status(&client, &url).await, 200, "{path}");
+        }
+        assert_eq!(start.elapsed(), SECOND);
+        assert_eq!(searching.await.unwrap(), 403);
     }
-    assert_eq!(start.elapsed(), SECOND);
-    assert_eq!(searching.await.unwrap(), 403);
 }
 
 #[tokio::test(start_paused = true)]

@@ -120,12 +120,16 @@ fn warnings(heard: &Heard) -> Vec<[&str; 3]> {
 fn warned(step: Step) -> Heard {
     let (heard, ()) = hear(LevelFilter::WARN, async {
         let server = Transport::new(step);
-        let client = one(Policy::standard().attempts(1), server.clone());
+        let client = one(
+            Policy::standard().attempts(1).without_gate(),
+            server.clone(),
+        );
         for path in 0..10 {
             for origin in ["http://one.test", "http://two.test"] {
-                let _ = get(&client, &format!("{origin}/{path}")).await;
+                get(&client, &format!("{origin}/{path}")).await.unwrap();
             }
         }
+        assert_eq!(server.requests(), 20);
     });
     heard
 }
