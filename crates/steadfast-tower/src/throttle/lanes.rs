@@ -5,7 +5,6 @@
 //! endpoints. While nothing of the kind was ever said, nobody looks here: after a while of answers that speak of no
 //! limit the origin counts as quiet, and an attempt costs one load until an answer speaks up.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -14,22 +13,19 @@ use std::time::{Duration, Instant};
 
 use http::HeaderMap;
 use steadfast_core::hint::Allowances;
-use steadfast_core::lane::{Heard, Lane, Ticket};
+use steadfast_core::lane::{Heard, Ticket};
 use steadfast_core::{Pacing, PreparedRate};
 
 use super::credential;
 use super::families::{self, Evidence};
 use super::gate::{Gate, Pass};
+use super::known::{Bucket, Known, MOST, QUIET, Way};
 use super::line::Line;
 use super::rates::Rates;
 use crate::clock;
 
 /// So many answers that speak of no limit make an origin quiet.
 const PATIENCE: u32 = 128;
-/// The most lanes, rates and paths that are kept of each.
-const MOST: usize = 512;
-/// What was idle for so long may be forgotten.
-const QUIET: Duration = Duration::from_secs(60);
 
 /// Everything that limits the attempts to one origin.
 pub struct Lanes {
@@ -40,45 +36,6 @@ pub struct Lanes {
     warned: AtomicBool,
     keys: RandomState,
     known: Mutex<Known>,
-}
-
-#[derive(Default)]
-struct Known {
-    lanes: HashMap<u64, Entry>,
-    /// Which bucket the attempts of an endpoint with a credential belong to.
-    buckets: HashMap<u64, Bucket>,
-    rates: HashMap<u64, Arc<Line<Rates>>>,
-    /// What speaks for one limit over all families of an endpoint with a credential; `None` once that is proven.
-    wide: HashMap<u64, Option<Evidence>>,
-}
-
-struct Entry {
-    line: Arc<Line<Gate>>,
-    /// `None` for all of them.
-    credential: Option<u64>,
-    /// Whose attempts were seen in it.
-    endpoints: Vec<u64>,
-    way: Way,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Bucket {
-    /// All of them to this one.
-    One(u64),
-    /// It depends on the path.
-    ByPath,
-}
-
-/// Where an attempt goes, as far as the request shows it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Way {
-    /// Endpoint and identity.
-    pub(crate) endpoint: u64,
-    pub(crate) credential: u64,
-    /// Which requests belong together where the user has not said so; 0 where that was said.
-    pub(crate) family: u64,
-    /// Method and path.
-    pub(crate) path: u64,
 }
 
 // ===== impl Lanes =====
@@ -403,59 +360,5 @@ impl fmt::Debug for Lanes {
         f.debug_struct("Lanes")
             .field("quiet", quiet)
             .finish_non_exhaustive()
-    }
-}
-
-// ===== impl Known =====
-
-impl Known {
-    /// One limit counts all families.
-    fn widen(&mut self, wide: u64) {
-        if self.wide.len() >= MOST {
-            self.wide.clear();
-        }
-        self.wide.insert(wide, None);
-    }
-
-    fn lane(&mut self, key: u64, way: Way, pacing: Pacing) -> Arc<Line<Gate>> {
-        if let Some(entry) = self.lanes.get_mut(&key) {
-            if !entry.endpoints.contains(&way.endpoint) && entry.endpoints.len() < MOST {
-                entry.endpoints.push(way.endpoint);
-            }
-            return Arc::clone(&entry.line);
-        }
-        let now = clock::now();
-        if self.lanes.len() >= MOST {
-            self.make_room();
-        }
-        let lane = Lane::new(now).pacing(pacing);
-        let line = Line::new(Gate::new(lane));
-        let entry = Entry {
-            line: Arc::clone(&line),
-            credential: Some(way.credential),
-            endpoints: vec![way.endpoint],
-            way,
-        };
-        self.lanes.insert(key, entry);
-        line
-    }
-
-    #[cold]
-    fn make_room(&mut self) {
-        let now = clock::now();
-        let held = |entry: &Entry| Arc::strong_count(&entry.line) > 1;
-        self.lanes.retain(|_, entry| {
-            held(entry) || {
-                let lane = entry.line.turnstile.lane();
-                !(lane.is_idle(now, QUIET) || lane.is_plain())
-            }
-        });
-        if self.lanes.len() >= MOST {
-            let mut keep = false;
-            self.lanes.retain(|_, entry| {
-                keep = !keep;
-                keep || held(entry)
-            });
-        }
     }
 }

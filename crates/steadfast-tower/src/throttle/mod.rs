@@ -29,6 +29,7 @@ mod credential;
 mod families;
 mod future;
 mod gate;
+mod known;
 mod lanes;
 mod layer;
 mod line;

@@ -9,7 +9,8 @@ use steadfast_core::quota::{Ledger, Receipt};
 use steadfast_core::{LimitScope, Pacing, Prepared, PreparedQuota, PreparedRate};
 
 use super::families::Family;
-use super::lanes::{Lanes, Way};
+use super::known::Way;
+use super::lanes::Lanes;
 use super::line::Line;
 use super::rates::Rates;
 use crate::clock;

@@ -11,7 +11,7 @@ use steadfast_core::quota::QuotaWindow;
 use steadfast_core::{Judged, Overlay, Pacing, Reason, RequestHead, Short};
 
 use super::gate::Pass;
-use super::lanes::Way;
+use super::known::Way;
 use super::line::Ask;
 use super::passage::{Bounds, Passage};
 use super::place::{Taken, take_quotas};

@@ -2,7 +2,7 @@
 
 use steadfast_core::{Pacing, Rate};
 
-use super::super::lanes::Way;
+use super::super::known::Way;
 use super::*;
 
 async fn quiet() -> (Client, Server) {
