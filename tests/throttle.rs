@@ -24,6 +24,8 @@ mod headers;
 mod no_harm;
 #[path = "throttle/quotas.rs"]
 mod quotas;
+#[path = "throttle/scopes.rs"]
+mod scopes;
 #[path = "throttle/socket.rs"]
 mod socket;
 #[path = "throttle/table.rs"]
