@@ -145,6 +145,14 @@ impl Lane {
         self
     }
 
+    /// Another policy uses it, too: the one that paces by more counts, and each says for itself what it heeds.
+    pub fn pace_by(&mut self, pacing: Pacing) {
+        match (self.pacing, pacing) {
+            (Pacing::Learned, _) | (_, Pacing::Off) => {}
+            _ => self.pacing = pacing,
+        }
+    }
+
     /// Whether an attempt may go. One that `is_last`, the last that its call has, waits until there is some to spare:
     /// others draw on the same limit.
     #[must_use]

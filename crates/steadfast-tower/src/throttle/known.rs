@@ -74,6 +74,7 @@ impl Known {
             if !entry.endpoints.contains(&way.endpoint) && entry.endpoints.len() < MOST {
                 entry.endpoints.push(way.endpoint);
             }
+            entry.line.turnstile.lane().pace_by(pacing);
             return Arc::clone(&entry.line);
         }
         let now = clock::now();

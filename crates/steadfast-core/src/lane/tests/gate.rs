@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::hint::LONGEST;
+use crate::policy::Pacing;
 
 /// Closed for a second by one refusal; another attempt was sent before that.
 fn closed() -> (Scene, Ticket) {
@@ -152,4 +153,26 @@ fn an_eternity_is_the_longest_wait_and_not_none() {
     scene.refuse(other, Duration::MAX);
     assert_eq!(scene.gap(), LONGEST);
     assert_eq!(scene.wait(LONGEST).look(), Turn::Now);
+}
+
+#[test]
+fn of_policies_that_share_a_lane_the_one_that_paces_by_more_counts() {
+    for (first, second, learns) in [
+        (Pacing::Off, Pacing::Learned, true),
+        (Pacing::Learned, Pacing::Off, true),
+        (Pacing::Off, Pacing::Headers, false),
+    ] {
+        let now = start();
+        let mut lane = Lane::new(now).pacing(first);
+        lane.pace_by(second);
+        let ticket = lane.send(now);
+        let refused = Heard::Refused {
+            asked: None,
+            is_reset: false,
+        };
+        lane.hear(now, ticket, refused, &Allowances::default(), |_| {
+            Duration::from_secs(1)
+        });
+        assert_eq!(lane.is_learned(), learns, "{first:?} and {second:?}");
+    }
 }
