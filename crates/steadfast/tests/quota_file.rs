@@ -3,7 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
-use steadfast::prelude::*;
 use steadfast::{ErrorExt, Kind, LimitScope, Policies, Policy, Quota};
 use steadfast_testkit::Transport;
 
