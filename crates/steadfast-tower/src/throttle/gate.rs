@@ -44,47 +44,17 @@ impl Gate {
 impl Turnstile for Gate {
     type Pass = Ticket;
 
-    /// The pace delays, and refuses nothing: whoever cannot wait for its turn goes without one, and a server that says
-    /// "in an hour" without having refused anything is asked. What is closed stays
-    /// closed.
     fn pass(&self, ask: &Ask) -> Result<Ticket, Again> {
         let now = clock::now();
         let mut lane = self.lane();
-        let at = match lane.look(now, ask.is_last) {
-            Turn::Now => return Ok(lane.send(now)),
-            Turn::At(at) | Turn::AfterProbe(at) => at,
-        };
-        let closed_until = lane.view(now).closed_until;
-        let is_shut = closed_until.is_some() || lane.is_probing();
-        if is_shut && ask.heeds_gate {
-            let until = closed_until.unwrap_or(at);
-            return Err(match ask.latest_opening {
-                Some(latest) if latest < until && closed_until.is_some() => Again::Closed(until),
-                // Whoever went first is not answered, and the time for waiting is over.
-                Some(latest) if latest <= now => Again::Closed(until),
-                Some(latest) => Again::At(until.min(latest)),
-                None => Again::At(until),
-            });
-        }
-        // Where nothing was refused so far, a pace is a wish.
-        let most = if lane.is_learned() {
-            None
-        } else {
-            ask.latest_opening
-        };
-        let waits_in_vain = ask.latest.is_some_and(|latest| latest < at)
-            || most.is_some_and(|most| most <= now)
-            || at.saturating_duration_since(now) > ask.patience;
-        if is_shut || !ask.is_paced || waits_in_vain {
-            return Ok(lane.send(now));
-        }
-        Err(Again::At(most.map_or(at, |most| most.min(at))))
+        may_go(&lane, now, ask).map(|()| lane.send(now))
     }
 
     fn next(&self, now: Instant, ask: &Ask) -> Instant {
-        match self.lane().look(now, ask.is_last) {
-            Turn::Now => now,
-            Turn::At(at) | Turn::AfterProbe(at) => at,
+        match may_go(&self.lane(), now, ask) {
+            Err(Again::At(at)) => at,
+            // Also one that is turned away: it is told so at once.
+            Ok(()) | Err(Again::Closed(_)) => now,
         }
     }
 
@@ -109,6 +79,40 @@ impl Turnstile for Gate {
             .filter(|latest| *latest < until)
             .map(|_| until)
     }
+}
+
+/// The pace delays, and refuses nothing: whoever cannot wait for its turn goes without one, and a server that says "in an
+/// hour" without having refused anything is asked. What is closed stays closed.
+fn may_go(lane: &Lane, now: Instant, ask: &Ask) -> Result<(), Again> {
+    let at = match lane.look(now, ask.is_last) {
+        Turn::Now => return Ok(()),
+        Turn::At(at) | Turn::AfterProbe(at) => at,
+    };
+    let closed_until = lane.view(now).closed_until;
+    let is_shut = closed_until.is_some() || lane.is_probing();
+    if is_shut && ask.heeds_gate {
+        let until = closed_until.unwrap_or(at);
+        return Err(match ask.latest_opening {
+            Some(latest) if latest < until && closed_until.is_some() => Again::Closed(until),
+            // Whoever went first is not answered, and the time for waiting is over.
+            Some(latest) if latest <= now => Again::Closed(until),
+            Some(latest) => Again::At(until.min(latest)),
+            None => Again::At(until),
+        });
+    }
+    // Where nothing was refused so far, a pace is a wish.
+    let most = if lane.is_learned() {
+        None
+    } else {
+        ask.latest_opening
+    };
+    let waits_in_vain = ask.latest.is_some_and(|latest| latest < at)
+        || most.is_some_and(|most| most <= now)
+        || at.saturating_duration_since(now) > ask.patience;
+    if is_shut || !ask.is_paced || waits_in_vain {
+        return Ok(());
+    }
+    Err(Again::At(most.map_or(at, |most| most.min(at))))
 }
 
 // ===== impl Pass =====

@@ -132,3 +132,22 @@ proptest! {
         });
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn behind_a_probe_that_is_not_answered_nobody_waits_longer_than_a_retry_would() {
+    let server = Server::new(|arrival, _| match arrival.id {
+        0 => answer(429, &[("retry-after", "20")]),
+        _ => answer(200, &[]),
+    });
+    let client = Client::new(&Policy::standard(), &server);
+    client.get(0).await.unwrap();
+    let silent = Client {
+        server: server.clone().takes(HOUR),
+        ..client.clone()
+    };
+    let calls: Vec<_> = (1..6).map(|id| silent.spawn(id)).collect();
+    tokio::time::sleep(secs(31)).await;
+    let told = calls.iter().filter(|call| call.is_finished()).count();
+    assert_eq!(told, 4, "all but the one that went first");
+    assert_eq!(server.count(), 2);
+}
