@@ -325,7 +325,7 @@ impl PoliciesBuilder {
         self
     }
 
-    /// Makes the jitter repeatable. Default: a seed from the operating system.
+    /// Makes the jitter repeatable, for one build of a program. Default: a seed from the operating system.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = Some(seed);
         self
