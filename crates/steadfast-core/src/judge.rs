@@ -103,9 +103,17 @@ impl Judged {
     #[must_use]
     pub fn refused_for_good(refusal: Refusal) -> Self {
         Self {
-            verdict: Rule::FailFast,
             reason: Reason::Own,
-            outcome: Outcome::Refused(refusal),
+            ..Self::ended(Outcome::Refused(refusal))
+        }
+    }
+
+    /// An outcome that ends the call, whatever the policy says: nothing was sent, or a layer of the user's own decided.
+    #[must_use]
+    pub fn ended(outcome: Outcome) -> Self {
+        Self {
+            verdict: Rule::FailFast,
+            outcome,
             ..Self::accepted(StatusCode::OK)
         }
     }

@@ -24,6 +24,7 @@ pub mod budget;
 mod chance;
 mod classify;
 mod cost;
+pub mod credential;
 mod endpoint;
 pub mod hint;
 mod judge;

@@ -159,6 +159,16 @@ impl Outcome {
         }
     }
 
+    /// The name in spans and metrics of what went wrong without a response; `None` for a response.
+    #[must_use]
+    pub const fn error_type(self) -> Option<&'static str> {
+        match self {
+            Self::Status(_) => None,
+            Self::Failed(kind) => Some(kind.as_str()),
+            Self::Refused(refusal) => Some(refusal.as_str()),
+        }
+    }
+
     /// The status, if there was a response.
     #[must_use]
     pub const fn status(self) -> Option<StatusCode> {
