@@ -26,7 +26,6 @@
 //! Dropping the future gives its place in the queue back, and its cell if the request was not sent yet.
 
 mod cell_rate;
-mod credential;
 mod families;
 mod future;
 mod gate;

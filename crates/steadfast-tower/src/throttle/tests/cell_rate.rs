@@ -30,7 +30,7 @@ enum Step {
 
 fn prepared(interval: Duration, burst: u32) -> PreparedRate {
     let policy = Policy::standard().rate_limit(Rate::per(1, interval).burst(burst));
-    policy.prepare().unwrap().rates[0]
+    policy.prepare().unwrap().rates()[0]
 }
 
 fn cells(cost: u32) -> NonZeroU32 {
