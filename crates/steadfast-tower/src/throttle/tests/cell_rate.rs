@@ -168,6 +168,8 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(steadfast_testkit::cases(1024)))]
+
     /// Cells that are given back in the order in which they were taken come back to the nanosecond.
     #[test]
     fn check_give_back_and_next_do_what_the_model_does(
