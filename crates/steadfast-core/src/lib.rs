@@ -26,7 +26,9 @@ mod classify;
 mod cost;
 pub mod credential;
 mod endpoint;
+mod fallback;
 pub mod hint;
+mod idempotency;
 mod judge;
 pub mod lane;
 mod limit_scope;
@@ -51,13 +53,15 @@ pub use crate::chance::Chance;
 pub use crate::classify::{Classifier, Exchange, Opinion, PEEK_LIMIT};
 pub use crate::cost::{Cost, RequestHead};
 pub use crate::endpoint::{InvalidPattern, Pattern, Routes};
+pub use crate::fallback::{FailedCall, Fallback, FallbackResponse};
+pub use crate::idempotency::{IdempotencyKey, KeyForm};
 pub use crate::judge::{Judged, Reason};
 pub use crate::limit_scope::LimitScope;
 pub use crate::outcome::{FailureKind, Outcome, Reach};
 pub use crate::overlay::Overlay;
 pub use crate::policy::{
-    BodyPolicy, InvalidPolicy, LimitPolicy, ObservePolicy, Pacing, Policy, Prepared, RetryPolicy,
-    Share, Spans, TimeoutPolicy,
+    AnswerPolicy, BodyPolicy, InvalidPolicy, LimitPolicy, ObservePolicy, Pacing, Policy, Prepared,
+    RetryPolicy, Share, Spans, TimeoutPolicy,
 };
 pub use crate::progress::{Limits, Progress, Situation, Step};
 pub use crate::quota::{PreparedQuota, Quota, Quotas};

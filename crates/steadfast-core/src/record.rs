@@ -34,6 +34,10 @@ pub(crate) struct History {
     pub(crate) elapsed: Duration,
     pub(crate) queued: Duration,
     pub(crate) resume_at: Option<Instant>,
+    /// It carried an idempotency key, by the policy.
+    pub(crate) keyed: bool,
+    /// The fallback answered in its place.
+    pub(crate) fallback: bool,
 }
 
 /// One attempt.
@@ -196,6 +200,36 @@ impl Record {
         self.0.as_ref().and_then(|history| history.resume_at)
     }
 
+    /// The same for a call whose request carried an idempotency key.
+    #[must_use]
+    pub fn keyed(mut self) -> Self {
+        if let Some(history) = &mut self.0 {
+            Arc::make_mut(history).keyed = true;
+        }
+        self
+    }
+
+    /// Whether the request carried an idempotency key by its policy; `false` when the first attempt was accepted, since
+    /// nothing is stored then.
+    #[must_use]
+    pub fn is_keyed(&self) -> bool {
+        self.0.as_ref().is_some_and(|history| history.keyed)
+    }
+
+    /// The same for a call in whose place the fallback answered.
+    #[must_use]
+    pub fn answered_by_fallback(mut self) -> Self {
+        let history = self.0.get_or_insert_with(|| Arc::new(History::unsent()));
+        Arc::make_mut(history).fallback = true;
+        self
+    }
+
+    /// Whether the fallback answered in place of the call.
+    #[must_use]
+    pub fn is_fallback(&self) -> bool {
+        self.0.as_ref().is_some_and(|history| history.fallback)
+    }
+
     /// The request's method; `None` when the first attempt was accepted.
     #[must_use]
     pub fn method(&self) -> Option<&Method> {
@@ -230,6 +264,8 @@ impl History {
             elapsed: Duration::ZERO,
             queued: Duration::ZERO,
             resume_at: None,
+            keyed: false,
+            fallback: false,
         }
     }
 
@@ -263,6 +299,9 @@ impl fmt::Display for Record {
                 Short(history.queued)
             )?;
         }
+        if history.keyed {
+            f.write_str(" with an idempotency key")?;
+        }
         for (index, attempt) in history.attempts.iter().enumerate() {
             f.write_str(if index == 0 { ": " } else { ", " })?;
             write!(f, "{}", attempt.outcome)?;
@@ -270,9 +309,12 @@ impl fmt::Display for Record {
                 write!(f, " ({wait})")?;
             }
         }
-        match history.stop {
-            Stop::Accepted => Ok(()),
-            stop => write!(f, "; {stop}"),
+        if history.stop != Stop::Accepted {
+            write!(f, "; {}", history.stop)?;
+        }
+        match history.fallback {
+            true => f.write_str("; answered by the fallback"),
+            false => Ok(()),
         }
     }
 }

@@ -118,6 +118,7 @@ where
 {
     type Output = Result<Res, Failure<E>>;
 
+    #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Self::Output> {
         match self.project().stage.project() {
             StageProjection::Sent { inner } => inner.poll(cx).map_ok(Reply::into_response),
@@ -152,10 +153,11 @@ where
         self.inner.poll_ready(cx).map_err(Unjudged::read)
     }
 
+    #[inline(always)]
     fn call(&mut self, call: Call<R>) -> Self::Future {
         call.context.sent();
         TransportFuture {
-            inner: self.inner.call(call.request),
+            inner: self.inner.call(*call.request),
         }
     }
 }
@@ -168,6 +170,7 @@ where
 {
     type Output = Result<Res::Whole, Unjudged<E::Inner>>;
 
+    #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Self::Output> {
         Poll::Ready(match ready!(self.project().inner.poll(cx)) {
             Ok(response) => Ok(response.into_whole()),

@@ -8,6 +8,7 @@ use steadfast_core::Reach;
 use steadfast_core::{FailureKind, InvalidPolicy, Judged, Outcome, Record, Refusal};
 
 use crate::notes::Notes;
+use crate::request::HttpRequest;
 
 /// An error of a layer that is none of ours.
 pub type BoxError = Box<dyn StdError + Send + Sync>;
@@ -27,6 +28,8 @@ pub struct Failure<E> {
     pub notes: Notes,
     /// What happened before it came; written by the retry layer.
     pub record: Record,
+    /// The URL of the request, secrets included, where a limit refused it before it was sent.
+    pub url: Option<Box<str>>,
 }
 
 /// Where an error came from.
@@ -83,7 +86,15 @@ impl<E> Failure<E> {
             judged,
             notes: Notes::default(),
             record: Record::FIRST_TRY,
+            url: None,
         }
+    }
+
+    /// The same about this request.
+    #[must_use]
+    pub fn of<R: HttpRequest>(mut self, request: &R) -> Self {
+        self.url = Some(request.url().full().into());
+        self
     }
 
     /// What a limit of this client refused, for good.

@@ -8,7 +8,7 @@ use std::hash::Hasher as _;
 use std::sync::Arc;
 
 use http::HeaderMap;
-use siphasher::sip::SipHasher24;
+use siphasher::sip::SipHasher13;
 use steadfast_core::credential;
 
 /// For whom a call is made: one number for the name that the user gave, or without one for the credential that the
@@ -58,14 +58,15 @@ impl Fingerprints {
         let mut hasher = None;
         credential::stable_parts(headers, |part| {
             let hasher = hasher.get_or_insert_with(|| self.hasher());
+            // The length keeps parts apart.
+            hasher.write_usize(part.len());
             hasher.write(part);
-            hasher.write_u8(0);
         });
         Principal(hasher.map_or(0, |hasher| hasher.finish().max(1)))
     }
 
-    fn hasher(&self) -> SipHasher24 {
-        SipHasher24::new_with_keys(self.0[0], self.0[1])
+    fn hasher(&self) -> SipHasher13 {
+        SipHasher13::new_with_keys(self.0[0], self.0[1])
     }
 }
 

@@ -13,7 +13,7 @@ use tower_service::Service;
 
 use crate::bridge::{Attempts, NextService, return_last};
 use crate::error;
-use crate::nesting;
+use crate::nesting::{self, Marked};
 use crate::options::{CallOptions, RecordSlot};
 use crate::policies::Policies;
 
@@ -98,11 +98,14 @@ impl Middleware for SteadfastMiddleware {
             }
         };
         Box::pin(async move {
-            // For the error of a limit of ours.
-            let url = Box::new(call.request.url().clone());
-            let last = Mutex::new(None);
+            // For the error of a limit that cuts; one that refuses knows the request.
+            let terms = &call.context.terms;
+            let may_cut = terms.attempt_timeout.is_some() || terms.deadline.is_some();
+            let url = may_cut.then(|| Box::new(call.request.url().clone()));
+            let (start, last) = (extensions.clone(), Mutex::new(None));
             let result = {
-                let attempts = Attempts::new(extensions, &last, true);
+                let marked = Marked::new(extensions);
+                let attempts = Attempts::new(marked.extensions, &start, &last, true);
                 let next = NextService::new(next, &attempts);
                 // The stack is ready at once: its retry layer asks what is below before each attempt.
                 let mut service = stack(AsItSays, next);
@@ -112,7 +115,7 @@ impl Middleware for SteadfastMiddleware {
             told(extensions, &result);
             match result {
                 Ok(reply) => Ok(reply.into_response()),
-                Err(failure) => Err(error::from_failure(failure, Some(*url))),
+                Err(failure) => Err(error::from_failure(failure, url.map(|url| *url))),
             }
         })
     }

@@ -46,6 +46,7 @@ struct Peek<Res: WholeResponse> {
 }
 
 impl<F, Res: WholeResponse> JudgeFuture<F, Res> {
+    #[inline(always)]
     pub(crate) const fn new(
         scope: Arc<Scope>,
         head: Option<Box<Head>>,
@@ -77,6 +78,7 @@ where
 {
     type Output = Result<Reply<Res>, Failure<E>>;
 
+    #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let policy = this.scope.policy();

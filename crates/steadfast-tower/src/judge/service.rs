@@ -41,10 +41,11 @@ where
         self.inner.poll_ready(cx).map_err(Unjudged::not_ready)
     }
 
+    #[inline(always)]
     fn call(&mut self, call: Call<R>) -> Self::Future {
         let scope = Arc::clone(&call.context.scope);
         let asked = scope.policy().retry().classifier.is_some();
-        let head = asked.then(|| Box::new(Head::of(&call.request)));
+        let head = asked.then(|| Box::new(Head::of(&*call.request)));
         let may_follow = call.context.may_follow;
         JudgeFuture::new(scope, head, may_follow, self.inner.call(call))
     }

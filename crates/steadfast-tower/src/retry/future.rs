@@ -67,6 +67,7 @@ where
     S: Service<Call<R>>,
     Res: WholeResponse,
 {
+    #[inline(always)]
     pub(crate) fn new(replayer: P, inner: S, course: Course<R>) -> Self {
         Self {
             replayer,
@@ -101,6 +102,7 @@ where
 {
     type Output = Result<Reply<Res>, Failure<E>>;
 
+    #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         let course = this.course;
@@ -139,7 +141,7 @@ where
                         return Poll::Pending;
                     };
                     let context = course.depart(&request, this.replayer, token);
-                    let future = this.inner.call(Call::new(request, context));
+                    let future = this.inner.call(Call::boxed(request, context));
                     Stage::Sending { future }
                 }
                 StageProjection::Waiting { wait } => {

@@ -243,7 +243,7 @@ impl Limits {
                 true => 0,
                 false => lanes.hash(Family { method, path }).max(1),
             },
-            path: lanes.hash((method, path)),
+            path: lanes.hash_path(method, path),
         }
     }
 

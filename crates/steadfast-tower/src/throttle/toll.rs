@@ -52,7 +52,7 @@ impl Toll {
     pub(crate) fn of<R: HttpRequest>(call: &Call<R>) -> Self {
         let (request, context) = (&call.request, &call.context);
         let limits = context.scope.limits();
-        let path = request.url().path;
+        let path = request.path();
         let way = limits.way(request.method(), path, context.principal);
         let cost = cost_of(call);
         let (stage, taken) = match take_quotas(limits.ledgers(context.principal), cost) {

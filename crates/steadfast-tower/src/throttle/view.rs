@@ -94,7 +94,7 @@ impl Limits {
         cost: u32,
     ) -> Result<Instant, Refusal> {
         let (now, wall) = (clock::now(), clock::wall());
-        let way = self.way(request.method(), request.url().path, principal);
+        let way = self.way(request.method(), request.path(), principal);
         for (_, ledger) in self.ledgers(principal) {
             let ledger = ledger.lock().unwrap_or_else(PoisonError::into_inner);
             let status = ledger.status(wall);
