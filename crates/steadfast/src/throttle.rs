@@ -51,6 +51,7 @@ impl Throttle {
         let overlay = HttpRequest::overlay(request);
         loop {
             let scope = self.policies.endpoint_scope(request, overlay.as_deref());
+            scope.quotas_ready(request).await;
             let at = scope
                 .outlook(request)
                 .map_err(|limit| Error::limit(limit, request.url().clone()))?;

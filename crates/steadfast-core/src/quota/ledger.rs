@@ -126,7 +126,7 @@ impl Ledger {
                 if let Some(kept) = own.uses.last() {
                     let warned = own.warned.is_some();
                     let kept = Calendar::restored(&self.quota, kept.last, kept.count, warned);
-                    calendar.absorb(kept);
+                    calendar.absorb(&kept);
                 }
             }
             Used::Rolling(slots) => slots.absorb(own),

@@ -33,6 +33,7 @@ mod quiet;
 mod quota;
 mod refused;
 mod stalled;
+mod store;
 mod windows;
 
 type Request = http::Request<u64>;
@@ -214,6 +215,13 @@ impl Origin {
         Self {
             lanes: Lanes::new(),
             book: Arc::new(QuotaBook::in_memory()),
+        }
+    }
+
+    fn over(book: QuotaBook) -> Self {
+        Self {
+            book: Arc::new(book),
+            ..Self::new()
         }
     }
 

@@ -13,6 +13,7 @@ use steadfast_core::{Judged, Overlay, Pacing, Reason, RequestHead, Short};
 use super::gate::Pass;
 use super::known::Way;
 use super::line::Ask;
+use super::loading::Loading;
 use super::passage::{Bounds, Passage};
 use super::place::{Taken, take_quotas};
 use super::rates::Cells;
@@ -40,6 +41,7 @@ pub(crate) struct Toll {
 #[derive(Debug)]
 enum Stage {
     Refused(Limit),
+    Loading(Box<(Loading, Option<Box<Passage>>)>),
     Waiting(Box<Passage>),
     Through(Vec<Pass>, Vec<Cells>),
 }
@@ -60,11 +62,13 @@ impl Toll {
         let url = request.url();
         let way = limits.way(request.method(), url.path, request.headers());
         let cost = cost_of(scope, call);
-        let (stage, taken) = match take_quotas(limits.ledgers(request.headers()), cost) {
-            Err(limit) => (Stage::Refused(limit), Vec::new()),
-            Ok(taken) => {
-                let passage = passage(scope, call, way, cost);
-                (Stage::Waiting(Box::new(passage)), taken)
+        let passage = || Box::new(passage(scope, call, way, cost));
+        let counters = limits.counters(request.headers());
+        let (stage, taken) = match Loading::of(counters, cost, context) {
+            Ok(counters) => Stage::enter(take_quotas(counters, cost), passage),
+            Err(loading) => {
+                let stage = Stage::Loading(Box::new((loading, Some(passage()))));
+                (stage, Vec::new())
             }
         };
         Self {
@@ -77,8 +81,16 @@ impl Toll {
     }
 
     /// Ready when everything is paid.
-    pub(crate) fn poll(&mut self, cx: &Context<'_>) -> Poll<Result<(), Limit>> {
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Limit>> {
+        if let Stage::Loading(loading) = &mut self.stage {
+            let (loading, passage) = &mut **loading;
+            let (counters, cost) = ready!(loading.poll(cx));
+            if let Some(passage) = passage.take() {
+                (self.stage, self.taken) = Stage::enter(take_quotas(counters, cost), || passage);
+            }
+        }
         match &mut self.stage {
+            Stage::Loading(_) => Poll::Pending,
             Stage::Refused(limit) => Poll::Ready(Err(*limit)),
             Stage::Through(..) => Poll::Ready(Ok(())),
             Stage::Waiting(passage) => {
@@ -222,6 +234,19 @@ impl Toll {
             if same {
                 taken.spend_all(until);
             }
+        }
+    }
+}
+
+impl Stage {
+    /// What comes after the quotas.
+    fn enter(
+        taken: Result<Vec<Taken>, Limit>,
+        passage: impl FnOnce() -> Box<Passage>,
+    ) -> (Self, Vec<Taken>) {
+        match taken {
+            Err(limit) => (Self::Refused(limit), Vec::new()),
+            Ok(taken) => (Self::Waiting(passage()), taken),
         }
     }
 }
