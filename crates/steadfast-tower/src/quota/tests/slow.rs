@@ -176,6 +176,7 @@ async fn a_book_that_is_dropped_before_its_store_answered_overwrites_nothing() {
     }
     first.save().await.unwrap();
     let second = stored(shelf.clone());
+    take(&second, "b", &yearly()).await;
     shelf.takes(HOUR);
     assert_eq!(waits(&second, "a").await, 1000);
     shelf.takes(Duration::ZERO);
