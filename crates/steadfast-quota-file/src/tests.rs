@@ -80,7 +80,8 @@ async fn counted(path: &Path) -> Vec<u8> {
 async fn a_restart_goes_on_counting() {
     let folder = Folder::new();
     let credential = async |book: &QuotaBook| {
-        let counter = book.counter_for("c", b"Bearer x", &plan());
+        let acme = book.fingerprints().of_name("acme");
+        let counter = book.counter_for("c", acme, &plan());
         counter.ready(None).await;
         1_000_000 - counter.take(clock::wall(), 1).unwrap().left
     };

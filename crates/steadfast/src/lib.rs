@@ -42,6 +42,7 @@ mod options;
 #[cfg(feature = "throttle")]
 mod origins;
 mod policies;
+mod principal;
 mod problem;
 mod response;
 #[cfg(feature = "backoff")]
@@ -77,9 +78,9 @@ pub use steadfast_core::budget::InvalidBudget;
 pub use steadfast_core::{
     Attempt, Backoff, BudgetConfig, Cost, Exchange, FailureKind, InvalidPattern, InvalidPolicy,
     Jitter, LimitScope, Opinion, Outcome, Overlay, PEEK_LIMIT, Pace, Pacing, Pattern, Policy,
-    Quota, Quotas, Rate, Rates, Reach, Reason, Record, Repeats, RequestHead, Retry, Rule, Share,
-    Short, Spans, StatusClass, Statuses, Stop, UrlParts, Wait, WaitSource, advice, hint, quota,
-    redact,
+    Quota, Quotas, Rate, Rates, Reach, Reason, Record, Refusal, Repeats, RequestHead, Retry, Rule,
+    Share, Short, Spans, StatusClass, Statuses, Stop, UrlParts, Wait, WaitSource, advice, hint,
+    quota, redact,
 };
 pub use steadfast_tower::quota::{Counter, QuotaBook};
 pub use steadfast_tower::store;

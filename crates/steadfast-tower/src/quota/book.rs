@@ -11,6 +11,7 @@ use steadfast_core::quota::PreparedQuota;
 use super::counter::{Counter, Key};
 use super::keeper::Keeper;
 use crate::clock;
+use crate::principal::{Fingerprints, Principal};
 use crate::store::{Store, StoreError};
 
 /// The most counters in memory, those not counted that somebody holds.
@@ -37,6 +38,7 @@ pub const DEADLINE: Duration = Duration::from_secs(1);
 /// ```
 pub struct QuotaBook {
     shared: Arc<Shared>,
+    fingerprints: Fingerprints,
 }
 
 /// The book, as its counters know it.
@@ -71,6 +73,7 @@ impl QuotaBook {
         };
         Self {
             shared: Arc::new(shared),
+            fingerprints: Fingerprints::default(),
         }
     }
 
@@ -84,11 +87,22 @@ impl QuotaBook {
         self.shared.counter(Key::new(key, quota, None), quota)
     }
 
-    /// The counter of a quota that each credential has for itself. Of the credential a hash is kept, no more.
+    /// The counter of a quota that each principal has for itself.
     #[must_use]
-    pub fn counter_for(&self, key: &str, credential: &[u8], quota: &PreparedQuota) -> Arc<Counter> {
-        let key = Key::new(key, quota, Some(credential));
+    pub fn counter_for(
+        &self,
+        key: &str,
+        principal: Principal,
+        quota: &PreparedQuota,
+    ) -> Arc<Counter> {
+        let key = Key::new(key, quota, Some(principal));
         self.shared.counter(key, quota)
+    }
+
+    /// What makes the principals of those who use this book.
+    #[must_use]
+    pub fn fingerprints(&self) -> Fingerprints {
+        self.fingerprints.clone()
     }
 
     /// Whether there is something that the store does not have.

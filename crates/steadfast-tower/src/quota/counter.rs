@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::{Instant, SystemTime};
 
-use siphasher::sip128::SipHasher24;
 use steadfast_core::quota::{Ledger, PreparedQuota, Spent, Taken};
 
 use super::book::Shared;
+use crate::principal::Principal;
 use crate::store::{Count, Secret};
 
 /// The counter of one quota, shared by all who draw on it.
@@ -35,8 +35,7 @@ pub struct Counter {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Key {
     text: String,
-    /// Stands for a credential; never leaves the process.
-    credential: Option<u128>,
+    principal: Option<Principal>,
 }
 
 // ===== impl Counter =====
@@ -181,19 +180,17 @@ impl fmt::Debug for Counter {
 // ===== impl Key =====
 
 impl Key {
-    pub(super) fn new(key: &str, quota: &PreparedQuota, credential: Option<&[u8]>) -> Self {
-        Self {
-            text: format!("{} {} {key}", quota.scope(), quota.window()),
-            credential: credential.map(|credential| SipHasher24::new().hash(credential).as_u128()),
-        }
+    pub(super) fn new(key: &str, quota: &PreparedQuota, principal: Option<Principal>) -> Self {
+        let text = format!("{} {} {key}", quota.scope(), quota.window());
+        Self { text, principal }
     }
 
-    /// As a store gets it. Without its secret, a credential has no name there.
+    /// As a store gets it. Without its secret, a principal has no name there.
     pub(super) fn stored(&self, secret: Option<Secret>) -> Option<String> {
-        let Some(credential) = self.credential else {
+        let Some(principal) = self.principal else {
             return Some(self.text.clone());
         };
-        let number = secret?.hash(&credential.to_le_bytes());
+        let number = principal.kept_as(secret?);
         Some(format!("{} credential {number:016x}", self.text))
     }
 }

@@ -15,8 +15,9 @@
 //! same happens at about twice as many counters over a store that does not answer.
 //!
 //! # Secrets
-//! No credential gets into a key. In memory a hash stands for it, and what a store gets is a hash of that, under a
-//! [`Secret`](crate::store::Secret) that the store keeps: the same after a restart, and worth nothing elsewhere.
+//! No credential gets into a key. A [`Principal`](crate::Principal) stands for it, which is a keyed hash; a store gets
+//! another one, under a [`Secret`](crate::store::Secret) that it keeps itself: the same after a restart, and worth
+//! nothing elsewhere.
 
 mod book;
 mod counter;

@@ -7,6 +7,7 @@ use steadfast_core::{LimitScope, Quota};
 
 use super::*;
 use crate::clock;
+use crate::principal::Principal;
 use crate::store::{MemoryStore, Store};
 
 pub(crate) mod shelf;
@@ -32,6 +33,13 @@ async fn used(book: &QuotaBook, key: &str, quota: &Quota) -> u64 {
     let counter = book.counter(key, &plan(quota));
     counter.ready(None).await;
     counter.lock().status(clock::wall()).used
+}
+
+/// Who shows a credential.
+fn shown(book: &QuotaBook, credential: &str) -> Principal {
+    let mut headers = http::HeaderMap::new();
+    headers.insert("authorization", credential.parse().unwrap());
+    book.fingerprints().of_credential(&headers)
 }
 
 /// A year, so that no midnight falls into a test.
@@ -207,24 +215,24 @@ async fn a_store_that_is_out_of_order_does_not_grow_the_book_without_end() {
 #[tokio::test(start_paused = true)]
 async fn a_credential_has_a_counter_of_its_own_and_gets_into_no_store() {
     let shelf = Shelf::new();
-    let count = async |credential: &[u8]| {
+    let count = async |credential: &str| {
         let book = stored(shelf.clone());
-        let counter = book.counter_for("a", credential, &plan(&yearly()));
+        let counter = book.counter_for("a", shown(&book, credential), &plan(&yearly()));
         counter.ready(None).await;
         let taken = counter.take(clock::wall(), 1).unwrap();
         book.save().await.unwrap();
         1000 - taken.left
     };
     for n in 1..4 {
-        assert_eq!(count(b"Bearer secret-1").await, n);
-        assert_eq!(count(b"Bearer secret-2").await, n);
+        assert_eq!(count("Bearer secret-1").await, n);
+        assert_eq!(count("Bearer secret-2").await, n);
     }
     let keys = shelf.keys();
     assert_eq!(keys.len(), 2);
     assert!(keys.iter().all(|key| !key.contains("ecret")), "{keys:?}");
     let other = Shelf::with_secret([9; 16]);
     let book = stored(other.clone());
-    let counter = book.counter_for("a", b"Bearer secret-1", &plan(&yearly()));
+    let counter = book.counter_for("a", shown(&book, "Bearer secret-1"), &plan(&yearly()));
     counter.ready(None).await;
     counter.take(clock::wall(), 1).unwrap();
     book.save().await.unwrap();

@@ -8,8 +8,8 @@ use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
 use super::place::Whose;
-use crate::call::Context as CallContext;
 use crate::clock;
+use crate::context::Context as CallContext;
 use crate::quota::{Counter, all_ready};
 
 /// What the attempt draws on.

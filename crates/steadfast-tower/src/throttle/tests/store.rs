@@ -63,7 +63,10 @@ async fn a_store_that_fails_delays_nothing_and_the_quota_is_counted() {
     for id in 0..3 {
         client.get(id).await.unwrap();
     }
-    assert!(matches!(client.get(3).await, Err(Limit::QuotaSpent { .. })));
+    assert!(matches!(
+        client.get(3).await,
+        Err(Refusal::QuotaUsedUp { .. })
+    ));
     assert_eq!(server.times(), [(0, 0), (1, 0), (2, 0)]);
 }
 
@@ -87,7 +90,10 @@ async fn what_was_used_before_is_used_and_a_restart_goes_on_counting() {
         origin.book.save().await.unwrap();
     }
     let client = over(&shelf).endpoint("/a", &policy(3), &server);
-    assert!(matches!(client.get(3).await, Err(Limit::QuotaSpent { .. })));
+    assert!(matches!(
+        client.get(3).await,
+        Err(Refusal::QuotaUsedUp { .. })
+    ));
     assert_eq!(server.count(), 3);
 }
 
@@ -121,6 +127,6 @@ async fn the_outlook_knows_what_the_store_knows() {
     client.scope.quotas_ready(&request).await;
     assert!(matches!(
         client.scope.outlook(&request),
-        Err(Limit::QuotaSpent { .. })
+        Err(Refusal::QuotaUsedUp { .. })
     ));
 }
