@@ -20,7 +20,7 @@
 //! # Several who count
 //! Where a store is shared, each process keeps its own count and learns those of the others ([`Ledger::learn`]). Two that
 //! take at the same moment do not know of each other yet: together they may use more than the quota, by what they took
-//! since each learned from the store.
+//! since each learned from the store. In a rolling window, uses of several within two 48ths may be forgotten together.
 //!
 //! # A clock that is set
 //! Quotas follow the time of day, which people and services set. Forward is the passing of time. Back: a minute or less
