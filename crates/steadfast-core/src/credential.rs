@@ -58,10 +58,12 @@ pub fn stable_parts(headers: &HeaderMap, mut part: impl FnMut(&[u8])) {
         if !names_the_principal(name) {
             continue;
         }
-        part(name.as_bytes());
         match name {
             "authorization" => authorization(value.as_bytes(), &mut part),
-            _ => part(value.as_bytes()),
+            _ => {
+                part(name.as_bytes());
+                part(value.as_bytes());
+            }
         }
     }
 }

@@ -57,6 +57,7 @@ mod response;
 pub mod retry;
 mod scope;
 mod stack;
+pub mod store;
 #[cfg(feature = "throttle")]
 pub mod throttle;
 pub mod timeout;

@@ -24,9 +24,10 @@
 //! # Features
 //! `throttle` (default): client-side rate limits. `json`: problem details (RFC 9457) in errors, and `.json()`. `form`,
 //! `query`, `multipart`, `stream`, `http2`: forwarded to reqwest-middleware and reqwest. `backoff`: schedules from that
-//! crate. `config`: policies in a file, TOML or JSON (the module `config`). `quota-file`: counts of
-//! quotas in a file. `time-zone`: quotas that start anew at midnight of a place by its name. No TLS feature of reqwest is switched on: what
-//! your own dependency on reqwest says stays in force.
+//! crate. `config`: policies in a file, TOML or JSON (the module `config`). `time-zone`: quotas that start anew at
+//! midnight of a place by its name. No TLS feature of reqwest is switched on: what your own dependency on reqwest says
+//! stays in force. Counts of quotas that survive a restart are the crate `steadfast-quota-file`, behind
+//! [`PoliciesBuilder::store`].
 
 mod bridge;
 #[cfg(feature = "config")]
@@ -43,8 +44,6 @@ mod origins;
 mod policies;
 mod principal;
 mod problem;
-#[cfg(feature = "quota-file")]
-mod quota_file;
 mod response;
 #[cfg(feature = "backoff")]
 mod schedule;
@@ -65,8 +64,6 @@ pub use crate::middleware::SteadfastMiddleware;
 pub use crate::options::{CallOptions, RequestBuilderExt};
 pub use crate::policies::{Policies, PoliciesBuilder};
 pub use crate::problem::Problem;
-#[cfg(feature = "quota-file")]
-pub use crate::quota_file::QuotaFileError;
 pub use crate::response::ResponseExt;
 #[cfg(feature = "backoff")]
 pub use crate::schedule::{backoff_exponential, backoff_schedule};
@@ -85,7 +82,8 @@ pub use steadfast_core::{
     Share, Short, Spans, StatusClass, Statuses, Stop, UrlParts, Wait, WaitSource, advice, hint,
     quota, redact,
 };
-pub use steadfast_tower::quota::QuotaBook;
+pub use steadfast_tower::quota::{Counter, QuotaBook};
+pub use steadfast_tower::store;
 #[cfg(feature = "throttle")]
 pub use steadfast_tower::throttle::ScopeView;
 

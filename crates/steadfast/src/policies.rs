@@ -3,10 +3,12 @@
 use std::fmt;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::time::Duration;
 
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
 use steadfast_core::{InvalidPolicy, Policy, Prepared, RequestHead, Share};
-use steadfast_tower::quota::QuotaBook;
+use steadfast_tower::quota::{DEADLINE, QuotaBook};
+use steadfast_tower::store::Store;
 #[cfg(feature = "throttle")]
 use steadfast_tower::throttle::Place;
 use steadfast_tower::{HttpRequest, Scope};
@@ -66,9 +68,6 @@ pub(crate) struct Shared {
     numbers: AtomicU64,
     /// The first origin whose endpoints share a budget.
     first_origin: OnceLock<Slot>,
-    /// Saves the book when it is dropped, so before the book.
-    #[cfg(feature = "quota-file")]
-    _keeper: Option<crate::quota_file::Keeper>,
     quotas: Arc<QuotaBook>,
 }
 
@@ -84,8 +83,8 @@ pub struct PoliciesBuilder {
     pub(crate) named: Vec<(String, Policy)>,
     seed: Option<u64>,
     principal: Option<PrincipalOf>,
-    #[cfg(feature = "quota-file")]
-    quota_file: Option<std::path::PathBuf>,
+    store: Option<Arc<dyn Store>>,
+    store_deadline: Option<Duration>,
 }
 
 // ===== impl Policies =====
@@ -380,13 +379,25 @@ impl PoliciesBuilder {
         self
     }
 
-    /// Keeps the counts of quotas in a file, so that they go on after a restart; a process that is killed forgets the
-    /// last second at most. One process at a time: several share a plan with a file each and
-    /// [`Quota::share`](crate::Quota::share). [`build`](Self::build) opens it, and makes it if it is not there.
-    /// Default: the counts end with the process.
-    #[cfg(feature = "quota-file")]
-    pub fn quota_file(mut self, path: impl Into<std::path::PathBuf>) -> Self {
-        self.quota_file = Some(path.into());
+    /// Keeps the counts of quotas in a store, so that they go on after a restart or are shared with other processes: a
+    /// file (`QuotaFile` of the crate `steadfast-quota-file`), or a [`Store`] of your own over a database. Default: the
+    /// counts end with the process.
+    ///
+    /// No call fails because of a store, and none waits for it longer than [`store_deadline`](Self::store_deadline). The
+    /// counts go on in memory while it does not answer; [`store`](crate::store) says what that means.
+    ///
+    /// Counts get to the store within a second. Those of the last second are kept when the last clone of the policies is
+    /// dropped, as far as the store can do that; `policies.quota_book().save().await` before the process ends is the sure
+    /// way.
+    pub fn store(mut self, store: impl Store) -> Self {
+        self.store = Some(Arc::new(store));
+        self
+    }
+
+    /// How long the first attempt that draws on a quota waits for what the [`store`](Self::store) knows of it, before it
+    /// goes on without. Default: 1 s; never more than half of what the call's deadline leaves.
+    pub fn store_deadline(mut self, deadline: Duration) -> Self {
+        self.store_deadline = Some(deadline);
         self
     }
 
@@ -394,19 +405,17 @@ impl PoliciesBuilder {
     ///
     /// # Errors
     /// The first mistake: which pattern or which policy, which value, and what would be right.
-    pub fn build(self) -> Result<Policies, InvalidPolicies> {
+    pub fn build(mut self) -> Result<Policies, InvalidPolicies> {
         let from_os = std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), 0);
         let seed = self.seed.unwrap_or(from_os);
         let numbers = AtomicU64::new(1);
         let principal = self.principal.clone();
-        #[cfg(feature = "quota-file")]
-        let path = self.quota_file.clone();
+        let deadline = self.store_deadline.unwrap_or(DEADLINE);
+        let quotas = match self.store.take() {
+            Some(store) => QuotaBook::stored(store, deadline),
+            None => QuotaBook::in_memory(),
+        };
         let version = Version::new(self, None, &numbers)?;
-        // At last: a mistake elsewhere makes no file.
-        #[cfg(feature = "quota-file")]
-        let (quotas, _keeper) = crate::quota_file::open_book(path)?;
-        #[cfg(not(feature = "quota-file"))]
-        let quotas = Arc::default();
         Ok(Policies {
             shared: Arc::new(Shared {
                 current: RwLock::new(version),
@@ -418,9 +427,7 @@ impl PoliciesBuilder {
                 seed,
                 numbers,
                 first_origin: OnceLock::new(),
-                #[cfg(feature = "quota-file")]
-                _keeper,
-                quotas,
+                quotas: Arc::new(quotas),
             }),
         })
     }

@@ -39,18 +39,22 @@ impl Hash for Family<'_> {
         hasher.write(self.method.as_bytes());
         let path = self.path.as_bytes();
         let (mut stretch, mut start, mut has_digit) = (0, 0, false);
-        for end in 0..=path.len() {
-            match path.get(end) {
-                Some(byte) if *byte != b'/' => has_digit |= byte.is_ascii_digit(),
-                _ => {
-                    if is_id(&path[start..end], has_digit) {
-                        hasher.write(&path[stretch..start]);
-                        stretch = end;
-                    }
+        let mut segment = |start: usize, end: usize, has_digit: bool| {
+            if is_id(&path[start..end], has_digit) {
+                hasher.write(&path[stretch..start]);
+                stretch = end;
+            }
+        };
+        for (end, byte) in path.iter().enumerate() {
+            match byte {
+                b'/' => {
+                    segment(start, end, has_digit);
                     (start, has_digit) = (end + 1, false);
                 }
+                byte => has_digit |= byte.is_ascii_digit(),
             }
         }
+        segment(start, path.len(), has_digit);
         hasher.write(&path[stretch..]);
     }
 }

@@ -4,6 +4,7 @@
 
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
 use steadfast::{ErrorExt, Kind, LimitScope, Policies, Policy, Quota};
+use steadfast_quota_file::QuotaFile;
 use steadfast_testkit::Transport;
 
 const URL: &str = "https://api.example.com/v1/items";
@@ -14,8 +15,11 @@ fn client(path: &std::path::Path) -> ClientWithMiddleware {
         Quota::per_month(100).scope(LimitScope::Credential),
     ];
     let policy = Policy::standard().quota(quotas);
-    let policies = Policies::builder().endpoint("https://api.example.com/**", policy);
-    let policies = policies.quota_file(path).build().unwrap();
+    let policies = Policies::builder()
+        .store(QuotaFile::open(path).unwrap())
+        .endpoint("https://api.example.com/**", policy)
+        .build()
+        .unwrap();
     ClientBuilder::new(reqwest::Client::new())
         .with(policies.middleware())
         .with(Transport::new(200))
