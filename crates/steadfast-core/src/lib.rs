@@ -17,6 +17,7 @@
 //! | What happened? | [`Record`] |
 //! | What should a person do about a status? | [`advice`] |
 //! | Which policy is for which request? | [`Pattern`], [`Routes`] |
+//! | Which redirects are followed, and how? | [`redirect`] |
 
 pub mod advice;
 pub mod backoff;
@@ -37,6 +38,7 @@ pub mod quota;
 mod rate;
 mod record;
 pub mod redact;
+pub mod redirect;
 pub mod repeatable;
 mod rule;
 mod short;
