@@ -9,6 +9,7 @@ use std::time::{Duration, Instant, SystemTime};
 #[cfg(feature = "reqwest-middleware")]
 use steadfast_core::Reach;
 use steadfast_core::quota::QuotaWindow;
+use steadfast_core::redirect::Hops;
 use steadfast_core::{FailureKind, Judged, Record, Short};
 
 use crate::{clock, given_up};
@@ -105,6 +106,16 @@ pub trait Fault: Sized {
 
     /// Its source, as [`std::error::Error::source`] has it.
     fn source_of(&self) -> Option<&(dyn StdError + 'static)>;
+
+    /// What was sent within the attempt before it. Default: the one request.
+    fn hops(&self) -> Hops {
+        Hops::NONE
+    }
+
+    /// Whether the server said that it did not process the request. Default: no.
+    fn is_unprocessed(&self) -> bool {
+        false
+    }
 }
 
 /// What [`Fault::read`] found.
@@ -328,6 +339,10 @@ impl Fault for reqwest::Error {
         self.source()
     }
 
+    fn is_unprocessed(&self) -> bool {
+        crate::read::reqwest(self) == FailureKind::Unprocessed
+    }
+
     fn read(self) -> Reading<Self> {
         Reading::Transport(crate::read::reqwest(&self), self)
     }
@@ -341,6 +356,14 @@ impl Fault for reqwest_middleware::Error {
 
     fn source_of(&self) -> Option<&(dyn StdError + 'static)> {
         self.source()
+    }
+
+    /// An error of another middleware may be about another request.
+    fn is_unprocessed(&self) -> bool {
+        match self {
+            Self::Reqwest(error) => error.is_unprocessed(),
+            Self::Middleware(_) => false,
+        }
     }
 
     fn read(self) -> Reading<Self> {
