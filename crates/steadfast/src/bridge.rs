@@ -173,6 +173,19 @@ impl<'a> Attempts<'a> {
         }
     }
 
+    /// The requests of a call that another steadfast middleware is in charge of.
+    pub(crate) const fn passing(
+        own: &'a mut Extensions,
+        start: &'a Extensions,
+        last: &'a Mutex<Option<Extensions>>,
+    ) -> Self {
+        let attempts = Self::new(own, start, last);
+        Self {
+            in_charge: false,
+            ..attempts
+        }
+    }
+
     fn first(&self) -> Option<&'a mut Extensions> {
         self.own
             .lock()

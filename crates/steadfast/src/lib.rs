@@ -77,6 +77,7 @@ pub use crate::watch::WatchOptions;
 pub use reqwest_middleware;
 pub use steadfast_core::backoff::InvalidBackoff;
 pub use steadfast_core::budget::InvalidBudget;
+pub use steadfast_core::redirect::{Hops, Redirects};
 pub use steadfast_core::{
     Attempt, Backoff, BudgetConfig, Cost, Exchange, FailureKind, InvalidPattern, InvalidPolicy,
     Jitter, LimitScope, Opinion, Outcome, Overlay, PEEK_LIMIT, Pace, Pacing, Pattern, Policy,
@@ -101,6 +102,33 @@ pub mod prelude {
 #[must_use]
 pub fn wrap(client: reqwest::Client) -> reqwest_middleware::ClientWithMiddleware {
     Policies::standard().wrap(client)
+}
+
+/// Puts one policy around a client.
+///
+/// ```
+/// use std::time::Duration;
+/// use steadfast::Policy;
+///
+/// # fn main() -> Result<(), steadfast::InvalidPolicy> {
+/// let policy = Policy::standard().deadline(Duration::from_secs(10));
+/// let client = steadfast::wrap_with(policy, reqwest::Client::new())?;
+/// # drop(client);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+/// A value of the policy that makes no sense.
+pub fn wrap_with(
+    policy: Policy,
+    client: reqwest::Client,
+) -> Result<reqwest_middleware::ClientWithMiddleware, InvalidPolicy> {
+    match Policies::builder().default_policy(policy).build() {
+        Ok(policies) => Ok(policies.wrap(client)),
+        Err(InvalidPolicies::Default(mistake)) => Err(mistake),
+        Err(_) => unreachable!("there is nothing but the default policy"),
+    }
 }
 
 /// The README's examples, each of them a test.

@@ -8,6 +8,7 @@ use http::Extensions;
 use reqwest::{Request, Response};
 use reqwest_middleware::{Middleware, Next};
 use steadfast_core::{Overlay, Record};
+use steadfast_tower::redirect::{Redirect, RedirectLayer};
 use steadfast_tower::retry::Course;
 use steadfast_tower::{AsItSays, Call, Context, Failure, ReplaySource, Reply, stack};
 use tower_service::Service;
@@ -26,11 +27,16 @@ type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 #[derive(Clone, Debug)]
 pub struct SteadfastMiddleware {
     policies: Policies,
+    /// How redirects are followed, if the client leaves that to us.
+    redirects: Option<RedirectLayer>,
 }
 
 impl SteadfastMiddleware {
-    pub(crate) const fn new(policies: Policies) -> Self {
-        Self { policies }
+    pub(crate) const fn new(policies: Policies, redirects: Option<RedirectLayer>) -> Self {
+        Self {
+            policies,
+            redirects,
+        }
     }
 }
 
@@ -50,7 +56,9 @@ impl Middleware for SteadfastMiddleware {
         Self: 'f,
     {
         if nesting::is_inside(extensions) {
-            return Box::pin(async move { pass_through(request, extensions, next).await });
+            return Box::pin(async move {
+                pass_through(self.redirects.as_ref(), request, extensions, next).await
+            });
         }
         let options = match Options::of(&request, extensions) {
             Ok(options) => options,
@@ -84,6 +92,7 @@ impl Middleware for SteadfastMiddleware {
             let result = {
                 let attempts = Attempts::new(extensions, &start, &last);
                 let next = NextService::new(next, &attempts);
+                let next = Redirect::new(self.redirects.as_ref(), next);
                 // The stack is ready at once: its retry layer asks what is below before each attempt.
                 let future = {
                     let mut service = stack(&&*scope, AsItSays, next);
@@ -103,6 +112,7 @@ impl Middleware for SteadfastMiddleware {
 
 /// Another steadfast middleware is in charge.
 async fn pass_through(
+    redirects: Option<&RedirectLayer>,
     request: Request,
     extensions: &mut Extensions,
     next: Next<'_>,
@@ -114,7 +124,17 @@ async fn pass_through(
         steadfast.nested = true,
         "passed through: a steadfast middleware further out is in charge of this call",
     );
-    next.run(request, extensions).await
+    if redirects.is_none() {
+        return next.run(request, extensions).await;
+    }
+    let (start, last) = (extensions.clone(), Mutex::new(None));
+    let result = {
+        let attempts = Attempts::passing(extensions, &start, &last);
+        let next = NextService::new(next, &attempts);
+        Redirect::new(redirects, next).call(request).await
+    };
+    hand_back(extensions, last);
+    result.map_err(|hopped| hopped.error)
 }
 
 /// Leaves the record where [`send_recorded`](crate::RequestBuilderExt::send_recorded) looks for it.

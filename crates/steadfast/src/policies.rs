@@ -5,8 +5,10 @@ use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
+use steadfast_core::redirect::Redirects;
 use steadfast_core::{InvalidPolicy, Overlay, Policy, Prepared, Share};
 use steadfast_tower::quota::QuotaBook;
+use steadfast_tower::redirect;
 #[cfg(feature = "throttle")]
 use steadfast_tower::throttle::Place;
 use steadfast_tower::{HttpRequest, Scope};
@@ -61,6 +63,7 @@ pub(crate) struct Shared {
         expect(dead_code, reason = "files alone are exchanged")
     )]
     numbers: AtomicU64,
+    redirects: Redirects,
     /// The first origin whose endpoints share a budget.
     first_origin: OnceLock<Slot>,
     /// Saves the book when it is dropped, so before the book.
@@ -80,6 +83,7 @@ pub struct PoliciesBuilder {
     pub(crate) endpoints: Vec<(String, Policy)>,
     pub(crate) named: Vec<(String, Policy)>,
     seed: Option<u64>,
+    redirects: Redirects,
     #[cfg(feature = "quota-file")]
     quota_file: Option<std::path::PathBuf>,
 }
@@ -101,10 +105,55 @@ impl Policies {
         PoliciesBuilder::default()
     }
 
-    /// Puts these policies around a client. Everything else about the client stays as it is.
+    /// Puts these policies around a client. Everything else about the client stays as it is: it follows redirects and
+    /// sends again what an HTTP/2 server refused, by itself. [`wrap_builder`](Self::wrap_builder) makes both visible.
     #[must_use]
     pub fn wrap(&self, client: reqwest::Client) -> ClientWithMiddleware {
         ClientBuilder::new(client).with(self.middleware()).build()
+    }
+
+    /// Puts these policies around the client that a builder makes, and makes visible what reqwest does out of sight.
+    ///
+    /// It **replaces the builder's redirect and retry policies**, whatever they are. Everything else about the client
+    /// stays as it is, and so does everything that a server sees, but for two headers (below).
+    ///
+    /// * reqwest sends a request again, up to twice, when an HTTP/2 server says that it did not process it (`GOAWAY`,
+    ///   `REFUSED_STREAM`). This is done here instead: still at once, outside of the policy's attempts and its budget,
+    ///   and the record shows it: `1 attempt in 20 ms: 200 (resent 1x)`. Retries that the builder configures
+    ///   (`ClientBuilder::retry`) are switched off, since they multiply with those of the policies.
+    /// * Redirects are followed here, as [`redirects`](PoliciesBuilder::redirects) says, inside of an attempt and
+    ///   of its timeout. The record shows how many, and no outcome behind a redirect is taken for proof that the first
+    ///   request was not processed.
+    ///
+    /// Two headers differ from reqwest's: a credential that was removed for another origin is not sent to that origin's next
+    /// redirect either, and API keys in headers of their own
+    /// ([`API_KEYS`](steadfast_core::redirect::API_KEYS)) stay behind like `Authorization`.
+    ///
+    /// Middlewares that are added to the returned client run once per hop, at other origins, too: one that adds
+    /// credentials has to look at the host.
+    ///
+    /// ```
+    /// use steadfast::{Policies, Redirects};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let policies = Policies::builder().redirects(Redirects::same_origin()).build()?;
+    /// let client = policies.wrap_builder(reqwest::Client::builder().user_agent("shop/1.0"))?;
+    /// # drop(client);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// Those of `reqwest::ClientBuilder::build`.
+    pub fn wrap_builder(
+        &self,
+        builder: reqwest::ClientBuilder,
+    ) -> reqwest::Result<ClientWithMiddleware> {
+        let (builder, redirects) = redirect::take_over(builder, self.shared.redirects);
+        let middleware = SteadfastMiddleware::new(self.clone(), Some(redirects));
+        Ok(ClientBuilder::new(builder.build()?)
+            .with(middleware)
+            .build())
     }
 
     /// These policies as a middleware, for a chain that exists.
@@ -114,7 +163,7 @@ impl Policies {
     /// one; so does one that logs every attempt. A cache belongs before it.
     #[must_use]
     pub fn middleware(&self) -> SteadfastMiddleware {
-        SteadfastMiddleware::new(self.clone())
+        SteadfastMiddleware::new(self.clone(), None)
     }
 
     /// These policies as a tower layer, over a service of `http::Request` or `reqwest::Request`.
@@ -331,6 +380,16 @@ impl PoliciesBuilder {
         self
     }
 
+    /// Which redirects are followed by the client of [`wrap_builder`](Policies::wrap_builder). Default:
+    /// `Redirects::limited(10)`, as reqwest's own.
+    ///
+    /// A client that is wrapped by [`wrap`](Policies::wrap) follows redirects as its own builder said; that cannot be
+    /// changed any more.
+    pub fn redirects(mut self, redirects: Redirects) -> Self {
+        self.redirects = redirects;
+        self
+    }
+
     /// Keeps the counts of quotas in a file, so that they go on after a restart; a process that is killed forgets the
     /// last second at most. One process at a time: several share a plan with a file each and
     /// [`Quota::share`](crate::Quota::share). [`build`](Self::build) opens it, and makes it if it is not there.
@@ -349,6 +408,7 @@ impl PoliciesBuilder {
         let from_os = std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), 0);
         let seed = self.seed.unwrap_or(from_os);
         let numbers = AtomicU64::new(1);
+        let redirects = self.redirects;
         #[cfg(feature = "quota-file")]
         let path = self.quota_file.clone();
         let version = Version::new(self, None, &numbers)?;
@@ -366,6 +426,7 @@ impl PoliciesBuilder {
                 origins: Origins::default(),
                 seed,
                 numbers,
+                redirects,
                 first_origin: OnceLock::new(),
                 #[cfg(feature = "quota-file")]
                 _keeper,
