@@ -12,6 +12,7 @@ use crate::judge::{Judged, Reason};
 use crate::outcome::{FailureKind, Outcome, Reach};
 use crate::prepared::Prepared;
 use crate::record::{Attempt, History, Record, Stop, Wait, WaitSource};
+use crate::redirect::Hops;
 use crate::repeatable::Repeatable;
 use crate::rule::{Pace, Repeats, Retry, Rule};
 
@@ -258,6 +259,7 @@ impl Progress {
         judged: &Judged,
         wait: Option<Wait>,
         queued: Duration,
+        hops: Hops,
         head: impl FnOnce() -> (Method, String),
     ) {
         let attempt = Attempt {
@@ -267,6 +269,7 @@ impl Progress {
             took: now.saturating_duration_since(self.attempt_started),
             wait,
             queued,
+            hops,
         };
         let history = self.history.get_or_insert_with(|| {
             let (method, authority) = head();

@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll, ready};
 
 use pin_project_lite::pin_project;
+use steadfast_core::redirect::Hops;
 use steadfast_core::{FailureKind, Judged};
 use tower_service::Service;
 
@@ -50,8 +51,8 @@ pin_project! {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Unjudged<E> {
-    /// The transport failed in this way.
-    Raw(FailureKind, E),
+    /// The transport failed in this way, after these hops.
+    Raw(FailureKind, E, Hops),
     /// A limit of this client refused or cut it.
     Limit(Limit),
     /// A layer of ours further in judged it.
@@ -165,14 +166,14 @@ where
 impl<E> Unjudged<E> {
     /// Reads an error.
     pub fn read<F: Fault<Inner = E>>(error: F) -> Self {
-        let given_up = given_up::recall(error.source_of());
+        let (given_up, hops) = (given_up::recall(error.source_of()), error.hops());
         match (error.read(), given_up) {
             (Reading::Transport(kind, error), Some(record)) => {
                 let mut failure = Failure::new(Cause::Transport(error), Judged::own(kind));
-                failure.record = record;
+                (failure.record, failure.hops) = (record, hops);
                 Self::Judged(failure)
             }
-            (Reading::Transport(kind, error), None) => Self::Raw(kind, error),
+            (Reading::Transport(kind, error), None) => Self::Raw(kind, error, hops),
             (Reading::Judged(failure), _) => Self::Judged(failure),
         }
     }

@@ -12,6 +12,7 @@ use steadfast_core::quota::QuotaWindow;
 use steadfast_core::redirect::Hops;
 use steadfast_core::{FailureKind, Judged, Record, Short};
 
+use crate::response::HttpResponse;
 use crate::{clock, given_up};
 
 /// A response with its verdict.
@@ -39,6 +40,8 @@ pub struct Failure<E> {
     pub judged: Judged,
     /// What happened before it came.
     pub record: Record,
+    /// What was sent within the attempt before it.
+    pub hops: Hops,
 }
 
 /// Where an error came from.
@@ -211,6 +214,14 @@ impl StdError for Limit {}
 
 // ===== impl Reply =====
 
+impl<Res: HttpResponse> Reply<Res> {
+    /// What was sent within the attempt before it.
+    pub(crate) fn hops(&self) -> Hops {
+        let told = self.response.extensions().get::<Hops>();
+        told.copied().unwrap_or_default()
+    }
+}
+
 impl<Res> Reply<Res> {
     pub(crate) const fn new(response: Res, judged: Judged) -> Self {
         Self {
@@ -229,6 +240,7 @@ impl<E> Failure<E> {
             cause,
             judged,
             record: Record::FIRST_TRY,
+            hops: Hops::NONE,
         }
     }
 

@@ -200,14 +200,14 @@ impl<E> Unjudged<E> {
                 };
                 Failure::new(Cause::Limit(limit), judged)
             }
-            Self::Raw(kind, error) => {
+            Self::Raw(kind, error, hops) => {
                 let opinion = head.map_or(Opinion::Abstain, |head| {
                     head.opinion(policy, Outcome::Failed(kind), None, None)
                 });
-                Failure::new(
-                    Cause::Transport(error),
-                    Judged::failure(policy, kind, opinion),
-                )
+                let judged = Judged::failure(policy, kind, opinion);
+                let mut failure = Failure::new(Cause::Transport(error), judged);
+                failure.hops = hops;
+                failure
             }
         }
     }

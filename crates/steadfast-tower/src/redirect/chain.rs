@@ -8,7 +8,6 @@ use http::header::{HeaderValue, LOCATION, REFERER};
 use http::{StatusCode, Uri};
 use http_body::Body as _;
 use reqwest::{Request, Response, Url};
-use steadfast_core::UrlParts;
 use steadfast_core::redirect::{API_KEYS, Change, Crossing, Decision, Hops};
 
 use crate::clock;
@@ -122,7 +121,7 @@ impl Chain {
         }
         let left = self.left.take();
         let noted = left.filter(|left| {
-            left.status == response.status() && where_of(&left.from) == where_of(response.url())
+            left.status == response.status() && parts(&left.from) == parts(response.url())
         });
         let (from, to) = match noted {
             Some(left) => (left.from, left.to),
@@ -139,7 +138,7 @@ impl Chain {
     /// a middleware, which reqwest does not follow either.
     fn location(&self, response: &Response) -> Option<Url> {
         let from = self.hop.url();
-        if where_of(from) != where_of(response.url()) {
+        if parts(from) != parts(response.url()) {
             return None;
         }
         let location = response.headers().get(LOCATION)?;
@@ -209,13 +208,8 @@ impl fmt::Debug for Chain {
     }
 }
 
-/// What a server sees of a URL.
-fn where_of(url: &Url) -> UrlParts<'_> {
-    parts(url)
-}
-
 /// The URL that a redirect came from, as reqwest tells it: without user and fragment, and not to plain `http`.
-fn referer(from: &Url, to: &Url) -> Option<HeaderValue> {
+pub(super) fn referer(from: &Url, to: &Url) -> Option<HeaderValue> {
     if from.scheme() == "https" && to.scheme() == "http" {
         return None;
     }

@@ -29,7 +29,7 @@ use crate::request::parts;
 /// # Ok(())
 /// # }
 /// ```
-#[must_use]
+#[must_use = "without its layer the client follows no redirects"]
 pub fn take_over(builder: ClientBuilder, redirects: Redirects) -> (ClientBuilder, RedirectLayer) {
     let shown = Shown::by(&builder);
     let layer = RedirectLayer::over(redirects, shown);

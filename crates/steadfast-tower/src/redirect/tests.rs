@@ -6,6 +6,7 @@ use steadfast_core::redirect::{Hops, Redirects};
 use tower::{Layer, Service, ServiceExt, service_fn};
 
 use super::RedirectLayer;
+use super::chain::referer;
 
 /// What arrived: method, URL, body.
 type Log = Arc<Mutex<Vec<String>>>;
@@ -104,4 +105,23 @@ async fn an_answer_that_was_made_elsewhere_is_not_followed() {
     let service = RedirectLayer::new(Redirects::default()).layer(made);
     let response = service.oneshot(post("http://a.com/1")).await.unwrap();
     assert_eq!(response.status(), 302);
+}
+
+#[test]
+fn a_referer_tells_no_user_no_fragment_and_nothing_to_plain_http() {
+    for (from, to, expected) in [
+        (
+            "https://ada:pass@a.com/x?q#f",
+            "https://b.com/",
+            Some("https://a.com/x?q"),
+        ),
+        ("http://a.com/", "https://b.com/", Some("http://a.com/")),
+        ("http://a.com/", "http://b.com/", Some("http://a.com/")),
+        ("https://a.com/", "http://a.com/", None),
+    ] {
+        let url = |text: &str| Url::parse(text).unwrap();
+        let found = referer(&url(from), &url(to));
+        let found = found.as_ref().map(|value| value.to_str().unwrap());
+        assert_eq!(found, expected, "{from} to {to}");
+    }
 }

@@ -182,7 +182,12 @@ impl<R: HttpRequest> Course<R> {
         if self.is_first_try() {
             self.limits.shift(queued);
         }
+        let hops = match result {
+            Ok(reply) => reply.hops(),
+            Err(failure) => failure.hops,
+        };
         let redirected = match (result, &self.next) {
+            _ if hops.followed > 0 => true,
             (Ok(reply), Some(next)) => {
                 let came_from = reply.response.final_url();
                 came_from.is_some_and(|url| url != next.url())
@@ -196,7 +201,7 @@ impl<R: HttpRequest> Course<R> {
             _ => (None, Stop::Nested),
         };
         let (next, kept) = (&self.next, &mut self.head);
-        self.progress.note(now, judged, wait, queued, || {
+        self.progress.note(now, judged, wait, queued, hops, || {
             let kept = || kept.take().map(|head| *head);
             next.as_ref().map(head_of).or_else(kept).unwrap_or_default()
         });

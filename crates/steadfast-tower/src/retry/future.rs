@@ -122,7 +122,11 @@ where
                 StageProjection::Sending { future } => {
                     let result = ready!(future.poll(cx));
                     if let Ok(reply) = &result {
-                        if reply.judged.is_accepted() && course.is_first_try() {
+                        // Then there is nothing to tell.
+                        if reply.judged.is_accepted()
+                            && course.is_first_try()
+                            && reply.hops().is_none()
+                        {
                             return Poll::Ready(result);
                         }
                     }
