@@ -2,14 +2,14 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::Client;
-use steadfast_core::redirect::{API_KEYS, CREDENTIALS};
+use steadfast_core::redirect::{REMOVED_BY_REQWEST, keys};
 use steadfast_testkit::{Received, virtual_time};
 
 use super::{Two, bare, following, wrapped};
 
 fn all() -> HeaderMap {
-    let names = CREDENTIALS.iter().chain(API_KEYS);
-    let value = |name: &&'static str| {
+    let names = REMOVED_BY_REQWEST.iter().copied().chain(keys());
+    let value = |name: &'static str| {
         let mut value = HeaderValue::from_static("secret");
         value.set_sensitive(true);
         (HeaderName::from_static(name), value)

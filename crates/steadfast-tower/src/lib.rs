@@ -43,15 +43,18 @@ mod budget;
 pub mod buffer;
 mod call;
 pub mod clock;
+mod context;
 mod entry;
-mod fault;
-mod given_up;
+mod failure;
 pub mod judge;
 mod late;
+mod notes;
+mod principal;
 pub mod quota;
 mod read;
 #[cfg(feature = "reqwest")]
 pub mod redirect;
+mod reply;
 mod request;
 mod response;
 pub mod retry;
@@ -62,14 +65,18 @@ pub mod throttle;
 pub mod timeout;
 pub mod trace;
 
-pub use crate::call::{Begin, Call, Context, ReplaySource};
+pub use crate::call::{Call, ReplaySource};
+pub use crate::context::Context;
 pub use crate::entry::{Entry, EntryFuture, Transport, TransportFuture, Unjudged};
-pub use crate::fault::{Cause, Failure, Fault, Limit, Reading, Reply};
+pub use crate::failure::{BoxError, Cause, Failure, Fault, Reading};
+pub use crate::notes::Notes;
+pub use crate::principal::{Fingerprints, Principal};
 #[cfg(feature = "reqwest")]
 pub use crate::read::failure_kind;
+pub use crate::reply::Reply;
 #[cfg(feature = "reqwest")]
 pub use crate::request::bodiless;
 pub use crate::request::{AsItSays, BodyWith, HttpRequest, Replay, ReplayBody, Replayer};
 pub use crate::response::{BodyError, HttpResponse, IntoWhole, WholeResponse};
-pub use crate::scope::{Handle, Scope};
+pub use crate::scope::Scope;
 pub use crate::stack::{Attempt, Paced, Stack, stack};

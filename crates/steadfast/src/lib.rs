@@ -41,6 +41,7 @@ mod options;
 #[cfg(feature = "throttle")]
 mod origins;
 mod policies;
+mod principal;
 mod problem;
 #[cfg(feature = "quota-file")]
 mod quota_file;
@@ -54,6 +55,7 @@ mod throttle;
 mod version;
 #[cfg(feature = "config")]
 mod watch;
+mod wrap;
 
 pub use crate::bridge::{LayerFor, NextFuture, NextService, TowerMiddleware};
 pub use crate::error::{Error, ErrorExt};
@@ -74,6 +76,7 @@ pub use crate::status_error::StatusError;
 pub use crate::throttle::Throttle;
 #[cfg(feature = "config")]
 pub use crate::watch::WatchOptions;
+pub use crate::wrap::{wrap, wrap_with};
 pub use reqwest_middleware;
 pub use steadfast_core::backoff::InvalidBackoff;
 pub use steadfast_core::budget::InvalidBudget;
@@ -81,9 +84,9 @@ pub use steadfast_core::redirect::{Hops, Redirects};
 pub use steadfast_core::{
     Attempt, Backoff, BudgetConfig, Cost, Exchange, FailureKind, InvalidPattern, InvalidPolicy,
     Jitter, LimitScope, Opinion, Outcome, Overlay, PEEK_LIMIT, Pace, Pacing, Pattern, Policy,
-    Quota, Quotas, Rate, Rates, Reach, Reason, Record, Repeats, RequestHead, Retry, Rule, Share,
-    Short, Spans, StatusClass, Statuses, Stop, UrlParts, Wait, WaitSource, advice, hint, quota,
-    redact,
+    Quota, Quotas, Rate, Rates, Reach, Reason, Record, Refusal, Repeats, RequestHead, Retry, Rule,
+    Share, Short, Spans, StatusClass, Statuses, Stop, UrlParts, Wait, WaitSource, advice, hint,
+    quota, redact,
 };
 pub use steadfast_tower::quota::QuotaBook;
 #[cfg(feature = "throttle")]
@@ -92,43 +95,6 @@ pub use steadfast_tower::throttle::ScopeView;
 /// The traits, for `use steadfast::prelude::*`.
 pub mod prelude {
     pub use crate::{ErrorExt as _, RequestBuilderExt as _, ResponseExt as _};
-}
-
-/// Puts [`Policy::standard`] around a client.
-///
-/// Everything else about the client stays as it is, its timeouts too: they hold per attempt. The returned type has the
-/// methods of a `reqwest::Client`; errors are `reqwest_middleware::Error`s, and a transport error is the very
-/// `reqwest::Error` it was.
-#[must_use]
-pub fn wrap(client: reqwest::Client) -> reqwest_middleware::ClientWithMiddleware {
-    Policies::standard().wrap(client)
-}
-
-/// Puts one policy around a client.
-///
-/// ```
-/// use std::time::Duration;
-/// use steadfast::Policy;
-///
-/// # fn main() -> Result<(), steadfast::InvalidPolicy> {
-/// let policy = Policy::standard().deadline(Duration::from_secs(10));
-/// let client = steadfast::wrap_with(policy, reqwest::Client::new())?;
-/// # drop(client);
-/// # Ok(())
-/// # }
-/// ```
-///
-/// # Errors
-/// A value of the policy that makes no sense.
-pub fn wrap_with(
-    policy: Policy,
-    client: reqwest::Client,
-) -> Result<reqwest_middleware::ClientWithMiddleware, InvalidPolicy> {
-    match Policies::builder().default_policy(policy).build() {
-        Ok(policies) => Ok(policies.wrap(client)),
-        Err(InvalidPolicies::Default(mistake)) => Err(mistake),
-        Err(_) => unreachable!("there is nothing but the default policy"),
-    }
 }
 
 /// The README's examples, each of them a test.

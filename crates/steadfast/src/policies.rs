@@ -4,11 +4,9 @@ use std::fmt;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
-use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
 use steadfast_core::redirect::Redirects;
-use steadfast_core::{InvalidPolicy, Overlay, Policy, Prepared, Share};
+use steadfast_core::{InvalidPolicy, Policy, Prepared, RequestHead, Share};
 use steadfast_tower::quota::QuotaBook;
-use steadfast_tower::redirect;
 #[cfg(feature = "throttle")]
 use steadfast_tower::throttle::Place;
 use steadfast_tower::{HttpRequest, Scope};
@@ -18,6 +16,7 @@ use crate::layer::SteadfastLayer;
 use crate::middleware::SteadfastMiddleware;
 #[cfg(feature = "throttle")]
 use crate::origins::{self, Origins};
+use crate::principal::PrincipalOf;
 use crate::scopes::{Key, Scopes, Slot};
 use crate::version::{Endpoint, Version};
 
@@ -57,6 +56,8 @@ pub(crate) struct Shared {
     scopes: Scopes,
     #[cfg(feature = "throttle")]
     origins: Origins,
+    /// Who names the principal of a request where nobody else does.
+    principal: Option<PrincipalOf>,
     seed: u64,
     #[cfg_attr(
         not(feature = "config"),
@@ -83,6 +84,7 @@ pub struct PoliciesBuilder {
     pub(crate) endpoints: Vec<(String, Policy)>,
     pub(crate) named: Vec<(String, Policy)>,
     seed: Option<u64>,
+    principal: Option<PrincipalOf>,
     redirects: Redirects,
     #[cfg(feature = "quota-file")]
     quota_file: Option<std::path::PathBuf>,
@@ -105,57 +107,6 @@ impl Policies {
         PoliciesBuilder::default()
     }
 
-    /// Puts these policies around a client. Everything else about the client stays as it is: it follows redirects and
-    /// sends again what an HTTP/2 server refused, by itself. [`wrap_builder`](Self::wrap_builder) makes both visible.
-    #[must_use]
-    pub fn wrap(&self, client: reqwest::Client) -> ClientWithMiddleware {
-        ClientBuilder::new(client).with(self.middleware()).build()
-    }
-
-    /// Puts these policies around the client that a builder makes, and makes visible what reqwest does out of sight.
-    ///
-    /// It **replaces the builder's redirect and retry policies**, whatever they are. Everything else about the client
-    /// stays as it is, and so does everything that a server sees, but for two headers (below).
-    ///
-    /// * reqwest sends a request again, up to twice, when an HTTP/2 server says that it did not process it (`GOAWAY`,
-    ///   `REFUSED_STREAM`). This is done here instead: still at once, outside of the policy's attempts and its budget,
-    ///   and the record shows it: `1 attempt in 20 ms: 200 (resent 1x)`. Retries that the builder configures
-    ///   (`ClientBuilder::retry`) are switched off, since they multiply with those of the policies.
-    /// * Redirects are followed here, as [`redirects`](PoliciesBuilder::redirects) says, inside of an attempt and
-    ///   of its timeout. The record shows how many, and no outcome behind a redirect is taken for proof that the first
-    ///   request was not processed.
-    ///
-    /// Two headers differ from reqwest's: a credential that was removed for another origin is not sent to that origin's next
-    /// redirect either, and API keys in headers of their own
-    /// ([`API_KEYS`](steadfast_core::redirect::API_KEYS)) stay behind like `Authorization`.
-    ///
-    /// Middlewares that are added to the returned client run once per hop, at other origins, too: one that adds
-    /// credentials has to look at the host.
-    ///
-    /// ```
-    /// use steadfast::{Policies, Redirects};
-    ///
-    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let policies = Policies::builder().redirects(Redirects::same_origin()).build()?;
-    /// let client = policies.wrap_builder(reqwest::Client::builder().user_agent("shop/1.0"))?;
-    /// # drop(client);
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    /// Those of `reqwest::ClientBuilder::build`.
-    pub fn wrap_builder(
-        &self,
-        builder: reqwest::ClientBuilder,
-    ) -> reqwest::Result<ClientWithMiddleware> {
-        let (builder, redirects) = redirect::take_over(builder, self.shared.redirects);
-        let middleware = SteadfastMiddleware::new(self.clone(), Some(redirects));
-        Ok(ClientBuilder::new(builder.build()?)
-            .with(middleware)
-            .build())
-    }
-
     /// These policies as a middleware, for a chain that exists.
     ///
     /// The order counts: what is added *after* this (further in) runs once per attempt, what is added before runs once
@@ -163,7 +114,7 @@ impl Policies {
     /// one; so does one that logs every attempt. A cache belongs before it.
     #[must_use]
     pub fn middleware(&self) -> SteadfastMiddleware {
-        SteadfastMiddleware::new(self.clone(), None)
+        SteadfastMiddleware::new(self.clone())
     }
 
     /// These policies as a tower layer, over a service of `http::Request` or `reqwest::Request`.
@@ -182,9 +133,9 @@ impl Policies {
     pub(crate) fn endpoint_scope<R: HttpRequest>(
         &self,
         request: &R,
-        overlay: Option<&Overlay>,
+        identity: Option<&Arc<str>>,
     ) -> Arc<Scope> {
-        self.with_endpoint(request, overlay, |shared, _, endpoint, key| {
+        self.with_endpoint(request, identity, |shared, _, endpoint, key| {
             shared.own_scope(endpoint, key)
         })
     }
@@ -193,12 +144,12 @@ impl Policies {
     pub(crate) fn scope<R: HttpRequest>(
         &self,
         request: &R,
-        overlay: Option<&Overlay>,
+        identity: Option<&Arc<str>>,
         named: Option<&str>,
     ) -> Result<Arc<Scope>, InvalidPolicy> {
         self.with_endpoint(
             request,
-            overlay,
+            identity,
             |shared, version, endpoint, key| match named {
                 None => Ok(shared.own_scope(endpoint, key)),
                 Some(name) => shared.named_scope(version, endpoint, key, name),
@@ -210,7 +161,7 @@ impl Policies {
     fn with_endpoint<R: HttpRequest, T>(
         &self,
         request: &R,
-        overlay: Option<&Overlay>,
+        identity: Option<&Arc<str>>,
         then: impl FnOnce(&Shared, &Version, &Endpoint, &Key<'_>) -> T,
     ) -> T {
         let shared = &*self.shared;
@@ -223,13 +174,17 @@ impl Policies {
             false => version.routes.find(request.method(), &request.url()),
         };
         let endpoint = endpoint.unwrap_or(&version.default);
+        let identity = identity.or(endpoint.policy.limits().identity.as_ref());
+        // The user's own closure is asked when nobody else names somebody.
+        let asked = match (identity, &shared.principal) {
+            (None, Some(principal)) => principal.ask(request),
+            _ => None,
+        };
         let key = Key {
             endpoint: endpoint.number,
             named: 0,
             url: request.origin(),
-            identity: overlay
-                .and_then(Overlay::identity_value)
-                .or(endpoint.policy.identity.as_deref()),
+            identity: identity.or(asked.as_ref()).map(|identity| &**identity),
         };
         then(shared, &version, endpoint, &key)
     }
@@ -244,6 +199,11 @@ impl Policies {
         let mut scopes = shared.scopes.all();
         scopes.extend(firsts.filter_map(|endpoint| endpoint.first.get().map(Slot::scope)));
         scopes
+    }
+
+    /// Which redirects are followed.
+    pub(crate) fn redirects(&self) -> Redirects {
+        self.shared.redirects
     }
 
     #[cfg(feature = "config")]
@@ -267,7 +227,7 @@ impl Shared {
         self.scopes.find(&endpoint.first, key, || {
             let (policy, template) = (Arc::clone(&endpoint.policy), endpoint.template.clone());
             let seed = self.seed ^ self.scopes.hash(key);
-            let scope = match policy.share {
+            let scope = match policy.retry().budget_scope {
                 Share::Origin => {
                     let origin = self.origin_scope(&policy, key);
                     origin.sharing_budget(policy, template, seed)
@@ -303,8 +263,8 @@ impl Shared {
         };
         #[cfg(not(feature = "throttle"))]
         {
-            let _ = (endpoint, key);
-            scope
+            let _ = endpoint;
+            scope.named(key.identity.map(Arc::from), self.quotas.fingerprints())
         }
     }
 
@@ -374,6 +334,30 @@ impl PoliciesBuilder {
         self
     }
 
+    /// Names the principal of a request, where neither the call nor its client nor its policy names one: calls of one
+    /// principal share budgets, rates, gates and quotas, and no others do. `None` leaves it to the credential that the
+    /// request shows. The name is shown in spans: never return a credential.
+    ///
+    /// ```
+    /// use steadfast::Policies;
+    ///
+    /// let policies = Policies::builder()
+    ///     .principal(|request| {
+    ///         let tenant = request.headers.get("x-tenant")?;
+    ///         Some(tenant.to_str().ok()?.to_owned())
+    ///     })
+    ///     .build()?;
+    /// # drop(policies);
+    /// # Ok::<(), steadfast::InvalidPolicies>(())
+    /// ```
+    pub fn principal<I: Into<Arc<str>>>(
+        mut self,
+        closure: impl Fn(&RequestHead<'_>) -> Option<I> + Send + Sync + 'static,
+    ) -> Self {
+        self.principal = Some(PrincipalOf::new(closure));
+        self
+    }
+
     /// Makes the jitter repeatable. Default: a seed from the operating system.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = Some(seed);
@@ -408,6 +392,7 @@ impl PoliciesBuilder {
         let from_os = std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), 0);
         let seed = self.seed.unwrap_or(from_os);
         let numbers = AtomicU64::new(1);
+        let principal = self.principal.clone();
         let redirects = self.redirects;
         #[cfg(feature = "quota-file")]
         let path = self.quota_file.clone();
@@ -424,6 +409,7 @@ impl PoliciesBuilder {
                 scopes: Scopes::new(seed),
                 #[cfg(feature = "throttle")]
                 origins: Origins::default(),
+                principal,
                 seed,
                 numbers,
                 redirects,

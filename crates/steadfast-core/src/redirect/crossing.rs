@@ -2,10 +2,11 @@
 
 use http::HeaderMap;
 
+use crate::credential::CREDENTIAL_HEADERS;
 use crate::url::UrlParts;
 
 /// The headers that reqwest removes when a redirect leaves the origin.
-pub const CREDENTIALS: &[&str] = &[
+pub const REMOVED_BY_REQWEST: &[&str] = &[
     "authorization",
     "cookie",
     "cookie2",
@@ -13,25 +14,11 @@ pub const CREDENTIALS: &[&str] = &[
     "www-authenticate",
 ];
 
-/// The headers that APIs take a key or a token from, beside [`CREDENTIALS`].
-pub const API_KEYS: &[&str] = &[
-    "api-key",
-    "apikey",
-    "x-api-key",
-    "x-access-token",
-    "x-amz-security-token",
-    "x-auth-key",
-    "x-auth-token",
-    "x-functions-key",
-    "x-goog-api-key",
-    "x-rapidapi-key",
-    "x-shopify-access-token",
-    "x-subscription-token",
-    "x-vault-token",
-    "dd-api-key",
-    "ocp-apim-subscription-key",
-    "private-token",
-];
+/// The [`CREDENTIAL_HEADERS`] that reqwest sends on: keys and tokens in headers of their own.
+pub fn keys() -> impl Iterator<Item = &'static str> {
+    let all = CREDENTIAL_HEADERS.into_iter();
+    all.filter(|name| !REMOVED_BY_REQWEST.contains(name))
+}
 
 /// How far apart the two ends of a redirect are. An origin is scheme, host and port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,8 +26,8 @@ pub const API_KEYS: &[&str] = &[
 pub enum Crossing {
     /// The redirect stays at its origin: all headers are sent.
     SameOrigin,
-    /// From `http` to `https` at the same host, both at their own ports. [`CREDENTIALS`] stay behind, as with reqwest.
-    /// [`API_KEYS`] are sent: the host has them already.
+    /// From `http` to `https` at the same host, both at their own ports. What reqwest removes stays
+    /// behind. [`keys()`] are sent: the host has them already.
     Upgrade,
     /// The redirect leads to another origin: all credentials stay behind.
     Foreign,
@@ -62,12 +49,12 @@ impl Crossing {
 
     /// The names of the headers that stay behind.
     pub fn withheld(self) -> impl Iterator<Item = &'static str> {
-        let (credentials, keys): (&[_], &[_]) = match self {
-            Self::SameOrigin => (&[], &[]),
-            Self::Upgrade => (CREDENTIALS, &[]),
-            Self::Foreign => (CREDENTIALS, API_KEYS),
+        let removed: &[_] = match self {
+            Self::SameOrigin => &[],
+            Self::Upgrade | Self::Foreign => REMOVED_BY_REQWEST,
         };
-        credentials.iter().chain(keys).copied()
+        let keys = (self == Self::Foreign).then(keys);
+        removed.iter().copied().chain(keys.into_iter().flatten())
     }
 
     /// Removes the headers that stay behind.

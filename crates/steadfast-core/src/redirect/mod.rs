@@ -1,8 +1,8 @@
 //! Redirects: which are followed, with which method, and without which headers.
 //!
 //! The rules are those of reqwest 0.13, so that a client behaves the same whichever of the two follows. Two rules are
-//! stricter. A credential that was removed for another origin is not sent to that origin's next redirect either, and the
-//! headers of [`API_KEYS`] are removed like `Authorization`.
+//! stricter. A credential that was removed for another origin is not sent to that origin's next redirect either, and all
+//! [`CREDENTIAL_HEADERS`](crate::credential::CREDENTIAL_HEADERS) are removed like `Authorization`.
 //!
 //! | status | method | body |
 //! |---|---|---|
@@ -20,6 +20,6 @@ mod redirects;
 mod tests;
 
 pub use self::change::Change;
-pub use self::crossing::{API_KEYS, CREDENTIALS, Crossing};
+pub use self::crossing::{Crossing, REMOVED_BY_REQWEST, keys};
 pub use self::hops::Hops;
 pub use self::redirects::{Decision, Redirects};

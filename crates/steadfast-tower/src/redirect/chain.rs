@@ -8,7 +8,7 @@ use http::header::{HeaderValue, LOCATION, REFERER};
 use http::{StatusCode, Uri};
 use http_body::Body as _;
 use reqwest::{Request, Response, Url};
-use steadfast_core::redirect::{API_KEYS, Change, Crossing, Decision, Hops};
+use steadfast_core::redirect::{self, Change, Crossing, Decision, Hops};
 
 use crate::clock;
 use crate::redirect::layer::Following;
@@ -95,7 +95,7 @@ impl Chain {
         let headers = self.hop.headers();
         // reqwest would send these on.
         let keys = crossing == Crossing::Foreign
-            && (client.adds_keys() || API_KEYS.iter().any(|name| headers.contains_key(*name)));
+            && (client.adds_keys() || redirect::keys().any(|name| headers.contains_key(name)));
         if crossing == Crossing::SameOrigin || !client.adds_credentials() || keys {
             return false;
         }

@@ -6,7 +6,7 @@ use std::fmt;
 use steadfast_core::FailureKind;
 use steadfast_core::redirect::Hops;
 
-use crate::fault::{Fault, Reading};
+use crate::failure::{Fault, Reading};
 
 /// An error of the transport, with the count of what was sent before it. Shown, it is the transport's error.
 #[derive(Debug)]

@@ -10,7 +10,7 @@ use reqwest::{Request, Response};
 use steadfast_core::redirect::Hops;
 use tower_service::Service;
 
-use crate::fault::Fault;
+use crate::failure::Fault;
 use crate::redirect::chain::Chain;
 use crate::redirect::{Hopped, current};
 

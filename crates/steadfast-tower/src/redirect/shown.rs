@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use reqwest::ClientBuilder;
-use steadfast_core::redirect::{API_KEYS, CREDENTIALS};
+use steadfast_core::redirect::{REMOVED_BY_REQWEST, keys};
 
 /// What is known of a client.
 #[derive(Debug, Default)]
@@ -30,17 +30,12 @@ impl Shown {
     fn read(text: &str) -> Self {
         let readable = text.contains(" default_headers: {");
         // Values in the text are in quotes, too; taking one for a name is only too careful.
-        let names = |list: &[&'static str]| {
-            let named = |name: &&&str| text.contains(&format!("\"{name}\": "));
-            list.iter().filter(named).copied().collect()
-        };
+        let named = |name: &&str| text.contains(&format!("\"{name}\": "));
+        let removed = REMOVED_BY_REQWEST.iter().copied();
         let bare = without_quoted(text);
         Self {
-            credentials: match readable {
-                true => names(CREDENTIALS),
-                false => CREDENTIALS.to_vec(),
-            },
-            keys: names(API_KEYS),
+            credentials: removed.filter(|name| !readable || named(name)).collect(),
+            keys: keys().filter(named).collect(),
             referer: bare.contains(" referer: true"),
             timeout: timeout(&bare),
         }
@@ -160,7 +155,7 @@ mod tests {
     #[test]
     fn a_text_that_says_nothing_is_taken_with_care() {
         let shown = Shown::read("ClientBuilder");
-        assert!(CREDENTIALS.iter().all(|name| shown.adds(name)));
+        assert!(REMOVED_BY_REQWEST.iter().all(|name| shown.adds(name)));
         assert_eq!((shown.timeout, shown.referer), (None, false));
     }
 }
