@@ -7,7 +7,7 @@
 use http::HeaderMap;
 
 /// The headers that APIs take a key, a token or a signature from, in lower case.
-pub const CREDENTIAL_HEADERS: [&str; 13] = [
+pub const CREDENTIAL_HEADERS: [&str; 19] = [
     "authorization",
     "proxy-authorization",
     "cookie",
@@ -15,6 +15,12 @@ pub const CREDENTIAL_HEADERS: [&str; 13] = [
     "api-key",
     "apikey",
     "x-auth-token",
+    "x-access-token",
+    "x-auth-key",
+    "x-functions-key",
+    "x-subscription-token",
+    "x-vault-token",
+    "dd-api-key",
     "x-goog-api-key",
     "ocp-apim-subscription-key",
     "private-token",

@@ -17,6 +17,7 @@
 //! | What happened? | [`Record`] |
 //! | What should a person do about a status? | [`advice`] |
 //! | Which policy is for which request? | [`Pattern`], [`Routes`] |
+//! | Which redirects are followed, and how? | [`redirect`] |
 
 pub mod advice;
 pub mod backoff;
@@ -40,6 +41,7 @@ pub mod quota;
 mod rate;
 mod record;
 pub mod redact;
+pub mod redirect;
 mod refusal;
 pub mod repeatable;
 mod rule;

@@ -11,6 +11,7 @@ use http::Method;
 use crate::hint::HintSource;
 use crate::judge::Reason;
 use crate::outcome::Outcome;
+use crate::redirect::Hops;
 use crate::refusal::Refusal;
 use crate::repeatable::Repeatable;
 use crate::short::Short;
@@ -56,6 +57,9 @@ pub struct Attempt {
     pub queued: Duration,
     /// The wait that followed, when another attempt did.
     pub wait: Option<Wait>,
+    /// The redirects that were followed within it and the requests that were sent again, where the client leaves both
+    /// to steadfast (`wrap_builder`).
+    pub hops: Hops,
 }
 
 /// A wait between two attempts.
@@ -305,8 +309,11 @@ impl fmt::Display for Record {
         for (index, attempt) in history.attempts.iter().enumerate() {
             f.write_str(if index == 0 { ": " } else { ", " })?;
             write!(f, "{}", attempt.outcome)?;
-            if let Some(wait) = attempt.wait {
-                write!(f, " ({wait})")?;
+            match (attempt.hops.is_none(), attempt.wait) {
+                (true, None) => {}
+                (true, Some(wait)) => write!(f, " ({wait})")?,
+                (false, None) => write!(f, " ({})", attempt.hops)?,
+                (false, Some(wait)) => write!(f, " ({}; {wait})", attempt.hops)?,
             }
         }
         if history.stop != Stop::Accepted {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll, ready};
 
 use pin_project_lite::pin_project;
+use steadfast_core::redirect::Hops;
 use steadfast_core::{FailureKind, Refusal};
 use tower_service::Service;
 
@@ -65,8 +66,8 @@ pin_project! {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Unjudged<E> {
-    /// The transport failed in this way.
-    Raw(FailureKind, E),
+    /// The transport failed in this way, after these hops.
+    Raw(FailureKind, E, Hops),
     /// A limit of this client refused or cut it.
     Refused(Refusal),
     /// A layer of ours further in judged it.
@@ -184,8 +185,9 @@ where
 impl<E> Unjudged<E> {
     /// Reads an error.
     pub fn read<F: Fault<Inner = E>>(error: F) -> Self {
+        let hops = error.hops();
         match error.read() {
-            Reading::Transport(kind, error) => Self::Raw(kind, error),
+            Reading::Transport(kind, error) => Self::Raw(kind, error, hops),
             Reading::Judged(failure) => Self::Judged(failure),
         }
     }

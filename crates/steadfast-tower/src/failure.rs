@@ -5,6 +5,7 @@ use std::fmt;
 
 #[cfg(feature = "reqwest-middleware")]
 use steadfast_core::Reach;
+use steadfast_core::redirect::Hops;
 use steadfast_core::{FailureKind, InvalidPolicy, Judged, Outcome, Record, Refusal};
 
 use crate::notes::Notes;
@@ -63,6 +64,16 @@ pub trait Fault: Sized {
 
     /// Its source, as [`std::error::Error::source`] has it.
     fn source_of(&self) -> Option<&(dyn StdError + 'static)>;
+
+    /// What was sent within the attempt before it. Default: the one request.
+    fn hops(&self) -> Hops {
+        Hops::NONE
+    }
+
+    /// Whether the server said that it did not process the request. Default: no.
+    fn is_unprocessed(&self) -> bool {
+        false
+    }
 }
 
 /// What [`Fault::read`] found.
@@ -199,6 +210,10 @@ impl Fault for reqwest::Error {
         self.source()
     }
 
+    fn is_unprocessed(&self) -> bool {
+        crate::read::reqwest(self) == FailureKind::Unprocessed
+    }
+
     fn read(self) -> Reading<Self> {
         Reading::Transport(crate::read::reqwest(&self), self)
     }
@@ -212,6 +227,14 @@ impl Fault for reqwest_middleware::Error {
 
     fn source_of(&self) -> Option<&(dyn StdError + 'static)> {
         self.source()
+    }
+
+    /// An error of another middleware may be about another request.
+    fn is_unprocessed(&self) -> bool {
+        match self {
+            Self::Reqwest(error) => error.is_unprocessed(),
+            Self::Middleware(_) => false,
+        }
     }
 
     fn read(self) -> Reading<Self> {

@@ -10,6 +10,7 @@
 //! | [`timeout::TimeoutLayer`], [`timeout::DeadlineLayer`] | end attempts and calls in time |
 //! | [`buffer::BufferLayer`] | reads bodies inside the attempt |
 //! | [`trace::TraceLayer`] | opens a span per request |
+//! | `redirect::RedirectLayer` | follows redirects, and sends again what was not processed |
 //! | [`stack()`] | all of them in their order |
 //!
 //! ```
@@ -51,6 +52,8 @@ mod notes;
 mod principal;
 pub mod quota;
 mod read;
+#[cfg(feature = "reqwest")]
+pub mod redirect;
 mod reply;
 mod request;
 mod response;

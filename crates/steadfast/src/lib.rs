@@ -54,6 +54,7 @@ mod throttle;
 mod version;
 #[cfg(feature = "config")]
 mod watch;
+mod wrap;
 
 pub use crate::bridge::{LayerFor, NextFuture, NextService, TowerMiddleware};
 pub use crate::error::{Error, ErrorExt};
@@ -72,9 +73,11 @@ pub use crate::status_error::StatusError;
 pub use crate::throttle::Throttle;
 #[cfg(feature = "config")]
 pub use crate::watch::WatchOptions;
+pub use crate::wrap::{wrap, wrap_with};
 pub use reqwest_middleware;
 pub use steadfast_core::backoff::InvalidBackoff;
 pub use steadfast_core::budget::InvalidBudget;
+pub use steadfast_core::redirect::{Hops, Redirects};
 pub use steadfast_core::{
     Attempt, Backoff, BudgetConfig, Cost, Exchange, FailureKind, InvalidPattern, InvalidPolicy,
     Jitter, LimitScope, Opinion, Outcome, Overlay, PEEK_LIMIT, Pace, Pacing, Pattern, Policy,
@@ -90,16 +93,6 @@ pub use steadfast_tower::throttle::ScopeView;
 /// The traits, for `use steadfast::prelude::*`.
 pub mod prelude {
     pub use crate::{ErrorExt as _, RequestBuilderExt as _, ResponseExt as _};
-}
-
-/// Puts [`Policy::standard`] around a client.
-///
-/// Everything else about the client stays as it is, its timeouts too: they hold per attempt. The returned type has the
-/// methods of a `reqwest::Client`; errors are `reqwest_middleware::Error`s, and a transport error is the very
-/// `reqwest::Error` it was.
-#[must_use]
-pub fn wrap(client: reqwest::Client) -> reqwest_middleware::ClientWithMiddleware {
-    Policies::standard().wrap(client)
 }
 
 /// The README's examples, each of them a test.

@@ -8,6 +8,7 @@ use http::Extensions;
 use reqwest::{Request, Response};
 use reqwest_middleware::{Middleware, Next};
 use steadfast_core::{InvalidPolicy, Record};
+use steadfast_tower::redirect::{Redirect, RedirectLayer};
 use steadfast_tower::{AsItSays, Call, Context, Failure, Reply, stack};
 use tower_service::Service;
 
@@ -26,6 +27,8 @@ type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 pub struct SteadfastMiddleware {
     policies: Policies,
     identity: Option<Arc<str>>,
+    /// How redirects are followed, if the client leaves that to us.
+    redirects: Option<RedirectLayer>,
 }
 
 impl SteadfastMiddleware {
@@ -33,7 +36,14 @@ impl SteadfastMiddleware {
         Self {
             policies,
             identity: None,
+            redirects: None,
         }
+    }
+
+    /// For a client that leaves redirects to this layer.
+    pub(crate) fn following(self, redirects: RedirectLayer) -> Self {
+        let redirects = Some(redirects);
+        Self { redirects, ..self }
     }
 
     /// For whom the calls of this client are made, where a call does not say otherwise: for clients whose credential is a
@@ -85,7 +95,9 @@ impl Middleware for SteadfastMiddleware {
         Self: 'f,
     {
         if nesting::is_inside(extensions) {
-            return Box::pin(async move { pass_through(request, extensions, next).await });
+            return Box::pin(async move {
+                pass_through(self.redirects.as_ref(), request, extensions, next).await
+            });
         }
         let call = match self.begin(request, extensions) {
             Ok(call) => call,
@@ -107,6 +119,7 @@ impl Middleware for SteadfastMiddleware {
                 let marked = Marked::new(extensions);
                 let attempts = Attempts::new(marked.extensions, &start, &last, true);
                 let next = NextService::new(next, &attempts);
+                let next = Redirect::new(self.redirects.as_ref(), next);
                 // The stack is ready at once: its retry layer asks what is below before each attempt.
                 let mut service = stack(AsItSays, next);
                 service.call(call).await
@@ -123,6 +136,7 @@ impl Middleware for SteadfastMiddleware {
 
 /// Another steadfast middleware is in charge.
 async fn pass_through(
+    redirects: Option<&RedirectLayer>,
     request: Request,
     extensions: &mut Extensions,
     next: Next<'_>,
@@ -134,7 +148,17 @@ async fn pass_through(
         steadfast.nested = true,
         "passed through: a steadfast middleware further out is in charge of this call",
     );
-    next.run(request, extensions).await
+    if redirects.is_none() {
+        return next.run(request, extensions).await;
+    }
+    let (start, last) = (extensions.clone(), Mutex::new(None));
+    let result = {
+        let attempts = Attempts::new(extensions, &start, &last, false);
+        let next = NextService::new(next, &attempts);
+        Redirect::new(redirects, next).call(request).await
+    };
+    return_last(extensions, last);
+    result.map_err(|hopped| hopped.error)
 }
 
 /// Leaves the record where [`send_recorded`](crate::RequestBuilderExt::send_recorded) looks for it.

@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
-use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
+use steadfast_core::redirect::Redirects;
 use steadfast_core::{InvalidPolicy, Policy, Prepared, RequestHead, Share};
 use steadfast_tower::quota::{DEADLINE, QuotaBook};
 use steadfast_tower::store::Store;
@@ -66,6 +66,7 @@ pub(crate) struct Shared {
         expect(dead_code, reason = "files alone are exchanged")
     )]
     numbers: AtomicU64,
+    redirects: Redirects,
     /// The first origin whose endpoints share a budget.
     first_origin: OnceLock<Slot>,
     quotas: Arc<QuotaBook>,
@@ -85,6 +86,7 @@ pub struct PoliciesBuilder {
     principal: Option<PrincipalOf>,
     store: Option<Arc<dyn Store>>,
     store_deadline: Option<Duration>,
+    redirects: Redirects,
 }
 
 // ===== impl Policies =====
@@ -102,29 +104,6 @@ impl Policies {
     /// Says what differs per endpoint.
     pub fn builder() -> PoliciesBuilder {
         PoliciesBuilder::default()
-    }
-
-    /// [`wrap`](Self::wrap) for a client whose calls are made for one principal: `policies.wrap_as("acme", client)`.
-    ///
-    /// Budgets, rates, gates and quotas count by principal. It is the identity of the call
-    /// ([`CallOptions::identity`](crate::CallOptions::identity)); else the identity of the client, given here; else that
-    /// of the endpoint's policy; else what [`PoliciesBuilder::principal`] says; else the credential that the request
-    /// shows. Where tokens are default headers of the client, or are attached further in, the request shows none: give an
-    /// identity when there are several tenants. It is shown in spans, so give a name, never a credential.
-    #[must_use]
-    pub fn wrap_as(
-        &self,
-        identity: impl Into<Arc<str>>,
-        client: reqwest::Client,
-    ) -> ClientWithMiddleware {
-        let middleware = self.middleware().identity(identity);
-        ClientBuilder::new(client).with(middleware).build()
-    }
-
-    /// Puts these policies around a client. Everything else about the client stays as it is.
-    #[must_use]
-    pub fn wrap(&self, client: reqwest::Client) -> ClientWithMiddleware {
-        ClientBuilder::new(client).with(self.middleware()).build()
     }
 
     /// These policies as a middleware, for a chain that exists.
@@ -219,6 +198,11 @@ impl Policies {
         let mut scopes = shared.scopes.all();
         scopes.extend(firsts.filter_map(|endpoint| endpoint.first.get().map(Slot::scope)));
         scopes
+    }
+
+    /// Which redirects are followed.
+    pub(crate) fn redirects(&self) -> Redirects {
+        self.shared.redirects
     }
 
     #[cfg(feature = "config")]
@@ -379,6 +363,16 @@ impl PoliciesBuilder {
         self
     }
 
+    /// Which redirects are followed by the client of [`wrap_builder`](Policies::wrap_builder). Default:
+    /// `Redirects::limited(10)`, as reqwest's own.
+    ///
+    /// A client that is wrapped by [`wrap`](Policies::wrap) follows redirects as its own builder said; that cannot be
+    /// changed any more.
+    pub fn redirects(mut self, redirects: Redirects) -> Self {
+        self.redirects = redirects;
+        self
+    }
+
     /// Keeps the counts of quotas in a store, so that they go on after a restart or are shared with other processes: a
     /// file (`QuotaFile` of the crate `steadfast-quota-file`), or a [`Store`] of your own over a database. Default: the
     /// counts end with the process.
@@ -415,6 +409,7 @@ impl PoliciesBuilder {
             Some(store) => QuotaBook::stored(store, deadline),
             None => QuotaBook::in_memory(),
         };
+        let redirects = self.redirects;
         let version = Version::new(self, None, &numbers)?;
         Ok(Policies {
             shared: Arc::new(Shared {
@@ -426,6 +421,7 @@ impl PoliciesBuilder {
                 principal,
                 seed,
                 numbers,
+                redirects,
                 first_origin: OnceLock::new(),
                 quotas: Arc::new(quotas),
             }),

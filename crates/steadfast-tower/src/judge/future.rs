@@ -90,7 +90,7 @@ where
             };
             let status = response.status();
             if head.is_none() && policy.retry().statuses.accepts_at_once(status) {
-                return Poll::Ready(Ok(Reply::new(response, Judged::accepted(status))));
+                return Poll::Ready(Ok(Reply::answered(response, Judged::accepted(status))));
             }
             let opinion = ask(policy, head, &response, None);
             if !wants_body(policy, opinion, *this.may_follow, &response) {
@@ -182,7 +182,7 @@ fn judge<Res: WholeResponse>(
     if !judged.is_accepted() && inside.is_some_and(Record::is_exhausted) {
         (judged.verdict, judged.reason) = (Rule::FailFast, Reason::Nested);
     }
-    Reply::new(response, judged)
+    Reply::answered(response, judged)
 }
 
 impl<E> Unjudged<E> {
@@ -191,7 +191,7 @@ impl<E> Unjudged<E> {
         match self {
             Self::Judged(failure) => failure,
             Self::Refused(refusal) => Failure::refused(refusal),
-            Self::Raw(kind, error) => {
+            Self::Raw(kind, error, _) => {
                 let judged = Judged::ended(Outcome::Failed(kind));
                 Failure::new(Cause::Transport(error), judged)
             }
@@ -211,14 +211,14 @@ impl<E> Unjudged<E> {
             Self::Refused(refusal) => {
                 Failure::new(Cause::Refused(refusal), Judged::refused(policy, refusal))
             }
-            Self::Raw(kind, error) => {
+            Self::Raw(kind, error, hops) => {
                 let opinion = head.map_or(Opinion::Abstain, |head| {
                     head.opinion(policy, Outcome::Failed(kind), None, None)
                 });
-                Failure::new(
-                    Cause::Transport(error),
-                    Judged::failure(policy, kind, opinion),
-                )
+                let judged = Judged::failure(policy, kind, opinion);
+                let mut failure = Failure::new(Cause::Transport(error), judged);
+                failure.notes.hops = hops;
+                failure
             }
         }
     }

@@ -165,11 +165,12 @@ impl<R: HttpRequest> Course<R> {
             Ok(reply) => (&reply.judged, &reply.notes),
             Err(failure) => (&failure.judged, &failure.notes),
         };
-        let queued = notes.queued;
+        let (queued, hops) = (notes.queued, notes.hops);
         if self.is_first_try() {
             self.limits.shift(queued);
         }
         let redirected = match (result, &self.next) {
+            _ if hops.followed > 0 => true,
             (Ok(reply), Some(next)) => {
                 let came_from = reply.response.final_url();
                 came_from.is_some_and(|url| url != next.url())
@@ -183,7 +184,7 @@ impl<R: HttpRequest> Course<R> {
             _ => (None, Stop::Nested),
         };
         let (next, kept) = (&self.next, &mut self.head);
-        self.progress.note(now, judged, wait, queued, || {
+        self.progress.note(now, judged, wait, queued, hops, || {
             let kept = || kept.take().map(|head| *head);
             next.as_deref()
                 .map(head_of)

@@ -111,7 +111,8 @@ where
                 StageProjection::Sending { future } => {
                     let mut result = ready!(future.poll(cx));
                     if let Ok(reply) = &mut result {
-                        if reply.judged.is_accepted() && course.is_first_try() {
+                        let hops = reply.notes.hops;
+                        if reply.judged.is_accepted() && course.is_first_try() && hops.is_none() {
                             if let Some(record) = Course::<R>::first_try(&reply.notes) {
                                 reply.record = record;
                             }
