@@ -3,8 +3,6 @@
 use std::error::Error as StdError;
 use std::fmt;
 
-#[cfg(feature = "reqwest-middleware")]
-use steadfast_core::Reach;
 use steadfast_core::redirect::Hops;
 use steadfast_core::{FailureKind, InvalidPolicy, Judged, Outcome, Record, Refusal};
 
@@ -242,12 +240,7 @@ impl Fault for reqwest_middleware::Error {
             Self::Reqwest(error) => crate::read::reqwest(error),
             Self::Middleware(error) => {
                 let error: &(dyn StdError + Send + Sync) = error.as_ref();
-                match crate::read::chain(error) {
-                    // What that middleware could not reach may be another server: it says nothing of this request.
-                    Some(kind) if kind.reach() != Reach::MaybeProcessed => FailureKind::Other,
-                    Some(kind) => kind,
-                    None => FailureKind::Foreign,
-                }
+                crate::read::foreign(error)
             }
         };
         Reading::Transport(kind, self)

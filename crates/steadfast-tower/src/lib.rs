@@ -40,13 +40,17 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod budget;
+mod around;
 pub mod buffer;
 mod call;
 pub mod clock;
 mod context;
 mod entry;
 mod failure;
+pub mod fallback;
 pub mod judge;
+mod head;
+pub mod idempotency;
 mod late;
 mod notes;
 mod principal;
@@ -66,6 +70,7 @@ pub mod throttle;
 pub mod timeout;
 pub mod trace;
 
+pub use crate::around::{Around, AroundFuture, Inner, InnerFuture, NoLayer, OwnLayer};
 pub use crate::call::{Call, ReplaySource};
 pub use crate::context::Context;
 pub use crate::entry::{Entry, EntryFuture, Transport, TransportFuture, Unjudged};
@@ -80,4 +85,4 @@ pub use crate::request::bodiless;
 pub use crate::request::{AsItSays, BodyWith, HttpRequest, Replay, ReplayBody, Replayer};
 pub use crate::response::{BodyError, HttpResponse, IntoWhole, WholeResponse};
 pub use crate::scope::Scope;
-pub use crate::stack::{Attempt, Paced, Stack, stack};
+pub use crate::stack::{Attempt, Own, Paced, Retried, Stack, stack};

@@ -27,6 +27,8 @@ pub trait HttpRequest: Sized {
     }
     /// Its headers.
     fn headers(&self) -> &HeaderMap;
+    /// Its headers, to be changed.
+    fn headers_mut(&mut self) -> &mut HeaderMap;
     /// What this call wants differently from its policy, if the request can carry that.
     fn overlay(&self) -> Option<Arc<Overlay>> {
         None
@@ -98,6 +100,10 @@ impl<B> HttpRequest for http::Request<B> {
 
     fn headers(&self) -> &HeaderMap {
         self.headers()
+    }
+
+    fn headers_mut(&mut self) -> &mut HeaderMap {
+        self.headers_mut()
     }
 
     fn overlay(&self) -> Option<Arc<Overlay>> {
@@ -184,6 +190,10 @@ impl HttpRequest for reqwest::Request {
 
     fn headers(&self) -> &HeaderMap {
         self.headers()
+    }
+
+    fn headers_mut(&mut self) -> &mut HeaderMap {
+        self.headers_mut()
     }
 }
 

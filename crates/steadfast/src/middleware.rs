@@ -9,13 +9,14 @@ use reqwest::{Request, Response};
 use reqwest_middleware::{Middleware, Next};
 use steadfast_core::{InvalidPolicy, Record};
 use steadfast_tower::redirect::{Redirect, RedirectLayer};
-use steadfast_tower::{AsItSays, Call, Context, Failure, Reply, stack};
+use steadfast_tower::{AsItSays, Call, Context, Failure, Own, Reply, stack};
 use tower_service::Service;
 
 use crate::bridge::{Attempts, NextService, return_last};
 use crate::error;
 use crate::nesting::{self, Marked};
 use crate::options::{CallOptions, RecordSlot};
+use crate::own_layers::Places;
 use crate::policies::Policies;
 
 type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -121,8 +122,13 @@ impl Middleware for SteadfastMiddleware {
                 let next = NextService::new(next, &attempts);
                 let next = Redirect::new(self.redirects.as_ref(), next);
                 // The stack is ready at once: its retry layer asks what is below before each attempt.
-                let mut service = stack(AsItSays, next);
-                service.call(call).await
+                match self.policies.own_layers() {
+                    own if own.is_empty() => {
+                        let own: Own = Own::default();
+                        stack(AsItSays, &own, next).call(call).await
+                    }
+                    own => layered(own, next, call).await,
+                }
             };
             return_last(extensions, last);
             told(extensions, &result);
@@ -132,6 +138,18 @@ impl Middleware for SteadfastMiddleware {
             }
         })
     }
+}
+
+type Outcome = Result<Reply<Response>, Failure<reqwest_middleware::Error>>;
+
+/// The call with the user's own layers. Boxed by itself: the compiler cannot tell within an async block that what borrows
+/// layers and chain may be sent to another thread.
+fn layered<'a>(
+    own: &'a Places,
+    next: Redirect<NextService<'a>>,
+    call: Call<Request>,
+) -> BoxFuture<'a, Outcome> {
+    Box::pin(stack(AsItSays, &own.borrow(), next).call(call))
 }
 
 /// Another steadfast middleware is in charge.

@@ -16,6 +16,7 @@ use steadfast_tower::{HttpRequest, Scope};
 use crate::invalid::InvalidPolicies;
 use crate::layer::SteadfastLayer;
 use crate::middleware::SteadfastMiddleware;
+use crate::own_layers::{OwnLayer, Places};
 #[cfg(feature = "throttle")]
 use crate::origins::{self, Origins};
 use crate::principal::PrincipalOf;
@@ -60,6 +61,7 @@ pub(crate) struct Shared {
     origins: Origins,
     /// Who names the principal of a request where nobody else does.
     principal: Option<PrincipalOf>,
+    own_layers: Places,
     seed: u64,
     #[cfg_attr(
         not(feature = "config"),
@@ -84,6 +86,7 @@ pub struct PoliciesBuilder {
     pub(crate) named: Vec<(String, Policy)>,
     seed: Option<u64>,
     principal: Option<PrincipalOf>,
+    own_layers: Places,
     store: Option<Arc<dyn Store>>,
     store_deadline: Option<Duration>,
     redirects: Redirects,
@@ -203,6 +206,11 @@ impl Policies {
     /// Which redirects are followed.
     pub(crate) fn redirects(&self) -> Redirects {
         self.shared.redirects
+    }
+
+    /// The user's own layers.
+    pub(crate) fn own_layers(&self) -> &Places {
+        &self.shared.own_layers
     }
 
     #[cfg(feature = "config")]
@@ -357,6 +365,44 @@ impl PoliciesBuilder {
         self
     }
 
+    /// A layer of your own around each call, all of its attempts and waits included: it stands between the span of the call
+    /// and everything else. It may change the request before anything is decided about it; one that adds an
+    /// `Idempotency-Key` makes a `POST` repeatable. Of several the last one is outermost.
+    ///
+    /// Any tower layer over a service of `reqwest::Request` whose service is `Clone`. It holds for the clients of these
+    /// policies; a tower service has [`SteadfastLayer::around_call`].
+    ///
+    /// Tokens that are attached here come too late to say for whom a call is made: give an identity.
+    ///
+    /// ```
+    /// use http::HeaderValue;
+    /// use steadfast::Policies;
+    /// use tower::util::MapRequestLayer;
+    ///
+    /// let version = MapRequestLayer::new(|mut request: reqwest::Request| {
+    ///     request.headers_mut().insert("api-version", HeaderValue::from_static("2026-11-01"));
+    ///     request
+    /// });
+    /// let policies = Policies::builder().around_call(version).build()?;
+    /// # drop(policies);
+    /// # Ok::<(), steadfast::InvalidPolicies>(())
+    /// ```
+    pub fn around_call(mut self, layer: impl OwnLayer) -> Self {
+        self.own_layers.around_call.push(layer);
+        self
+    }
+
+    /// A layer of your own around each attempt, after it waited for rates and gates and before its span: for what has to
+    /// be fresh on every attempt, such as a signature or a token. An error of its own ends the call
+    /// ([`FailureKind::Foreign`](crate::FailureKind::Foreign)), unless a failed transport is found inside of it. Of several
+    /// the last one is outermost.
+    ///
+    /// See [`around_call`](Self::around_call) for what fits.
+    pub fn around_attempt(mut self, layer: impl OwnLayer) -> Self {
+        self.own_layers.around_attempt.push(layer);
+        self
+    }
+
     /// Makes the jitter repeatable. Default: a seed from the operating system.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = Some(seed);
@@ -403,7 +449,7 @@ impl PoliciesBuilder {
         let from_os = std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), 0);
         let seed = self.seed.unwrap_or(from_os);
         let numbers = AtomicU64::new(1);
-        let principal = self.principal.clone();
+        let (principal, own_layers) = (self.principal.clone(), self.own_layers.clone());
         let deadline = self.store_deadline.unwrap_or(DEADLINE);
         let quotas = match self.store.take() {
             Some(store) => QuotaBook::stored(store, deadline),
@@ -419,6 +465,7 @@ impl PoliciesBuilder {
                 #[cfg(feature = "throttle")]
                 origins: Origins::default(),
                 principal,
+                own_layers,
                 seed,
                 numbers,
                 redirects,

@@ -16,7 +16,7 @@ use crate::buffer::Whole;
 use crate::clock;
 use crate::entry::Unjudged;
 use crate::failure::{Cause, Failure};
-use crate::judge::head::Head;
+use crate::head::Head;
 use crate::reply::Reply;
 use crate::response::WholeResponse;
 use crate::scope::Scope;
@@ -32,6 +32,8 @@ pin_project! {
         head: Option<Box<Head>>,
         // Whether another attempt could follow; then a refusal is worth a look into its body.
         may_follow: bool,
+        // Whether the request carries an idempotency key that its policy asked for.
+        keyed: bool,
         #[pin]
         inner: F,
         peek: Option<Box<Peek<Res>>>,
@@ -57,9 +59,16 @@ impl<F, Res: WholeResponse> JudgeFuture<F, Res> {
             scope,
             head,
             may_follow,
+            keyed: false,
             inner,
             peek: None,
         }
+    }
+
+    #[inline(always)]
+    pub(crate) fn keyed(mut self, keyed: bool) -> Self {
+        self.keyed = keyed;
+        self
     }
 }
 
@@ -94,7 +103,7 @@ where
             }
             let opinion = ask(policy, head, &response, None);
             if !wants_body(policy, opinion, *this.may_follow, &response) {
-                return Poll::Ready(Ok(judge(policy, opinion, response, None)));
+                return Poll::Ready(Ok(judge(policy, opinion, response, None, *this.keyed)));
             }
             let (shell, body) = response.open();
             let end = None;
@@ -109,7 +118,7 @@ where
                 let start = peek.body.start(PEEK_LIMIT);
                 let response = Res::close(peek.shell, peek.body);
                 let opinion = ask(policy, head, &response, Some(&start));
-                Poll::Ready(Ok(judge(policy, opinion, response, Some(&start))))
+                Poll::Ready(Ok(judge(policy, opinion, response, Some(&start), *this.keyed)))
             }
             None => Poll::Pending,
         }
@@ -174,10 +183,14 @@ fn judge<Res: WholeResponse>(
     opinion: Opinion,
     response: Res,
     start: Option<&[u8]>,
+    keyed: bool,
 ) -> Reply<Res> {
     let status = response.status();
     let headers = response.headers();
     let mut judged = Judged::response(policy, status, headers, clock::wall, opinion, start);
+    if keyed {
+        judged = judged.of_keyed();
+    }
     let inside = response.extensions().get::<Record>();
     if !judged.is_accepted() && inside.is_some_and(Record::is_exhausted) {
         (judged.verdict, judged.reason) = (Rule::FailFast, Reason::Nested);

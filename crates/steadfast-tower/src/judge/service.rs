@@ -9,7 +9,7 @@ use crate::call::Call;
 use crate::entry::Unjudged;
 use crate::failure::Failure;
 use crate::judge::JudgeFuture;
-use crate::judge::head::Head;
+use crate::head::Head;
 use crate::reply::Reply;
 use crate::request::HttpRequest;
 use crate::response::WholeResponse;
@@ -46,7 +46,7 @@ where
         let scope = Arc::clone(&call.context.scope);
         let asked = scope.policy().retry().classifier.is_some();
         let head = asked.then(|| Box::new(Head::of(&*call.request)));
-        let may_follow = call.context.may_follow;
-        JudgeFuture::new(scope, head, may_follow, self.inner.call(call))
+        let (may_follow, keyed) = (call.context.may_follow, call.context.keyed);
+        JudgeFuture::new(scope, head, may_follow, self.inner.call(call)).keyed(keyed)
     }
 }

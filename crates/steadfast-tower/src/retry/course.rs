@@ -56,7 +56,9 @@ impl<R: HttpRequest> Course<R> {
         let terms = &context.terms;
         let mut limits = Limits::new(now, terms);
         limits.deadline = earlier(limits.deadline, context.deadline);
-        let repeatable = Repeatable::of(request.method(), request.headers(), terms.repeatable);
+        let policy = context.scope.policy().retry();
+        let repeatable =
+            policy.repeatable(request.method(), request.headers(), terms.repeatable);
         let funded = context.scope.deposit(now);
         Self {
             context,
@@ -207,6 +209,10 @@ impl<R: HttpRequest> Course<R> {
         }
         let resume_at = resume_at(now, judged);
         let record = self.progress.finish(now, stop, resume_at);
+        let record = match self.context.keyed {
+            true => record.keyed(),
+            false => record,
+        };
         event::end(&record);
         Next::HandBack(Some(record))
     }

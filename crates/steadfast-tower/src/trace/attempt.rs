@@ -74,6 +74,7 @@ fn open<R: HttpRequest>(call: &Call<R>) -> Span {
         network.protocol.version = Empty,
         error.type = Empty,
         otel.status_code = Empty,
+        steadfast.keyed = call.context.keyed.then_some(true),
         steadfast.verdict = Empty,
         steadfast.reason = Empty,
     );

@@ -1,11 +1,11 @@
-//! The request's head, kept for the classifier while the request itself is on its way.
+//! The request's head, kept for the user's closures while the request itself is on its way.
 
 use http::{HeaderMap, Method};
-use steadfast_core::{Exchange, Opinion, Outcome, Prepared, UrlParts};
+use steadfast_core::{Exchange, Opinion, Outcome, Prepared, RequestHead, UrlParts};
 
 use crate::request::HttpRequest;
 
-/// A copy of what a classifier is shown of the request.
+/// A copy of what closures are shown of a request.
 #[derive(Debug)]
 pub(crate) struct Head {
     method: Method,
@@ -31,6 +31,13 @@ impl Head {
         }
     }
 
+    /// Shows it.
+    pub(crate) fn with<T>(&self, show: impl FnOnce(RequestHead<'_>) -> T) -> T {
+        let query = self.query.as_deref();
+        let url = UrlParts::new(&self.scheme, &self.host, self.port, &self.path, query);
+        show(RequestHead::new(&self.method, url, &self.headers))
+    }
+
     /// What the user's classifier says.
     pub(crate) fn opinion(
         &self,
@@ -42,16 +49,11 @@ impl Head {
         let Some(classifier) = &policy.retry().classifier else {
             return Opinion::Abstain;
         };
-        let query = self.query.as_deref();
-        let url = UrlParts::new(&self.scheme, &self.host, self.port, &self.path, query);
-        let exchange = Exchange::new(
-            &self.method,
-            url,
-            &self.headers,
-            outcome,
-            headers,
-            body_start,
-        );
-        classifier.opinion(&exchange)
+        self.with(|request| {
+            let (method, url) = (request.method, request.url);
+            let exchange =
+                Exchange::new(method, url, request.headers, outcome, headers, body_start);
+            classifier.opinion(&exchange)
+        })
     }
 }
