@@ -6,17 +6,14 @@ use std::str::FromStr;
 
 use steadfast_core::Policy;
 
-use crate::config::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::config::endpoints::{self, Endpoint};
-use crate::config::env::Env;
 use crate::config::keys::ROOT;
 use crate::config::names::{Known, Named};
 use crate::config::policy::Maker;
-use crate::config::report::Report;
+use crate::config::report::{Diagnostic, Diagnostics, Report, Severity};
 use crate::config::schema;
-use crate::config::source::{Source, Span};
+use crate::config::source::{Env, Source, Span, read_json, read_toml};
 use crate::config::walk::{Table, Walker};
-use crate::config::{json_tree, toml_tree};
 use crate::policies::{Policies, PoliciesBuilder};
 
 /// The largest file, in bytes.
@@ -104,8 +101,8 @@ impl Config {
             report.error("limit", Span::default(), too_large(text.len() as u64));
         } else {
             let tree = match format {
-                Format::Toml => Some(toml_tree::read(text, report)),
-                Format::Json => json_tree::read(text, report),
+                Format::Toml => Some(read_toml(text, report)),
+                Format::Json => read_json(text, report),
             };
             let unreadable = report.lines();
             if let Some(tree) = tree {

@@ -60,15 +60,11 @@
 //! reported one by one, the rest as a number.
 
 mod contradictions;
-mod diagnostic;
 mod endpoints;
-mod env;
-mod json_tree;
 mod keys;
 mod kind;
 mod loaded;
 mod names;
-mod node;
 mod policy;
 mod quotas;
 mod rates;
@@ -78,10 +74,9 @@ mod schema;
 mod source;
 mod suggest;
 mod takes;
-mod toml_tree;
 mod units;
 mod walk;
 
-pub use self::diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use self::loaded::{Config, Format};
+pub use self::report::{Diagnostic, Diagnostics, Severity};
 pub use self::units::rate;

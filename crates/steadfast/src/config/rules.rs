@@ -2,9 +2,8 @@
 
 use steadfast_core::{FailureKind, Policy, Retry, Rule, StatusClass};
 
-use crate::config::node::Name;
 use crate::config::report::{Report, quoted};
-use crate::config::source::Span;
+use crate::config::source::{Name, Span};
 use crate::config::suggest::among;
 use crate::config::walk::{Item, Value};
 

@@ -4,12 +4,10 @@ use std::time::Duration;
 
 use steadfast_core::{Quota, Rate};
 
-use crate::config::env::{Env, Filled, fill};
 use crate::config::keys::SECTIONS;
 use crate::config::kind::{Key, Kind, Need, Section, Zero};
-use crate::config::node::{Data, Name, Node};
 use crate::config::report::{Report, quoted};
-use crate::config::source::Span;
+use crate::config::source::{Data, Env, Filled, Name, Node, Span, fill};
 use crate::config::suggest::{among, nearest};
 use crate::config::takes::{takes, takes_text};
 use crate::config::units;

@@ -1,10 +1,10 @@
 //! Collects what is wrong, so that all of it is said at once.
 
-use crate::config::diagnostic::{Diagnostic, Diagnostics, Severity};
+use crate::config::report::{Diagnostic, Diagnostics, Severity};
 use crate::config::source::{Source, Span, harmless};
 
 /// The most mistakes that are reported one by one.
-pub(crate) const MOST: usize = 100;
+const MOST: usize = 100;
 
 pub(crate) struct Report<'a> {
     pub(crate) source: &'a Source<'a>,
