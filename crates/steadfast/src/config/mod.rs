@@ -73,7 +73,6 @@ mod rules;
 mod schema;
 mod source;
 mod suggest;
-mod takes;
 mod units;
 mod walk;
 
