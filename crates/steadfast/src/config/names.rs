@@ -128,9 +128,7 @@ impl Known {
             self.index.insert(name.text.clone(), drafts.len());
             let table = match item.value {
                 Value::Table(table) => table,
-                _ => Table {
-                    entries: Vec::new(),
-                },
+                _ => Table::empty(item.span),
             };
             drafts.push(Draft {
                 extends: name.span,

@@ -3,6 +3,6 @@
 mod collect;
 mod diagnostic;
 
-pub(crate) use self::collect::{Report, quoted};
+pub(crate) use self::collect::{MOST, Report, quoted};
 pub(crate) use self::diagnostic::Excerpt;
 pub use self::diagnostic::{Diagnostic, Diagnostics, Severity};

@@ -36,12 +36,20 @@ pub(crate) struct Item {
 /// A table with known keys.
 #[derive(Debug)]
 pub(crate) struct Table {
+    pub(crate) span: Span,
     pub(crate) entries: Vec<(&'static str, Span, Item)>,
 }
 
 // ===== impl Table =====
 
 impl Table {
+    pub(crate) fn empty(span: Span) -> Self {
+        Self {
+            span,
+            entries: Vec::new(),
+        }
+    }
+
     pub(crate) fn get(&self, name: &str) -> Option<&Item> {
         let mut entries = self.entries.iter();
         entries

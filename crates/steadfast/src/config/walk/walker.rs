@@ -1,12 +1,12 @@
-//! Checks a tree against the key table, and gives what it holds.
+//! Walks a tree with the key table.
 
 use super::takes::{takes, takes_text};
 use super::{Item, Table, Value};
-use crate::config::keys::SECTIONS;
-use crate::config::kind::{Key, Kind, Need, Section, Zero};
-use crate::config::report::{Report, quoted};
-use crate::config::source::{Data, Env, Filled, Name, Node, Span, fill};
-use crate::config::suggest::{among, nearest};
+use crate::config::keys::ROOT;
+use crate::config::kind::{Keys, Kind, Need, Zero};
+use crate::config::report::Report;
+use crate::config::section::{AnySection, Form};
+use crate::config::source::{Data, Env, Name, Node, Span, fill};
 use crate::config::units;
 
 pub(crate) struct Walker<'a, 's> {
@@ -14,37 +14,122 @@ pub(crate) struct Walker<'a, 's> {
     pub(crate) env: Env<'a>,
     /// Whether a value came from a variable: then no message may show a value.
     pub(crate) secrets: bool,
+    /// The sections that are registered.
+    pub(super) sections: &'a [&'static dyn AnySection],
+    /// The keys that lead to the value that is walked; `None` is a name of the user's own.
+    pub(super) path: Vec<Option<&'static str>>,
+}
+
+/// A section of the file, checked against its keys.
+pub(crate) struct Walked {
+    pub(crate) section: &'static dyn AnySection,
+    pub(crate) name: Span,
+    pub(crate) item: Item,
+    /// Whether a value in it came from a variable.
+    pub(crate) secret: bool,
 }
 
 // ===== impl Walker =====
 
-impl Walker<'_, '_> {
-    pub(crate) fn table(&mut self, section: &'static Section, node: Node) -> Table {
+impl<'a, 's> Walker<'a, 's> {
+    pub(crate) fn new(
+        report: &'a mut Report<'s>,
+        env: Env<'a>,
+        sections: &'a [&'static dyn AnySection],
+    ) -> Self {
+        Self {
+            report,
+            env,
+            secrets: false,
+            sections,
+            path: Vec::new(),
+        }
+    }
+
+    /// The whole file: its own keys, and the sections that are registered.
+    pub(crate) fn file(&mut self, node: Node) -> (Table, Vec<Walked>) {
+        let Data::Table(entries) = node.data else {
+            return (self.table(&ROOT, node), Vec::new());
+        };
+        let (mut own, mut found) = (Vec::with_capacity(entries.len()), Vec::new());
+        for (name, value) in entries {
+            match self
+                .sections
+                .iter()
+                .find(|known| known.head().name == name.text)
+            {
+                Some(section) => found.push(self.section(*section, &name, value)),
+                None => own.push((name, value)),
+            }
+        }
+        let data = Data::Table(own);
+        let root = self.table(
+            &ROOT,
+            Node {
+                span: node.span,
+                data,
+            },
+        );
+        (root, found)
+    }
+
+    fn section(&mut self, section: &'static dyn AnySection, name: &Name, node: Node) -> Walked {
+        let head = section.head();
+        // Variables of a section say nothing about the policies, and the other way round.
+        let others = std::mem::take(&mut self.secrets);
+        self.path.push(Some(head.name));
+        let span = node.span;
+        let item = match (head.form, node.data) {
+            (Form::List, Data::List(list)) => {
+                let items = list.into_iter().map(|node| self.item(&head.kind, node));
+                let value = Value::List(items.collect());
+                Item { span, value }
+            }
+            (Form::List, data) => {
+                self.wrong_type(&Kind::List(&head.kind), &Node { span, data });
+                let value = Value::Wrong;
+                Item { span, value }
+            }
+            (Form::Table, data) => self.item(&head.kind, Node { span, data }),
+        };
+        self.path.pop();
+        Walked {
+            section,
+            name: name.span,
+            item,
+            secret: std::mem::replace(&mut self.secrets, others),
+        }
+    }
+
+    pub(crate) fn table(&mut self, keys: &'static Keys, node: Node) -> Table {
         let span = node.span;
         let Data::Table(entries) = node.data else {
-            self.wrong_type(&Kind::Table(section), &node);
-            return Table {
-                entries: Vec::new(),
-            };
+            self.wrong_type(&Kind::Table(keys), &node);
+            return Table::empty(span);
         };
         let mut known = Vec::with_capacity(entries.len().min(32));
         for (name, value) in entries {
-            match section.key(&name.text) {
+            match keys.find(&name.text) {
                 Some(key) => {
+                    self.path.push(Some(key.name));
                     let item = self.item(&key.kind, value);
+                    self.path.pop();
                     known.push((key.name, name.span, item));
                 }
-                None => self.unknown_key(section, &name),
+                None => self.unknown_key(keys, &name),
             }
         }
-        for key in section.keys().filter(|key| key.need == Need::Required) {
+        for key in keys.iter().filter(|key| key.need == Need::Required) {
             if !known.iter().any(|(name, ..)| *name == key.name) {
-                let message = format!("{} without `{}`", section.name, key.name);
+                let message = format!("{} without `{}`", keys.name, key.name);
                 let help = format!("`{}`: {}", key.name, key.about);
                 self.report.error_with("missing-key", span, message, help);
             }
         }
-        Table { entries: known }
+        Table {
+            span,
+            entries: known,
+        }
     }
 
     fn item(&mut self, kind: &'static Kind, node: Node) -> Item {
@@ -66,18 +151,21 @@ impl Walker<'_, '_> {
                     _ => self.wrong_type(kind, &node),
                 }
             }
-            (Kind::Table(section), data @ Data::Table(_)) => {
+            (Kind::Table(keys), data @ Data::Table(_)) => {
                 let node = Node {
                     span: node.span,
                     data,
                 };
-                Some(Value::Table(self.table(section, node)))
+                Some(Value::Table(self.table(keys, node)))
             }
             (Kind::Map(_, kind), Data::Table(entries)) => {
+                self.path.push(None);
                 let items = entries
                     .into_iter()
                     .map(|(name, node)| (name, self.item(kind, node)));
-                Some(Value::Map(items.collect()))
+                let map = Value::Map(items.collect());
+                self.path.pop();
+                Some(map)
             }
             (Kind::List(kind), Data::List(list)) => Some(Value::List(
                 list.into_iter().map(|node| self.item(kind, node)).collect(),
@@ -158,117 +246,5 @@ impl Walker<'_, '_> {
                 None
             }
         }
-    }
-
-    /// The mistake of a text with a variable may quote the variable's value, so it is not shown.
-    fn wrong_text(
-        &mut self,
-        kind: &Kind,
-        written: &str,
-        filled: &Filled,
-        mistake: &str,
-        span: Span,
-    ) {
-        let code = if matches!(kind, Kind::Word(_)) {
-            "value"
-        } else {
-            "unit"
-        };
-        let mistake = match filled.secret {
-            true => "is wrong once its variables are filled in",
-            false => mistake,
-        };
-        let known = match kind {
-            Kind::Word(words) if !filled.secret => {
-                nearest(written, words.iter().map(|word| word.name))
-            }
-            _ => None,
-        };
-        let meant = match kind {
-            _ if filled.secret || self.report.is_full() => None,
-            Kind::Time(_) => units::repaired(written, "s", units::time),
-            Kind::Size => units::repaired(written, "B", units::size),
-            Kind::Rate => units::repaired(written, "/s", units::rate),
-            Kind::Trickle => units::repaired(written, "/s", units::trickle),
-            _ => known.map(str::to_owned),
-        };
-        let help = match meant {
-            Some(word) => format!("did you mean `\"{word}\"`?"),
-            None => format!("it has to be {}", kind.expected()),
-        };
-        let message = format!("{} {mistake}", quoted(written));
-        self.report.error_with(code, span, message, help);
-    }
-
-    fn out_of_bounds(&mut self, kind: &Kind, span: Span) -> Option<Value> {
-        let written = quoted(self.report.source.written(span));
-        let message = format!("{written} is out of bounds");
-        let help = format!("it has to be {}", kind.expected());
-        self.report.error_with("value", span, message, help);
-        None
-    }
-
-    fn wrong_type(&mut self, kind: &Kind, node: &Node) -> Option<Value> {
-        let found = node.data.type_name();
-        let message = format!("{found} where {} belongs", kind.expected());
-        let written = self.report.source.written(node.span);
-        let help = match (kind.plainest(), &node.data) {
-            (Kind::Time(_), Data::Whole(_) | Data::Fraction(_)) => {
-                Some(format!("did you mean `\"{written}s\"`?"))
-            }
-            (Kind::Rate | Kind::Trickle, Data::Whole(_) | Data::Fraction(_)) => {
-                Some(format!("did you mean `\"{written}/s\"`?"))
-            }
-            (Kind::Quota, Data::Whole(_)) => Some(format!("did you mean `\"{written}/day\"`?")),
-            (Kind::Whole { .. } | Kind::Factor, Data::Text(text))
-                if text.parse::<f64>().is_ok() =>
-            {
-                Some(format!("did you mean `{text}`, without quotes?"))
-            }
-            (Kind::Flag, Data::Text(text)) if text == "true" || text == "false" => {
-                Some(format!("did you mean `{text}`, without quotes?"))
-            }
-            (Kind::List(_), Data::Table(_)) => Some("did you mean `[[endpoints]]`?".to_owned()),
-            _ => None,
-        };
-        match help {
-            Some(help) => self.report.error_with("type", node.span, message, help),
-            None => self.report.error("type", node.span, message),
-        }
-        None
-    }
-
-    fn unknown_key(&mut self, section: &'static Section, name: &Name) {
-        let message = format!("unknown key {} in {}", quoted(&name.text), section.name);
-        let help = match self.report.is_full() {
-            true => None,
-            false => help_for_key(section, &name.text),
-        };
-        match help {
-            Some(help) => self
-                .report
-                .error_with("unknown-key", name.span, message, help),
-            None => self.report.error("unknown-key", name.span, message),
-        }
-    }
-}
-
-/// The same word in another spelling, what is called so elsewhere, or where it belongs.
-fn help_for_key(section: &'static Section, name: &str) -> Option<String> {
-    let known_as = |key: &&Key| {
-        key.aka
-            .contains(&name.to_lowercase().replace('-', "_").as_str())
-    };
-    if let Some(key) = section.keys().find(known_as) {
-        return Some(format!("did you mean `{}`? ({})", key.name, key.about));
-    }
-    let names = section.keys().map(|key| key.name);
-    if let Some(word) = nearest(name, names.clone()) {
-        return Some(format!("did you mean `{word}`?"));
-    }
-    let elsewhere = SECTIONS.iter().find(|other| other.key(name).is_some());
-    match elsewhere {
-        Some(other) => Some(format!("`{name}` is a key of {}", other.name)),
-        None => among(name, names),
     }
 }
