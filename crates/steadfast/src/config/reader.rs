@@ -44,8 +44,8 @@ impl Reader {
     /// Registers a section, so that files may have it. Two sections of one name are a mistake that is reported when a file
     /// is read; registering the same twice is none.
     pub fn section<T: Send + Sync + 'static>(mut self, section: &'static Section<T>) -> Self {
-        let same = |known: &&dyn AnySection| std::ptr::addr_eq(*known, section);
-        if !self.sections.iter().any(|known| same(known)) {
+        let mut known = self.sections.iter();
+        if !known.any(|known| std::ptr::addr_eq(*known, section)) {
             self.sections.push(section);
         }
         self
@@ -109,8 +109,8 @@ impl Reader {
     }
 
     fn check(&self, report: &mut Report<'_>, format: Format, env: Env<'_>) -> Config {
-        self.check_names(report);
         let (root, sections, secrets) = self.walk(report, format, env);
+        self.check_names(report);
         let mut config = Config::make(
             root,
             &mut Maker {

@@ -40,18 +40,18 @@ impl Definitions {
     fn new(sections: &[&'static dyn AnySection]) -> Self {
         let mut definitions = Self(Vec::new());
         for keys in TABLES.iter().filter(|keys| !std::ptr::eq(**keys, &ROOT)) {
-            definitions.add(keys, noun(keys).to_owned());
+            definitions.add(keys, noun(keys));
         }
         for section in sections {
             let Head { name, keys, .. } = section.head();
-            definitions.add(keys, (*name).to_owned());
+            definitions.add(keys, name);
             definitions.add_inner(keys, name);
         }
         definitions
     }
 
     /// Whether the table is new.
-    fn add(&mut self, keys: &'static Keys, name: String) -> bool {
+    fn add(&mut self, keys: &'static Keys, name: &str) -> bool {
         if self.name(keys).is_some() {
             return false;
         }
@@ -59,8 +59,8 @@ impl Definitions {
         let name = name.replace(|letter| !plain(letter), "-");
         let taken = |name: &String| self.0.iter().any(|(_, other)| other == name);
         let others = (2..).map(|n| format!("{name}-{n}"));
-        let free = std::iter::once(name.clone()).chain(others);
-        let name = free.filter(|name| !taken(name)).next().unwrap_or_default();
+        let mut free = std::iter::once(name.clone()).chain(others);
+        let name = free.find(|name| !taken(name)).unwrap_or_default();
         self.0.push((keys, name));
         true
     }
@@ -71,10 +71,10 @@ impl Definitions {
             let mut kinds = vec![&key.kind];
             while let Some(kind) = kinds.pop() {
                 match kind {
-                    Kind::Table(inner) => {
-                        if self.add(inner, format!("{section}.{}", noun(inner))) {
-                            self.add_inner(inner, section);
-                        }
+                    Kind::Table(inner)
+                        if self.add(inner, &format!("{section}.{}", noun(inner))) =>
+                    {
+                        self.add_inner(inner, section);
                     }
                     Kind::Map(_, inner) | Kind::List(inner) => kinds.push(inner),
                     Kind::Either(one, other) => kinds.extend([other, one]),

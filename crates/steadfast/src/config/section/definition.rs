@@ -126,8 +126,9 @@ impl<T: Send + Sync + 'static> Section<T> {
     /// ([`Config::build`](crate::config::Config::build), [`Policies::read`](crate::Policies::read),
     /// [`Policies::watch`](crate::Policies::watch)), and never when a file is only checked.
     ///
-    /// Policies that are watched are exchanged while they are in use, and this is not run again. If the section then makes
-    /// another `T`, a warning says that the change takes effect at the next start.
+    /// It is for what policies keep as long as they live, such as a store. A file that is watched exchanges policies and
+    /// endpoints when it changes, also those that this has added, and this is not run again. If the section makes another
+    /// `T` then, a warning says that the change takes effect at the next start.
     pub const fn opens(
         self,
         open: fn(&T, PoliciesBuilder) -> Result<PoliciesBuilder, Mistake>,
