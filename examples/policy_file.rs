@@ -35,7 +35,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     for (pattern, name, policy) in config.endpoints() {
         println!(
             "  {pattern}: {name}, {} attempts",
-            policy.prepare()?.attempts
+            policy.prepare()?.retry().attempts
         );
     }
 

@@ -110,7 +110,10 @@ impl Rig {
     }
 
     fn call(&self, path: &str) -> impl Future<Output = reqwest::Response> + use<> {
-        let service = Entry::new(stack(&self.scope, AsItSays, self.transport.clone()));
+        let service = Entry::new(
+            Arc::clone(&self.scope),
+            stack(AsItSays, self.transport.clone()),
+        );
         let request = self.transport.client.get(self.server.url(path));
         let request = request.build().unwrap();
         async { service.oneshot(request).await.unwrap() }

@@ -18,7 +18,7 @@ use std::time::Duration;
 use common::{Watch, client};
 use reqwest::Url;
 use steadfast::prelude::*;
-use steadfast::{Error, ErrorExt, FailureKind, Kind, Outcome, Policy, Rate, Stop};
+use steadfast::{Error, ErrorExt, FailureKind, Kind, Outcome, Policy, Rate, Refusal, Stop};
 use steadfast_testkit::{Server, Step, refused_port, script, virtual_time};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -156,7 +156,7 @@ fn a_call_that_the_rate_limit_refuses_says_when_it_could_be_served() {
             server.url("/a?token=1")
         );
         let record = error.record().unwrap();
-        assert_eq!(record.stop(), Stop::RateLimit);
+        assert_eq!(record.stop(), Stop::Refused(Refusal::RateLimited { wait }));
         assert_eq!(record.resume_at(), Some(start.0 + wait));
 
         let error = Error::from(error);
@@ -206,10 +206,8 @@ fn timeouts_of_our_own_say_so() {
             assert_eq!(ErrorExt::url(&error).unwrap().path(), "/a");
             let record = error.record().unwrap();
             assert_eq!(record.attempt_count(), attempts);
-            assert_eq!(
-                record.attempts()[0].outcome,
-                Outcome::Failed(FailureKind::Timeout)
-            );
+            assert!(matches!(record.attempts()[0].outcome, Outcome::Refused(_)));
+            assert_eq!(record.attempts()[0].outcome.to_string(), "timeout");
             let error = Error::from(error);
             assert_eq!(error.kind(), Kind::Timeout);
             assert!(error.is_timeout() && error.is_transient());

@@ -368,7 +368,7 @@ fn whatever_ends_a_call_has_its_reason() {
             (
                 standard().deadline(SECOND),
                 Step::silence(),
-                "the deadline was there",
+                "the call was not answered by its deadline",
             ),
         ];
         for (policy, step, reason) in ends {

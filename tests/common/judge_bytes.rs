@@ -14,8 +14,8 @@ use steadfast_core::hint::{Allowances, Hints, LONGEST, spent_quota, tells_of_lim
 use steadfast_core::redact::redact_url;
 use steadfast_core::repeatable::Repeatable;
 use steadfast_core::{
-    Judged, Limits, Opinion, Policy, Prepared, Progress, Retry, Rule, Situation, StatusClass, Step,
-    Stop,
+    Chance, Judged, Limits, Opinion, Policy, Prepared, Progress, Retry, Rule, Situation,
+    StatusClass, Step, Stop, Terms,
 };
 
 /// A response, read from bytes.
@@ -117,9 +117,10 @@ fn allowances(raw: &Raw) {
 
 /// The whole course of a call that is answered with the same response every time.
 fn course(policy: &Prepared, method: &Method, raw: &Raw, now: Instant) {
-    let limits = Limits::new(now, policy.attempts.get(), policy.retry_for, None);
+    let retry = policy.retry();
+    let limits = Limits::new(now, &Terms::new(policy, None));
     let (mut progress, mut at) = (Progress::new(now), now);
-    let mut rng = fastrand::Rng::with_seed(7);
+    let mut chance = Chance::with_seed(7);
     let judged = Judged::response(
         policy,
         raw.status,
@@ -130,14 +131,8 @@ fn course(policy: &Prepared, method: &Method, raw: &Raw, now: Instant) {
     );
     let stop = loop {
         progress.on_send(at);
-        let situation = Situation {
-            repeatable: Repeatable::of(method, &raw.headers, None),
-            replayable: true,
-            redirected: false,
-            paced_until: None,
-            take_token: || true,
-            rng: &mut rng,
-        };
+        let repeatable = Repeatable::of(method, &raw.headers, None);
+        let situation = Situation::new(repeatable, || true, &mut chance);
         let step = progress.on_outcome(at, &judged, policy, &limits, situation);
         let wait = match step {
             Step::Again { wait, .. } => Some(wait),
@@ -154,14 +149,14 @@ fn course(policy: &Prepared, method: &Method, raw: &Raw, now: Instant) {
                     .map_or(Duration::ZERO, |hint| hint.wait);
                 assert!(wait.time >= floor, "{wait:?} is earlier than asked");
                 at += wait.time;
-                assert!(at <= now + policy.retry_for, "{wait:?} is too long");
+                assert!(at <= now + retry.retry_for, "{wait:?} is too long");
             }
             (Step::HandBack(stop), _) => break stop,
             (step, _) => panic!("unknown {step:?}"),
         }
     };
     let success = !raw.status.is_client_error() && !raw.status.is_server_error();
-    if policy.statuses.accepts_at_once(raw.status) || progress.sent() > policy.attempts.get() {
+    if retry.statuses.accepts_at_once(raw.status) || progress.sent() > retry.attempts {
         assert!(success && stop == Stop::Accepted, "{stop:?}");
     }
     let record = progress.finish(at, stop, None);

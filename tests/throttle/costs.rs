@@ -63,7 +63,7 @@ async fn what_costs_more_than_the_burst_fails_at_once_and_names_both() {
     for error in [by_closure, Error::from(by_call.unwrap_err())] {
         assert_eq!(error.kind(), Kind::InvalidRequest);
         let text = error.to_string();
-        assert!(text.contains("123") && text.contains("10 "), "{text}");
+        assert!(text.contains("123") && text.contains("(10)"), "{text}");
         assert!(!error.is_transient() && !error.may_have_been_sent());
     }
     assert_eq!((server.requests(), start.elapsed()), (0, Duration::ZERO));

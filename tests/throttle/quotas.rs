@@ -29,14 +29,14 @@ async fn the_fourth_call_of_three_a_day_fails_at_once_and_says_when_to_come_back
         assert_eq!(status(&client, URL).await, 200);
     }
     let error = get(&client, URL).await.unwrap_err();
-    assert_eq!(error.kind(), Kind::QuotaSpent, "{error}");
+    assert_eq!(error.kind(), Kind::QuotaUsedUp, "{error}");
     assert_eq!((start.elapsed(), server.requests()), (Duration::ZERO, 3));
     let wait = error.retry_after().unwrap();
     // The real time that passed meanwhile, and uses within half an hour that are forgotten together.
     let day = 24 * HOUR;
     assert!(wait > day - 60 * SECOND && wait <= day + HOUR, "{wait:?}");
     let text = error.to_string();
-    let named = ["0 left", "there again in", URL];
+    let named = ["the quota of 3 per", "is used up; it resets in", URL];
     assert!(named.iter().all(|part| text.contains(part)), "{text}");
     assert!(error.is_transient() && !error.may_have_been_sent());
 }
@@ -55,7 +55,7 @@ async fn every_attempt_counts() {
     );
     assert_eq!(
         get(&client, URL).await.unwrap_err().kind(),
-        Kind::QuotaSpent
+        Kind::QuotaUsedUp
     );
 }
 
@@ -72,7 +72,7 @@ async fn a_server_that_says_that_a_quota_is_spent_is_believed() {
     assert_eq!(response.status(), 429);
     assert_eq!(response.text().await.unwrap(), body, "whole");
     let error = get(&client, URL).await.unwrap_err();
-    assert_eq!(error.kind(), Kind::QuotaSpent, "{error}");
+    assert_eq!(error.kind(), Kind::QuotaUsedUp, "{error}");
     assert!(error.retry_after().is_some());
     assert_eq!((start.elapsed(), server.requests()), (Duration::ZERO, 1));
 }

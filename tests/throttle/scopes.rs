@@ -101,7 +101,7 @@ async fn ready_waits_for_a_gate_and_fails_where_a_quota_is_spent() {
     assert_eq!(start.elapsed(), 20 * SECOND);
     get(&client, A).await.unwrap();
     let error = policies.throttle().ready(&request).await.unwrap_err();
-    assert_eq!(error.kind(), Kind::QuotaSpent);
+    assert_eq!(error.kind(), Kind::QuotaUsedUp);
     assert!(error.retry_after().unwrap() <= 24 * super::HOUR);
 }
 

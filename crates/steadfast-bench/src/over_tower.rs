@@ -26,11 +26,8 @@ pub const STACKS: &[Stack] = &[
 /// The whole stack, as it ships, on the standard policy.
 fn ours(terminal: Terminal) -> Calls {
     let scope = Scope::new(&Policy::standard()).expect("the standard policy is valid");
-    calls(Entry::new(steadfast_tower::stack(
-        &Arc::new(scope),
-        AsItSays,
-        terminal,
-    )))
+    let stack = steadfast_tower::stack(AsItSays, terminal);
+    calls(Entry::new(Arc::new(scope), stack))
 }
 
 /// The calls that each row makes: one request, made once, cloned for each call.

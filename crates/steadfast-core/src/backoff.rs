@@ -6,8 +6,8 @@
 //! The second half matters more: in a published simulator a hundred contending clients finish in
 //! 5.0 s with full jitter and in 63.5 s with growing waits alone.
 //!
-//! [`Backoff`] is plain data, and asking it is a function of the retry's number and of a random
-//! generator that the caller owns. Seeded alike it answers alike, so a run can be repeated; seeded
+//! [`Backoff`] is plain data, and asking it is a function of the retry's number and of [`Chance`]
+//! that the caller owns. Seeded alike it answers alike, so a run can be repeated; seeded
 //! apart, as it must be in production, no two callers wait in step.
 //!
 //! When not to use it: when the server said when to come back. A hint is a floor under this, see
@@ -19,8 +19,8 @@
 //!
 //! let ms = Duration::from_millis;
 //! let backoff = Backoff::exponential(ms(100), 2.0, ms(1000))?.jitter(Jitter::None);
-//! let mut rng = fastrand::Rng::new();
-//! let waits: Vec<_> = (1..=5).filter_map(|retry| backoff.wait(retry, &mut rng)).collect();
+//! let mut chance = steadfast_core::Chance::with_seed(7);
+//! let waits: Vec<_> = (1..=5).filter_map(|retry| backoff.wait(retry, &mut chance)).collect();
 //! assert_eq!(waits, [ms(100), ms(200), ms(400), ms(800), ms(1000)]);
 //! # Ok::<(), steadfast_core::backoff::InvalidBackoff>(())
 //! ```
@@ -30,6 +30,8 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::chance::Chance;
+
 /// The longest wait that any schedule yields: about 584 years, what fits into 64 bits of
 /// nanoseconds.
 const LONGEST: Duration = Duration::from_nanos(u64::MAX);
@@ -37,7 +39,7 @@ const LONGEST: Duration = Duration::from_nanos(u64::MAX);
 /// A schedule of waits between attempts, and how they are spread.
 ///
 /// The default is [`Backoff::standard`].
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Backoff {
     schedule: Schedule,
     jitter: Jitter,
@@ -197,10 +199,10 @@ impl Backoff {
     /// How long to wait before this retry: 1 is the one before attempt 2 (0 counts as 1). `None`
     /// when a custom schedule has ended.
     ///
-    /// `rng` is used once at most. Any number of retries is fine: nothing overflows, the cap holds.
-    pub fn wait(&self, retry: u32, rng: &mut fastrand::Rng) -> Option<Duration> {
+    /// `chance` is used once at most. Any number of retries is fine: nothing overflows, the cap holds.
+    pub fn wait(&self, retry: u32, chance: &mut Chance) -> Option<Duration> {
         let wait = self.schedule.wait(retry.max(1))?.min(LONGEST);
-        Some(self.jitter.spread(wait, rng))
+        Some(self.jitter.spread(wait, chance))
     }
 
     /// The shortest and the longest wait before this retry, for showing a schedule to people. `None`
@@ -239,6 +241,29 @@ impl Schedule {
     }
 }
 
+/// Closures are equal when they are the same one.
+impl PartialEq for Schedule {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Fixed(a), Self::Fixed(b)) => a == b,
+            (
+                Self::Exponential {
+                    initial,
+                    factor,
+                    cap,
+                },
+                Self::Exponential {
+                    initial: other_initial,
+                    factor: other_factor,
+                    cap: other_cap,
+                },
+            ) => (initial, factor, cap) == (other_initial, other_factor, other_cap),
+            (Self::Custom(a), Self::Custom(b)) => Arc::ptr_eq(a, b),
+            _ => false,
+        }
+    }
+}
+
 impl fmt::Debug for Schedule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -262,12 +287,12 @@ impl fmt::Debug for Schedule {
 
 impl Jitter {
     /// `wait` is at most [`LONGEST`], so its nanoseconds fit.
-    fn spread(self, wait: Duration, rng: &mut fastrand::Rng) -> Duration {
+    fn spread(self, wait: Duration, chance: &mut Chance) -> Duration {
         let nanos = u64::try_from(wait.as_nanos()).unwrap_or(u64::MAX);
         Duration::from_nanos(match self {
             Self::None => nanos,
-            Self::Full => rng.u64(0..=nanos),
-            Self::Equal => nanos - rng.u64(0..=nanos / 2),
+            Self::Full => chance.up_to(nanos),
+            Self::Equal => nanos - chance.up_to(nanos / 2),
         })
     }
 }

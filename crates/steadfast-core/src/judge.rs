@@ -12,7 +12,8 @@ use http::{HeaderMap, StatusCode};
 use crate::classify::Opinion;
 use crate::hint::{Hints, QuotaMarker, Window, spent_quota};
 use crate::outcome::{FailureKind, Outcome};
-use crate::prepared::Prepared;
+use crate::policy::Prepared;
+use crate::refusal::Refusal;
 use crate::rule::{Retry, Rule};
 
 /// Who decided.
@@ -74,7 +75,7 @@ impl Judged {
     /// Judges a failed transport.
     #[must_use]
     pub fn failure(policy: &Prepared, kind: FailureKind, opinion: Opinion) -> Self {
-        let (rule, own) = policy.failure_rule(kind);
+        let (rule, own) = policy.retry().failure_rule(kind);
         let (verdict, reason, asked) = heed(opinion, rule, own);
         Self {
             verdict,
@@ -85,13 +86,34 @@ impl Judged {
         }
     }
 
-    /// A refusal of one of our own layers: handed back, never repeated.
+    /// What a limit of this client refused or cut. A cut attempt is judged like a failure of its kind; a refused one
+    /// is returned, never retried.
     #[must_use]
-    pub fn own(kind: FailureKind) -> Self {
+    pub fn refused(policy: &Prepared, refusal: Refusal) -> Self {
+        match refusal.judged_as() {
+            Some(kind) => Self {
+                outcome: Outcome::Refused(refusal),
+                ..Self::failure(policy, kind, Opinion::Abstain)
+            },
+            None => Self::refused_for_good(refusal),
+        }
+    }
+
+    /// A refusal that no rule decides about: the call ends with it.
+    #[must_use]
+    pub fn refused_for_good(refusal: Refusal) -> Self {
+        Self {
+            reason: Reason::Own,
+            ..Self::ended(Outcome::Refused(refusal))
+        }
+    }
+
+    /// An outcome that ends the call, whatever the policy says: nothing was sent, or a layer of the user's own decided.
+    #[must_use]
+    pub fn ended(outcome: Outcome) -> Self {
         Self {
             verdict: Rule::FailFast,
-            reason: Reason::Own,
-            outcome: Outcome::Failed(kind),
+            outcome,
             ..Self::accepted(StatusCode::OK)
         }
     }
@@ -108,7 +130,7 @@ impl Judged {
         body_start: Option<&[u8]>,
     ) -> Self {
         let hints = Hints::read_refusal(status, headers, wall);
-        let (rule, own) = policy.statuses.rule(status);
+        let (rule, own) = policy.retry().statuses.rule(status);
         let (mut verdict, mut reason, asked) = heed(opinion, rule, own);
         let mut quota = None;
         if reason == Reason::Standard {
@@ -116,7 +138,7 @@ impl Judged {
         }
         if matches!(status.as_u16(), 403 | 429) {
             let body = body_start.unwrap_or_default();
-            let own = QuotaMarker::find(&policy.quota_markers, body);
+            let own = QuotaMarker::find(policy.quota_markers(), body);
             quota = own.or_else(|| spent_quota(body, headers).map(|quota| quota.window));
             // The user's own words stand above a server that asks to try again, the others do not.
             let beaten = match reason {

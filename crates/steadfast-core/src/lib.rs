@@ -21,8 +21,10 @@
 pub mod advice;
 pub mod backoff;
 pub mod budget;
+mod chance;
 mod classify;
 mod cost;
+pub mod credential;
 mod endpoint;
 pub mod hint;
 mod judge;
@@ -31,19 +33,21 @@ mod limit_scope;
 mod outcome;
 mod overlay;
 mod policy;
-mod prepared;
 mod progress;
 pub mod quota;
 mod rate;
 mod record;
 pub mod redact;
+mod refusal;
 pub mod repeatable;
 mod rule;
 mod short;
+mod terms;
 mod url;
 
 pub use crate::backoff::{Backoff, Jitter};
 pub use crate::budget::BudgetConfig;
+pub use crate::chance::Chance;
 pub use crate::classify::{Classifier, Exchange, Opinion, PEEK_LIMIT};
 pub use crate::cost::{Cost, RequestHead};
 pub use crate::endpoint::{InvalidPattern, Pattern, Routes};
@@ -51,12 +55,16 @@ pub use crate::judge::{Judged, Reason};
 pub use crate::limit_scope::LimitScope;
 pub use crate::outcome::{FailureKind, Outcome, Reach};
 pub use crate::overlay::Overlay;
-pub use crate::policy::{InvalidPolicy, Pacing, Policy, Share, Spans};
-pub use crate::prepared::Prepared;
+pub use crate::policy::{
+    BodyPolicy, InvalidPolicy, LimitPolicy, ObservePolicy, Pacing, Policy, Prepared, RetryPolicy,
+    Share, Spans, TimeoutPolicy,
+};
 pub use crate::progress::{Limits, Progress, Situation, Step};
 pub use crate::quota::{PreparedQuota, Quota, Quotas};
 pub use crate::rate::{PreparedRate, Rate, Rates};
 pub use crate::record::{Attempt, Record, Stop, Wait, WaitSource};
+pub use crate::refusal::Refusal;
 pub use crate::rule::{Pace, Repeats, Retry, Rule, StatusClass, StatusRules, Statuses};
 pub use crate::short::Short;
+pub use crate::terms::Terms;
 pub use crate::url::{Authority, UrlParts};

@@ -8,6 +8,8 @@ use std::fmt;
 
 use http::StatusCode;
 
+use crate::refusal::Refusal;
+
 /// How far the request got. What is not known counts as [`MaybeProcessed`](Self::MaybeProcessed).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -46,14 +48,6 @@ pub enum FailureKind {
     Redirect,
     /// The body of the answer could not be decoded.
     Decode,
-    /// A rate limit of this client refused it; nothing was sent.
-    RateLimited,
-    /// The server had closed its scope for longer than the call may wait; nothing was sent.
-    GateClosed,
-    /// The user's quota of a day, week or month is spent; nothing was sent.
-    QuotaSpent,
-    /// It costs more than a rate or a quota ever has; nothing was sent.
-    CostTooHigh,
     /// Another layer of the chain failed it, by a decision of its own.
     Foreign,
     /// Anything else; counts as maybe processed.
@@ -68,6 +62,8 @@ pub enum Outcome {
     Status(StatusCode),
     /// No response.
     Failed(FailureKind),
+    /// A limit of this client refused or cut it.
+    Refused(Refusal),
 }
 
 // ===== impl FailureKind =====
@@ -86,10 +82,6 @@ impl FailureKind {
         Self::InvalidRequest,
         Self::Redirect,
         Self::Decode,
-        Self::RateLimited,
-        Self::GateClosed,
-        Self::QuotaSpent,
-        Self::CostTooHigh,
         Self::Foreign,
         Self::Other,
     ];
@@ -98,15 +90,9 @@ impl FailureKind {
     #[must_use]
     pub const fn reach(self) -> Reach {
         match self {
-            Self::Connect
-            | Self::ConnectTimeout
-            | Self::Dns
-            | Self::Tls
-            | Self::InvalidRequest
-            | Self::RateLimited
-            | Self::GateClosed
-            | Self::QuotaSpent
-            | Self::CostTooHigh => Reach::NotSent,
+            Self::Connect | Self::ConnectTimeout | Self::Dns | Self::Tls | Self::InvalidRequest => {
+                Reach::NotSent
+            }
             Self::Unprocessed => Reach::Unprocessed,
             Self::Timeout
             | Self::Reset
@@ -133,10 +119,6 @@ impl FailureKind {
             Self::InvalidRequest => "invalid_request",
             Self::Redirect => "redirect",
             Self::Decode => "decode",
-            Self::RateLimited => "rate_limited",
-            Self::GateClosed => "gate_closed",
-            Self::QuotaSpent => "quota_spent",
-            Self::CostTooHigh => "cost_too_high",
             Self::Foreign => "foreign",
             Self::Other => "other",
         }
@@ -157,10 +139,6 @@ impl fmt::Display for FailureKind {
             Self::InvalidRequest => "invalid request",
             Self::Redirect => "redirect failure",
             Self::Decode => "undecodable body",
-            Self::RateLimited => "refused by the rate limit of this client",
-            Self::GateClosed => "closed by the server",
-            Self::QuotaSpent => "the quota is spent",
-            Self::CostTooHigh => "costs more than any limit allows",
             Self::Foreign => "failed by another layer",
             Self::Other => "transport failure",
         })
@@ -177,6 +155,17 @@ impl Outcome {
             Self::Status(status) if matches!(status.as_u16(), 425 | 429) => Reach::Unprocessed,
             Self::Status(_) => Reach::MaybeProcessed,
             Self::Failed(kind) => kind.reach(),
+            Self::Refused(refusal) => refusal.reach(),
+        }
+    }
+
+    /// The name in spans and metrics of what went wrong without a response; `None` for a response.
+    #[must_use]
+    pub const fn error_type(self) -> Option<&'static str> {
+        match self {
+            Self::Status(_) => None,
+            Self::Failed(kind) => Some(kind.as_str()),
+            Self::Refused(refusal) => Some(refusal.as_str()),
         }
     }
 
@@ -185,7 +174,7 @@ impl Outcome {
     pub const fn status(self) -> Option<StatusCode> {
         match self {
             Self::Status(status) => Some(status),
-            Self::Failed(_) => None,
+            Self::Failed(_) | Self::Refused(_) => None,
         }
     }
 }
@@ -195,6 +184,7 @@ impl fmt::Display for Outcome {
         match self {
             Self::Status(status) => f.write_str(status.as_str()),
             Self::Failed(kind) => kind.fmt(f),
+            Self::Refused(refusal) => f.write_str(refusal.summary()),
         }
     }
 }

@@ -1,22 +1,71 @@
 //! What one call wants differently from its policy.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use crate::policy::InvalidPolicy;
+use crate::policy::{InvalidPolicy, at_least_one, some_time};
+use crate::terms::Terms;
 
-/// A few numbers of the policy, for one call. Empty fields leave the policy's in force.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Overlay {
-    attempts: Option<u32>,
-    retry_for: Option<Duration>,
-    repeatable: Option<bool>,
-    identity: Option<Arc<str>>,
-    buffer: Option<usize>,
-    attempt_timeout: Option<Duration>,
-    deadline: Option<Duration>,
-    cost: Option<u32>,
+/// The rows of the overlay: what one call may want differently. `$make` gets all of them; a new one is a row here and a
+/// field of [`Terms`] of the same name.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! overlay_rows {
+    ($make:ident) => {
+        $make! {
+            /// The most attempts of this call, the first included. At least 1.
+            attempts: u32 => required;
+            /// How long after its start another attempt may start.
+            retry_for: std::time::Duration => required;
+            /// Declares that this request is (`true`), or is not (`false`), safe to send twice.
+            repeatable: bool => optional;
+            /// The most time of one attempt, until the response's headers are there (with `buffer`, until the body is).
+            attempt_timeout: std::time::Duration => optional;
+            /// The most time of the whole call, waits included.
+            deadline: std::time::Duration => optional;
+            /// Reads a body of up to so many bytes inside the attempt, so that one that breaks off is retried.
+            buffer: usize => optional;
+            /// What each attempt of this call takes from rates and quotas; 0 waits for no rate. More than the burst of a
+            /// rate is an error that names both.
+            cost: u32 => optional;
+        }
+    };
 }
+
+macro_rules! overlay {
+    ($($(#[$doc:meta])* $name:ident: $type:ty => $need:ident;)*) => {
+        /// A few numbers of the policy, for one call. Empty fields leave the policy's in force.
+        #[derive(Clone, Debug, Default, PartialEq, Eq)]
+        pub struct Overlay {
+            identity: Option<Arc<str>>,
+            $($name: Option<$type>,)*
+        }
+
+        impl Overlay {
+            $(
+                $(#[$doc])*
+                #[must_use]
+                pub fn $name(mut self, value: $type) -> Self {
+                    self.$name = Some(value);
+                    self
+                }
+            )*
+
+            /// These terms, with what this call says in their place.
+            pub(crate) fn over(&self, mut terms: Terms) -> Terms {
+                $(
+                    if let Some(value) = self.$name {
+                        terms.$name = overlay!(@$need value);
+                    }
+                )*
+                terms
+            }
+        }
+    };
+    (@required $value:ident) => { $value };
+    (@optional $value:ident) => { Some($value) };
+}
+
+overlay_rows!(overlay);
 
 impl Overlay {
     /// Nothing differs.
@@ -25,59 +74,11 @@ impl Overlay {
         Self::default()
     }
 
-    /// The most attempts of this call, the first included.
-    #[must_use]
-    pub fn attempts(mut self, attempts: u32) -> Self {
-        self.attempts = Some(attempts);
-        self
-    }
-
-    /// How long after its start another attempt may start.
-    #[must_use]
-    pub fn retry_for(mut self, time: Duration) -> Self {
-        self.retry_for = Some(time);
-        self
-    }
-
-    /// Declares that this request is, or is not, safe to send twice.
-    #[must_use]
-    pub fn repeatable(mut self, repeatable: bool) -> Self {
-        self.repeatable = Some(repeatable);
-        self
-    }
-
-    /// For whom the call is made: calls of one identity share budget and rate limit, and no others.
+    /// For whom the call is made: calls of one identity share budget and rate limit, and no others. It is shown in
+    /// spans, so give a name, never a credential.
     #[must_use]
     pub fn identity(mut self, identity: impl Into<Arc<str>>) -> Self {
         self.identity = Some(identity.into());
-        self
-    }
-
-    /// Reads bodies of up to so many bytes inside the attempt.
-    #[must_use]
-    pub fn buffer(mut self, bytes: usize) -> Self {
-        self.buffer = Some(bytes);
-        self
-    }
-
-    /// The most time of one attempt, until the response's headers are there.
-    #[must_use]
-    pub fn attempt_timeout(mut self, time: Duration) -> Self {
-        self.attempt_timeout = Some(time);
-        self
-    }
-
-    /// The most time of the whole call.
-    #[must_use]
-    pub fn deadline(mut self, time: Duration) -> Self {
-        self.deadline = Some(time);
-        self
-    }
-
-    /// What each attempt of this call takes from rates and quotas.
-    #[must_use]
-    pub fn cost(mut self, cost: u32) -> Self {
-        self.cost = Some(cost);
         self
     }
 
@@ -86,65 +87,16 @@ impl Overlay {
     /// # Errors
     /// [`InvalidPolicy`] names the field, the value and what would be right.
     pub fn check(&self) -> Result<(), InvalidPolicy> {
-        if self.attempts == Some(0) {
-            return Err(InvalidPolicy::new("attempts", &0, "at least 1"));
+        if let Some(attempts) = self.attempts {
+            at_least_one("attempts", attempts)?;
         }
-        for (field, value) in [
-            ("attempt_timeout", self.attempt_timeout),
-            ("deadline", self.deadline),
-        ] {
-            if value.is_some_and(|time| time.is_zero()) {
-                return Err(InvalidPolicy::new(field, &"0s", "more than no time"));
-            }
-        }
-        Ok(())
-    }
-
-    /// The cost, if it differs.
-    #[must_use]
-    pub const fn cost_value(&self) -> Option<u32> {
-        self.cost
-    }
-
-    /// The most attempts, if they differ.
-    #[must_use]
-    pub const fn attempts_value(&self) -> Option<u32> {
-        self.attempts
-    }
-
-    /// The time for retrying, if it differs.
-    #[must_use]
-    pub const fn retry_for_value(&self) -> Option<Duration> {
-        self.retry_for
-    }
-
-    /// What was declared, if anything.
-    #[must_use]
-    pub const fn repeatable_value(&self) -> Option<bool> {
-        self.repeatable
+        some_time("attempt_timeout", self.attempt_timeout)?;
+        some_time("deadline", self.deadline)
     }
 
     /// The identity, if there is one.
     #[must_use]
-    pub fn identity_value(&self) -> Option<&str> {
-        self.identity.as_deref()
-    }
-
-    /// The bytes to buffer, if they differ.
-    #[must_use]
-    pub const fn buffer_value(&self) -> Option<usize> {
-        self.buffer
-    }
-
-    /// The attempt timeout, if it differs.
-    #[must_use]
-    pub const fn attempt_timeout_value(&self) -> Option<Duration> {
-        self.attempt_timeout
-    }
-
-    /// The deadline, if it differs.
-    #[must_use]
-    pub const fn deadline_value(&self) -> Option<Duration> {
-        self.deadline
+    pub const fn identity_value(&self) -> Option<&Arc<str>> {
+        self.identity.as_ref()
     }
 }

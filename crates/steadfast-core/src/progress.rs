@@ -8,15 +8,18 @@ use std::time::{Duration, Instant};
 
 use http::Method;
 
+use crate::chance::Chance;
 use crate::judge::{Judged, Reason};
-use crate::outcome::{FailureKind, Outcome, Reach};
-use crate::prepared::Prepared;
+use crate::outcome::{Outcome, Reach};
+use crate::policy::Prepared;
 use crate::record::{Attempt, History, Record, Stop, Wait, WaitSource};
 use crate::repeatable::Repeatable;
 use crate::rule::{Pace, Repeats, Retry, Rule};
+use crate::terms::Terms;
 
-/// What bounds one call: the policy's numbers with those of the call's overlay.
+/// What bounds one call in time and attempts.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct Limits {
     /// The most attempts, the first included.
     pub attempts: u32,
@@ -26,8 +29,9 @@ pub struct Limits {
     pub deadline: Option<Instant>,
 }
 
-/// What the shell knows when an outcome is there.
+/// What the caller knows when an outcome is there.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Situation<'a, T> {
     /// Whether the request is safe to send twice.
     pub repeatable: Repeatable,
@@ -40,7 +44,7 @@ pub struct Situation<'a, T> {
     /// Takes a token from the budget; false when there is none.
     pub take_token: T,
     /// Chance.
-    pub rng: &'a mut fastrand::Rng,
+    pub chance: &'a mut Chance,
 }
 
 /// What to do after an outcome.
@@ -73,16 +77,11 @@ pub struct Progress {
 impl Limits {
     /// The limits of a call that starts at `now`. An end that no clock can show is no end.
     #[must_use]
-    pub fn new(
-        now: Instant,
-        attempts: u32,
-        retry_for: Duration,
-        deadline: Option<Duration>,
-    ) -> Self {
+    pub fn new(now: Instant, terms: &Terms) -> Self {
         Self {
-            attempts,
-            retry_until: now.checked_add(retry_for),
-            deadline: deadline.and_then(|time| now.checked_add(time)),
+            attempts: terms.attempts,
+            retry_until: now.checked_add(terms.retry_for),
+            deadline: terms.deadline.and_then(|time| now.checked_add(time)),
         }
     }
 
@@ -104,6 +103,43 @@ impl Limits {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),
         }
+    }
+}
+
+// ===== impl Situation =====
+
+impl<'a, T> Situation<'a, T> {
+    /// A request that has a body to send again, was not redirected, and is not paced.
+    pub const fn new(repeatable: Repeatable, take_token: T, chance: &'a mut Chance) -> Self {
+        Self {
+            repeatable,
+            replayable: true,
+            redirected: false,
+            paced_until: None,
+            take_token,
+            chance,
+        }
+    }
+
+    /// Whether there is a body to send again.
+    #[must_use]
+    pub fn replayable(mut self, replayable: bool) -> Self {
+        self.replayable = replayable;
+        self
+    }
+
+    /// Whether the answer came from where a redirect led.
+    #[must_use]
+    pub fn redirected(mut self, redirected: bool) -> Self {
+        self.redirected = redirected;
+        self
+    }
+
+    /// The earliest start that a limit of this client allows.
+    #[must_use]
+    pub fn paced_until(mut self, paced_until: Option<Instant>) -> Self {
+        self.paced_until = paced_until;
+        self
     }
 }
 
@@ -166,16 +202,14 @@ impl Progress {
             Rule::FailFast if judged.reason == Reason::Nested => {
                 return Step::HandBack(Stop::Nested);
             }
-            Rule::FailFast if judged.reason == Reason::Own => {
+            Rule::FailFast => {
                 return Step::HandBack(match judged.outcome {
-                    Outcome::Failed(FailureKind::RateLimited) => Stop::RateLimit,
-                    Outcome::Failed(FailureKind::GateClosed) => Stop::GateClosed,
-                    Outcome::Failed(FailureKind::QuotaSpent) => Stop::QuotaSpent,
-                    Outcome::Failed(FailureKind::CostTooHigh) => Stop::CostTooHigh,
-                    _ => Stop::Deadline,
+                    Outcome::Refused(refusal) if judged.reason == Reason::Own => {
+                        Stop::Refused(refusal)
+                    }
+                    _ => Stop::FailFast(judged.reason),
                 });
             }
-            Rule::FailFast => return Step::HandBack(Stop::FailFast(judged.reason)),
             Rule::Retry(retry) => retry,
         };
         if self.sent >= limits.attempts {
@@ -191,7 +225,7 @@ impl Progress {
         if !situation.replayable {
             return Step::HandBack(Stop::BodyNotReplayable);
         }
-        let Some(wait) = self.wait(now, judged, retry, policy, limits, situation.rng) else {
+        let Some(wait) = self.wait(now, judged, retry, policy, limits, situation.chance) else {
             return Step::HandBack(Stop::Attempts(self.sent));
         };
         let start = now.checked_add(wait.time);
@@ -221,7 +255,7 @@ impl Progress {
         retry: Retry,
         policy: &Prepared,
         limits: &Limits,
-        rng: &mut fastrand::Rng,
+        chance: &mut Chance,
     ) -> Option<Wait> {
         let hint = judged.hints.retry_after;
         let asked = match (judged.asked, hint) {
@@ -237,14 +271,14 @@ impl Progress {
                 .latest_start()
                 .map_or(Duration::MAX, |end| end.saturating_duration_since(now))
                 .saturating_sub(floor);
-            let time = floor.saturating_add(spread(floor, rng).min(room));
+            let time = floor.saturating_add(spread(floor, chance).min(room));
             return Some(Wait { time, source });
         }
         let schedule = match retry.pace() {
-            Pace::Throttled => &policy.throttled_backoff,
-            Pace::Backoff => &policy.backoff,
+            Pace::Throttled => &policy.retry().throttled_backoff,
+            Pace::Backoff => &policy.retry().backoff,
         };
-        let time = schedule.wait(self.sent, rng)?;
+        let time = schedule.wait(self.sent, chance)?;
         Some(Wait {
             time,
             source: WaitSource::Backoff,
@@ -305,8 +339,10 @@ impl Progress {
 
 /// A little later than asked, so that many callers that were told the same do not come back together: up to a tenth
 /// of the wait, at most 2 s.
-fn spread(floor: Duration, rng: &mut fastrand::Rng) -> Duration {
-    (floor / 10).min(Duration::from_secs(2)).mul_f64(rng.f64())
+fn spread(floor: Duration, chance: &mut Chance) -> Duration {
+    (floor / 10)
+        .min(Duration::from_secs(2))
+        .mul_f64(chance.fraction())
 }
 
 /// Whether an outcome proves that the request was not processed.

@@ -11,6 +11,7 @@ use http::Method;
 use crate::hint::HintSource;
 use crate::judge::Reason;
 use crate::outcome::Outcome;
+use crate::refusal::Refusal;
 use crate::repeatable::Repeatable;
 use crate::short::Short;
 
@@ -33,8 +34,6 @@ pub(crate) struct History {
     pub(crate) elapsed: Duration,
     pub(crate) queued: Duration,
     pub(crate) resume_at: Option<Instant>,
-    /// The earliest start of another attempt that what limits this one allows.
-    pub(crate) paced_until: Option<Instant>,
 }
 
 /// One attempt.
@@ -100,16 +99,8 @@ pub enum Stop {
     Budget,
     /// A steadfast layer further in retried this call already.
     Nested,
-    /// The rate limit of this client would have delayed it for too long; nothing was sent.
-    RateLimit,
-    /// The server had closed the scope for longer than the call may wait; nothing was sent.
-    GateClosed,
-    /// The user's quota is spent; nothing was sent.
-    QuotaSpent,
-    /// It costs more than a rate ever has; nothing was sent.
-    CostTooHigh,
-    /// The deadline was there.
-    Deadline,
+    /// A limit of this client refused the next attempt, or the deadline passed.
+    Refused(Refusal),
 }
 
 // ===== impl Record =====
@@ -131,24 +122,6 @@ impl Record {
             elapsed: queued,
             ..History::unsent()
         }))
-    }
-
-    /// What a layer that limits attempts tells one that repeats them: the time in line, and when another may start.
-    #[must_use]
-    pub fn limited(queued: Duration, paced_until: Option<Instant>) -> Self {
-        Self::new(Arc::new(History {
-            sent: true,
-            queued,
-            elapsed: queued,
-            paced_until,
-            ..History::unsent()
-        }))
-    }
-
-    /// The earliest start of another attempt, where what limits them said so.
-    #[must_use]
-    pub fn paced_until(&self) -> Option<Instant> {
-        self.0.as_ref().and_then(|history| history.paced_until)
     }
 
     /// The record of a call that was never sent.
@@ -257,7 +230,6 @@ impl History {
             elapsed: Duration::ZERO,
             queued: Duration::ZERO,
             resume_at: None,
-            paced_until: None,
         }
     }
 
@@ -344,11 +316,7 @@ impl fmt::Display for Stop {
             }
             Self::Budget => f.write_str("gave up: the retry budget is empty"),
             Self::Nested => f.write_str("not repeated: a steadfast layer further in did that"),
-            Self::RateLimit => f.write_str("the rate limit would delay it for too long"),
-            Self::GateClosed => f.write_str("the server is closed for longer than it may wait"),
-            Self::QuotaSpent => f.write_str("the quota is spent"),
-            Self::CostTooHigh => f.write_str("it costs more than the burst of a rate"),
-            Self::Deadline => f.write_str("the deadline was there"),
+            Self::Refused(refusal) => refusal.fmt(f),
         }
     }
 }

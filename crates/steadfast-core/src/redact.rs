@@ -5,7 +5,8 @@
 //! `REDACTED`, the word of the OpenTelemetry semantic conventions for `url.full`:
 //!
 //! * user and password in front of the host;
-//! * the values of query parameters that commonly carry secrets, [`SECRET_KEYS`];
+//! * the values of query parameters that commonly carry secrets, [`SECRET_KEYS`], or that are named like a header of
+//!   [`CREDENTIAL_HEADERS`];
 //! * the fragment, which is dropped: it never reaches a server, and OAuth puts tokens there.
 //!
 //! Everything else stays byte for byte. Secrets in a *path* cannot be recognised; use route
@@ -21,6 +22,8 @@
 
 use std::borrow::Cow;
 use std::fmt;
+
+use crate::credential::CREDENTIAL_HEADERS;
 
 /// What stands in the place of a secret.
 pub const REDACTED: &str = "REDACTED";
@@ -119,7 +122,8 @@ pub fn redact_query(query: &str) -> Cow<'_, str> {
 /// Are the values of this query parameter hidden? `key` as it stands in the query, encoded or not.
 #[must_use]
 pub fn is_secret_key(key: &str) -> bool {
-    let listed = |key: &str| SECRET_KEYS.iter().any(|secret| bare(secret).eq(bare(key)));
+    let all = || SECRET_KEYS.iter().chain(&CREDENTIAL_HEADERS);
+    let listed = |key: &str| all().any(|secret| bare(secret).eq(bare(key)));
     listed(key) || in_brackets(key).is_some_and(listed)
 }
 

@@ -72,7 +72,7 @@ pub struct Statuses {
 }
 
 /// The standard table with the rows that a policy overrides; the last override of a status wins.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct StatusRules {
     overrides: Vec<(Statuses, Rule)>,
     touches_success: bool,
@@ -128,10 +128,6 @@ impl Rule {
             | FailureKind::InvalidRequest
             | FailureKind::Redirect
             | FailureKind::Decode
-            | FailureKind::RateLimited
-            | FailureKind::GateClosed
-            | FailureKind::QuotaSpent
-            | FailureKind::CostTooHigh
             | FailureKind::Foreign => Self::FailFast,
         }
     }

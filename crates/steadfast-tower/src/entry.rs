@@ -2,21 +2,26 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll, ready};
 
 use pin_project_lite::pin_project;
-use steadfast_core::{FailureKind, Judged};
+use steadfast_core::{FailureKind, Refusal};
 use tower_service::Service;
 
-use crate::call::{Call, Context};
-use crate::fault::{Cause, Failure, Fault, Limit, Reading, Reply};
-use crate::given_up::{self, Inside};
+use crate::call::Call;
+use crate::context::Context;
+use crate::failure::{Failure, Fault, Reading};
+use crate::reply::Reply;
 use crate::request::HttpRequest;
 use crate::response::{HttpResponse, IntoWhole};
+use crate::scope::Scope;
 
-/// Makes a [`Call`] of each request, and attaches the record to the response if there is something to tell.
+/// Makes a [`Call`] of each request, and attaches the record to the response if there is something to tell. An overlay
+/// that the request carries is checked here.
 #[derive(Clone, Debug)]
 pub struct Entry<S> {
+    scope: Arc<Scope>,
     inner: S,
 }
 
@@ -30,9 +35,19 @@ pin_project! {
     /// The future of [`Entry`].
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
-    pub struct EntryFuture<F> {
+    pub struct EntryFuture<F, E> {
         #[pin]
-        inner: F,
+        stage: Stage<F, E>,
+    }
+}
+
+pin_project! {
+    #[derive(Debug)]
+    #[project = StageProjection]
+    enum Stage<F, E> {
+        Sent { #[pin] inner: F },
+        // What was said about the call makes no sense.
+        Invalid { failure: Option<Box<Failure<E>>> },
     }
 }
 
@@ -53,22 +68,17 @@ pub enum Unjudged<E> {
     /// The transport failed in this way.
     Raw(FailureKind, E),
     /// A limit of this client refused or cut it.
-    Limit(Limit),
+    Refused(Refusal),
     /// A layer of ours further in judged it.
     Judged(Failure<E>),
 }
 
+// ===== impl Entry =====
+
 impl<S> Entry<S> {
     /// Wraps a service of calls.
-    pub const fn new(inner: S) -> Self {
-        Self { inner }
-    }
-}
-
-impl<S> Transport<S> {
-    /// Wraps a service of requests.
-    pub const fn new(inner: S) -> Self {
-        Self { inner }
+    pub const fn new(scope: Arc<Scope>, inner: S) -> Self {
+        Self { scope, inner }
     }
 }
 
@@ -80,44 +90,51 @@ where
 {
     type Response = Res;
     type Error = Failure<E>;
-    type Future = EntryFuture<S::Future>;
+    type Future = EntryFuture<S::Future, E>;
 
     fn poll_ready(&mut self, cx: &mut TaskContext<'_>) -> Poll<Result<(), Self::Error>> {
         self.inner.poll_ready(cx)
     }
 
     fn call(&mut self, request: R) -> Self::Future {
-        let context = request
-            .overlay()
-            .map(Context::with_overlay)
-            .unwrap_or_default();
-        EntryFuture {
-            inner: self.inner.call(Call::with_context(request, context)),
+        let overlay = request.overlay();
+        let overlay = overlay.as_deref();
+        if let Some(Err(mistake)) = overlay.map(steadfast_core::Overlay::check) {
+            let failure = Some(Box::new(Failure::invalid_call(mistake)));
+            let stage = Stage::Invalid { failure };
+            return EntryFuture { stage };
         }
+        let context = Context::new(Arc::clone(&self.scope), overlay, request.headers());
+        let inner = self.inner.call(Call::new(request, context));
+        let stage = Stage::Sent { inner };
+        EntryFuture { stage }
     }
 }
 
-impl<F, Res, E> Future for EntryFuture<F>
+impl<F, Res, E> Future for EntryFuture<F, E>
 where
     F: Future<Output = Result<Reply<Res>, Failure<E>>>,
     Res: HttpResponse,
 {
     type Output = Result<Res, Failure<E>>;
 
-    #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Self::Output> {
-        Poll::Ready(ready!(self.project().inner.poll(cx)).map(Reply::into_response))
+        match self.project().stage.project() {
+            StageProjection::Sent { inner } => inner.poll(cx).map_ok(Reply::into_response),
+            StageProjection::Invalid { failure } => match failure.take() {
+                Some(failure) => Poll::Ready(Err(*failure)),
+                None => Poll::Pending,
+            },
+        }
     }
 }
 
-impl<Res: HttpResponse> Reply<Res> {
-    /// The response, with its record attached if there is something to tell.
-    pub fn into_response(self) -> Res {
-        let mut response = self.response;
-        if self.record.elapsed().is_some() {
-            response.extensions_mut().insert(self.record);
-        }
-        response
+// ===== impl Transport =====
+
+impl<S> Transport<S> {
+    /// Wraps a service of requests.
+    pub const fn new(inner: S) -> Self {
+        Self { inner }
     }
 }
 
@@ -135,7 +152,6 @@ where
         self.inner.poll_ready(cx).map_err(Unjudged::read)
     }
 
-    #[inline(always)]
     fn call(&mut self, call: Call<R>) -> Self::Future {
         call.context.sent();
         TransportFuture {
@@ -152,9 +168,7 @@ where
 {
     type Output = Result<Res::Whole, Unjudged<E::Inner>>;
 
-    #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Self::Output> {
-        let _inside = Inside::enter();
         Poll::Ready(match ready!(self.project().inner.poll(cx)) {
             Ok(response) => Ok(response.into_whole()),
             Err(error) => Err(Unjudged::read(error)),
@@ -162,24 +176,14 @@ where
     }
 }
 
+// ===== impl Unjudged =====
+
 impl<E> Unjudged<E> {
     /// Reads an error.
     pub fn read<F: Fault<Inner = E>>(error: F) -> Self {
-        let given_up = given_up::recall(error.source_of());
-        match (error.read(), given_up) {
-            (Reading::Transport(kind, error), Some(record)) => {
-                let mut failure = Failure::new(Cause::Transport(error), Judged::own(kind));
-                failure.record = record;
-                Self::Judged(failure)
-            }
-            (Reading::Transport(kind, error), None) => Self::Raw(kind, error),
-            (Reading::Judged(failure), _) => Self::Judged(failure),
+        match error.read() {
+            Reading::Transport(kind, error) => Self::Raw(kind, error),
+            Reading::Judged(failure) => Self::Judged(failure),
         }
-    }
-}
-
-impl<E> From<Limit> for Failure<E> {
-    fn from(limit: Limit) -> Self {
-        Self::limit(limit)
     }
 }

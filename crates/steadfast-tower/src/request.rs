@@ -56,7 +56,6 @@ pub struct AsItSays;
 pub struct BodyWith<F>(pub(crate) F);
 
 impl<R: Replay> Replayer<R> for AsItSays {
-    #[inline(always)]
     fn replay(&self, request: &R) -> Option<R> {
         request.replay()
     }
@@ -188,7 +187,6 @@ pub(crate) fn parts(url: &reqwest::Url) -> UrlParts<'_> {
 
 #[cfg(feature = "reqwest")]
 impl Replay for reqwest::Request {
-    #[inline(always)]
     fn replay(&self) -> Option<Self> {
         match self.body() {
             Some(_) => self.try_clone(),
@@ -202,7 +200,6 @@ impl Replay for reqwest::Request {
 /// Extensions that came from an `http::Request` stay behind, since reqwest keeps them to itself.
 #[cfg(feature = "reqwest")]
 #[must_use]
-#[inline(always)]
 pub fn bodiless(request: &reqwest::Request) -> reqwest::Request {
     let mut again = reqwest::Request::new(request.method().clone(), request.url().clone());
     // What is replaced is the empty map of a new request: there is nothing to drop.

@@ -3,20 +3,23 @@
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use steadfast_core::{InvalidPolicy, Policy, Prepared};
+use steadfast_core::{Chance, InvalidPolicy, Policy, Prepared};
 
 use crate::budget::{Budget, Token};
+use crate::principal::{Fingerprints, Principal};
 #[cfg(feature = "throttle")]
 use crate::throttle::{Limits, Place};
 
 /// A checked policy with the state of those who share it: retry budget, rate limit, jitter.
 ///
-/// Layers are generic over the handle to it: `Arc<Scope>` in a service of their own, `&Scope` where a call borrows it.
+/// It travels with each call, in its [`Context`](crate::Context).
 pub struct Scope {
     policy: Arc<Prepared>,
     template: Option<Arc<str>>,
+    identity: Option<Arc<str>>,
+    fingerprints: Fingerprints,
     budget: Option<Arc<Budget>>,
     #[cfg(feature = "throttle")]
     limits: Limits,
@@ -43,8 +46,8 @@ impl Scope {
         let prepared = policy.prepare()?;
         #[cfg(not(feature = "throttle"))]
         for (field, set) in [
-            ("rate_limit", !prepared.rates.is_empty()),
-            ("quota", !prepared.quotas.is_empty()),
+            ("rate_limit", !prepared.rates().is_empty()),
+            ("quota", !prepared.quotas().is_empty()),
         ] {
             if set {
                 let expected = "left out, or the feature `throttle` switched on";
@@ -58,14 +61,26 @@ impl Scope {
     /// jitter repeatable.
     #[must_use]
     pub fn with(policy: Arc<Prepared>, template: Option<Arc<str>>, seed: u64) -> Self {
-        let budget = policy.budget.map(Budget::full);
+        let budget = policy.retry().budget.map(Budget::full);
         Self {
             #[cfg(feature = "throttle")]
             limits: Limits::new(&policy, Place::alone()),
             policy,
             template,
+            identity: None,
+            fingerprints: Fingerprints::default(),
             budget,
             seed: AtomicU64::new(seed),
+        }
+    }
+
+    /// The same for the calls of one identity. Which of them show the same credential is told by `fingerprints`.
+    #[must_use]
+    pub fn named(self, identity: Option<Arc<str>>, fingerprints: Fingerprints) -> Self {
+        Self {
+            identity,
+            fingerprints,
+            ..self
         }
     }
 
@@ -74,8 +89,10 @@ impl Scope {
     #[cfg(feature = "throttle")]
     #[must_use]
     pub fn at(self, place: Place) -> Self {
+        let (identity, fingerprints) = place.principals();
         let limits = Limits::new(&self.policy, place);
-        Self { limits, ..self }
+        let own = self.named(identity, fingerprints);
+        Self { limits, ..own }
     }
 
     /// Another policy over the budget of this scope.
@@ -86,7 +103,8 @@ impl Scope {
         template: Option<Arc<str>>,
         seed: u64,
     ) -> Self {
-        let own = Self::with(policy, template, seed);
+        let own = Self::with(policy, template, seed)
+            .named(self.identity.clone(), self.fingerprints.clone());
         let budget = match (&self.budget, own.budget) {
             (Some(shared), Some(_)) => Some(Arc::clone(shared)),
             (_, own) => own,
@@ -111,21 +129,25 @@ impl Scope {
         &self.policy
     }
 
+    /// For whom the calls of this scope are made, if the user said so.
+    #[must_use]
+    pub fn identity(&self) -> Option<&str> {
+        self.identity.as_deref()
+    }
+
+    /// The principal of a request with these headers: the identity of this scope, else the credential that they show.
+    #[must_use]
+    pub fn principal(&self, headers: &http::HeaderMap) -> Principal {
+        match &self.identity {
+            Some(identity) => self.fingerprints.of_name(identity),
+            None => self.fingerprints.of_credential(headers),
+        }
+    }
+
     /// The endpoint's path, for spans.
     #[must_use]
     pub fn template(&self) -> Option<&str> {
         self.template.as_deref()
-    }
-
-    /// Whether a limit of the policy may refuse or cut a call.
-    #[must_use]
-    pub fn may_refuse(&self) -> bool {
-        let policy = &*self.policy;
-        #[cfg(feature = "throttle")]
-        let limited = self.limits.may_refuse();
-        #[cfg(not(feature = "throttle"))]
-        let limited = false;
-        limited || policy.attempt_timeout.is_some() || policy.deadline.is_some()
     }
 
     #[cfg(feature = "throttle")]
@@ -143,27 +165,6 @@ impl Scope {
             let _ = now;
             None
         }
-    }
-
-    /// An answer may say that this scope should listen to all of them: a glance at its headers.
-    #[inline(always)]
-    pub(crate) fn overhear(&self, headers: &http::HeaderMap) {
-        #[cfg(feature = "throttle")]
-        if !headers.is_empty() && steadfast_core::hint::tells_of_limits(headers) {
-            self.limits.listen();
-        }
-        #[cfg(not(feature = "throttle"))]
-        let _ = headers;
-    }
-
-    /// The same for a refusal.
-    pub(crate) fn overhear_refusal(&self, status: http::StatusCode) {
-        #[cfg(feature = "throttle")]
-        if matches!(status.as_u16(), 403 | 429 | 503 | 529) {
-            self.limits.listen();
-        }
-        #[cfg(not(feature = "throttle"))]
-        let _ = status;
     }
 
     /// Pays a call's share into the budget; says whether a retry could be paid for. Where a rate paces them, retries
@@ -207,9 +208,9 @@ impl Scope {
     }
 
     /// A source of chance for one decision, each from another point of the seed's sequence.
-    pub(crate) fn rng(&self) -> fastrand::Rng {
+    pub(crate) fn chance(&self) -> Chance {
         // The step of splitmix64: neighbouring seeds give unrelated sequences.
-        fastrand::Rng::with_seed(
+        Chance::with_seed(
             self.seed
                 .fetch_add(0x9E37_79B9_7F4A_7C15, Ordering::Relaxed),
         )
@@ -223,19 +224,4 @@ impl fmt::Debug for Scope {
             .field("policy", &self.policy)
             .finish_non_exhaustive()
     }
-}
-
-/// A handle to a scope.
-pub trait Handle: std::ops::Deref<Target = Scope> + Clone {}
-
-impl<H: std::ops::Deref<Target = Scope> + Clone> Handle for H {}
-
-/// The time of one attempt, the call's own first.
-pub(crate) fn attempt_timeout(
-    policy: &Prepared,
-    overlay: Option<&steadfast_core::Overlay>,
-) -> Option<Duration> {
-    overlay
-        .and_then(steadfast_core::Overlay::attempt_timeout_value)
-        .or(policy.attempt_timeout)
 }

@@ -81,14 +81,11 @@ probe! {
 struct Whole(Policy);
 
 impl<S> Layer<S> for Whole {
-    type Service = Entry<steadfast_tower::Stack<Arc<Scope>, AsItSays, S>>;
+    type Service = Entry<steadfast_tower::Stack<AsItSays, S>>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        Entry::new(stack(
-            &Arc::new(Scope::new(&self.0).unwrap()),
-            AsItSays,
-            inner,
-        ))
+        let scope = Arc::new(Scope::new(&self.0).unwrap());
+        Entry::new(scope, stack(AsItSays, inner))
     }
 }
 

@@ -1,8 +1,8 @@
 //! Any tower layer as a reqwest middleware.
 //!
 //! Per call the layer is put around [`NextService`], the rest of the chain; a tower service need not be `'static`, so
-//! it borrows what the middleware is handed. The first attempt runs on the caller's own extensions and in no extra
-//! box; later attempts run on a copy of what the call started with, and those of the last one are handed back.
+//! it borrows what the middleware is handed. Each attempt runs on a copy of the extensions that the call started with,
+//! and those of the last one are returned to the caller.
 
 use std::fmt;
 use std::future::{Future, poll_fn};
@@ -17,7 +17,7 @@ use steadfast_tower::Failure;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::nesting::{self, Address, Marker};
+use crate::nesting::{self, Marker};
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -43,6 +43,7 @@ type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 #[derive(Clone, Copy, Debug)]
 pub struct TowerMiddleware<L> {
     layer: L,
+    retries: bool,
 }
 
 /// The rest of the chain, as a service.
@@ -55,12 +56,10 @@ pub struct NextService<'a> {
 /// One run through the rest of the chain.
 pub struct NextFuture<'a> {
     inner: BoxFuture<'a, reqwest_middleware::Result<Response>>,
-    first: Option<Address>,
 }
 
 /// The extensions of the attempts of one call.
 pub(crate) struct Attempts<'a> {
-    own: Mutex<Option<&'a mut Extensions>>,
     start: &'a Extensions,
     last: &'a Mutex<Option<Extensions>>,
     /// Whether a steadfast middleware further in passes these attempts through.
@@ -93,9 +92,17 @@ where
 }
 
 impl<L> TowerMiddleware<L> {
-    /// Wraps a layer.
+    /// Wraps a layer that calls the rest of the chain once.
     pub const fn new(layer: L) -> Self {
-        Self { layer }
+        let retries = false;
+        Self { layer, retries }
+    }
+
+    /// Wraps a layer that retries, so that attempts do not multiply: steadfast middlewares further in pass its attempts
+    /// through, and where one further out is in charge this layer is left out.
+    pub const fn retrying(layer: L) -> Self {
+        let retries = true;
+        Self { layer, retries }
     }
 }
 
@@ -110,12 +117,13 @@ where
         extensions: &mut Extensions,
         next: Next<'_>,
     ) -> reqwest_middleware::Result<Response> {
-        let (start, last) = (extensions.clone(), Mutex::new(None));
-        let inside = nesting::is_inside(extensions);
+        let is_inside = nesting::is_inside(extensions);
+        if is_inside && self.retries {
+            return next.run(request, extensions).await;
+        }
+        let last = Mutex::new(None);
         let result = {
-            let mut attempts = Attempts::new(extensions, &start, &last);
-            // Most layers do not retry, so a steadfast middleware further in has to.
-            attempts.in_charge = inside;
+            let attempts = Attempts::new(extensions, &last, is_inside || self.retries);
             let mut service = self.layer.around(NextService::new(next, &attempts));
             let ready = poll_fn(|cx| service.poll_ready(cx)).await;
             let result = match ready.map_err(|error| unboxed(error.into())) {
@@ -128,7 +136,7 @@ where
             drop(service);
             result
         };
-        hand_back(extensions, last);
+        return_last(extensions, last);
         result
     }
 }
@@ -149,10 +157,12 @@ fn unboxed(error: BoxError) -> Error {
     }
 }
 
-/// The extensions of the last attempt, if it was not the first.
-pub(crate) fn hand_back(extensions: &mut Extensions, last: Mutex<Option<Extensions>>) {
+/// Gives the caller the extensions of the last attempt.
+pub(crate) fn return_last(extensions: &mut Extensions, last: Mutex<Option<Extensions>>) {
     if let Some(mut last) = last.into_inner().unwrap_or_else(PoisonError::into_inner) {
-        last.remove::<Marker>();
+        if !nesting::is_inside(extensions) {
+            last.remove::<Marker>();
+        }
         *extensions = last;
     }
 }
@@ -161,23 +171,15 @@ pub(crate) fn hand_back(extensions: &mut Extensions, last: Mutex<Option<Extensio
 
 impl<'a> Attempts<'a> {
     pub(crate) const fn new(
-        own: &'a mut Extensions,
         start: &'a Extensions,
         last: &'a Mutex<Option<Extensions>>,
+        in_charge: bool,
     ) -> Self {
         Self {
-            own: Mutex::new(Some(own)),
             start,
             last,
-            in_charge: true,
+            in_charge,
         }
-    }
-
-    fn first(&self) -> Option<&'a mut Extensions> {
-        self.own
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take()
     }
 }
 
@@ -200,14 +202,6 @@ impl<'a> Service<Request> for NextService<'a> {
 
     fn call(&mut self, request: Request) -> NextFuture<'a> {
         let next = self.next.clone();
-        if let Some(own) = self.attempts.first() {
-            let first = self.attempts.in_charge.then(|| Address::of(own));
-            let _guard = first.map(Address::enter);
-            return NextFuture {
-                first,
-                inner: next.run(request, own),
-            };
-        }
         let (mut copy, last) = (self.attempts.start.clone(), self.attempts.last);
         if self.attempts.in_charge {
             copy.insert(Marker);
@@ -217,7 +211,7 @@ impl<'a> Service<Request> for NextService<'a> {
             *last.lock().unwrap_or_else(PoisonError::into_inner) = Some(copy);
             result
         });
-        NextFuture { first: None, inner }
+        NextFuture { inner }
     }
 }
 
@@ -231,7 +225,6 @@ impl Future for NextFuture<'_> {
     type Output = reqwest_middleware::Result<Response>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let _guard = self.first.map(Address::enter);
         self.inner.as_mut().poll(cx)
     }
 }

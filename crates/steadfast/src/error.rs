@@ -7,8 +7,8 @@ use std::time::Duration;
 use http::StatusCode;
 use reqwest::Url;
 use steadfast_core::redact::redact_url;
-use steadfast_core::{FailureKind, InvalidPolicy, Reach, Record};
-use steadfast_tower::{Failure, Limit, failure_kind};
+use steadfast_core::{FailureKind, InvalidPolicy, Reach, Record, Refusal};
+use steadfast_tower::{Cause, Failure, failure_kind};
 
 use crate::kind::Kind;
 use crate::status_error::StatusError;
@@ -41,7 +41,7 @@ struct Inner {
 
 enum Source {
     Status(Box<StatusError>),
-    Limit(Limit),
+    Refused(Refusal),
     InvalidCall(InvalidPolicy),
     Transport(FailureKind, reqwest::Error),
     Foreign(anyhow::Error),
@@ -84,36 +84,19 @@ impl Error {
     }
 
     #[cfg(feature = "throttle")]
-    pub(crate) fn limit(limit: Limit, url: Url) -> Self {
-        Self::new(Source::Limit(limit), Some(url), Record::unsent())
+    pub(crate) fn refused(refusal: Refusal, url: Url) -> Self {
+        Self::new(Source::Refused(refusal), Some(url), Record::unsent())
     }
 
     /// What kind of failure, for `match`.
     #[must_use]
     pub fn kind(&self) -> Kind {
-        let kind = match &self.inner.source {
-            Source::Status(_) => return Kind::Status,
-            Source::InvalidCall(_) => return Kind::InvalidRequest,
-            Source::Foreign(_) => return Kind::Middleware,
-            Source::Limit(limit) => limit.kind(),
-            Source::Transport(kind, _) => *kind,
-        };
-        match kind {
-            FailureKind::Timeout => Kind::Timeout,
-            FailureKind::Connect | FailureKind::ConnectTimeout | FailureKind::Dns => Kind::Connect,
-            FailureKind::Tls => Kind::Tls,
-            FailureKind::RateLimited => Kind::RateLimited,
-            FailureKind::GateClosed => Kind::GateClosed,
-            FailureKind::QuotaSpent => Kind::QuotaSpent,
-            FailureKind::CostTooHigh => Kind::InvalidRequest,
-            FailureKind::Reset | FailureKind::Truncated | FailureKind::Unprocessed => {
-                Kind::Interrupted
-            }
-            FailureKind::Decode => Kind::Decode,
-            FailureKind::InvalidRequest => Kind::InvalidRequest,
-            FailureKind::Redirect => Kind::Redirect,
-            FailureKind::Foreign => Kind::Middleware,
-            _ => Kind::Other,
+        match &self.inner.source {
+            Source::Status(_) => Kind::Status,
+            Source::InvalidCall(_) => Kind::InvalidRequest,
+            Source::Foreign(_) => Kind::Middleware,
+            Source::Refused(refusal) => (*refusal).into(),
+            Source::Transport(kind, _) => (*kind).into(),
         }
     }
 
@@ -183,8 +166,7 @@ impl Error {
         let rule = match &self.inner.source {
             Source::Status(status) => Rule::standard(status.status()),
             Source::Transport(kind, _) => Rule::standard_failure(*kind),
-            Source::Limit(Limit::Cost { .. }) => return false,
-            Source::Limit(_) => return true,
+            Source::Refused(refusal) => return refusal.is_transient(),
             Source::InvalidCall(_) | Source::Foreign(_) => return false,
         };
         matches!(rule, Rule::Retry(_))
@@ -195,11 +177,7 @@ impl Error {
     pub fn retry_after(&self) -> Option<Duration> {
         match &self.inner.source {
             Source::Status(status) => status.retry_after(),
-            Source::Limit(Limit::RateLimit { wait, .. }) => Some(*wait),
-            Source::Limit(limit) => {
-                let at = limit.resume_at()?;
-                Some(at.saturating_duration_since(steadfast_tower::clock::now()))
-            }
+            Source::Refused(refusal) => refusal.retry_after(),
             _ => None,
         }
     }
@@ -210,7 +188,7 @@ impl Error {
         match &self.inner.source {
             Source::Status(_) | Source::Foreign(_) => true,
             Source::InvalidCall(_) => false,
-            Source::Limit(limit) => limit.may_have_been_sent(),
+            Source::Refused(refusal) => refusal.reach() != Reach::NotSent,
             Source::Transport(kind, _) => kind.reach() != Reach::NotSent,
         }
     }
@@ -221,8 +199,8 @@ impl fmt::Display for Error {
         let place = self.inner.url.as_ref().map(|url| redact_url(url.as_str()));
         match &self.inner.source {
             Source::Status(status) => status.show(f, place.as_deref()),
-            Source::Limit(limit) => {
-                limit.fmt(f)?;
+            Source::Refused(refusal) => {
+                refusal.fmt(f)?;
                 place.map_or(Ok(()), |place| write!(f, ": {place}"))
             }
             Source::InvalidCall(mistake) => write!(f, "invalid call: {mistake}"),
@@ -301,11 +279,17 @@ pub(crate) fn from_failure(
     failure: Failure<reqwest_middleware::Error>,
     url: Option<Url>,
 ) -> reqwest_middleware::Error {
-    let record = failure.record.clone();
-    failure.into_transport().unwrap_or_else(|limit| {
-        let error = Error::new(Source::Limit(limit), url, record);
-        reqwest_middleware::Error::middleware(error)
-    })
+    let record = failure.record;
+    let source = match failure.cause {
+        Cause::Transport(error) => return error,
+        Cause::Refused(refusal) => Source::Refused(refusal),
+        Cause::InvalidCall(mistake) => Source::InvalidCall(mistake),
+        Cause::Foreign(error) => Source::Foreign(anyhow::Error::from_boxed(error)),
+        _ => Source::Foreign(anyhow::anyhow!(
+            "failed for a reason unknown to this version"
+        )),
+    };
+    reqwest_middleware::Error::middleware(Error::new(source, url, record))
 }
 
 pub(crate) fn invalid_call(mistake: InvalidPolicy, url: Url) -> reqwest_middleware::Error {

@@ -1,5 +1,7 @@
 //! The kinds of failures.
 
+use steadfast_core::{FailureKind, Refusal};
+
 /// What kind of failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -16,8 +18,8 @@ pub enum Kind {
     RateLimited,
     /// The server had closed this scope for longer than the call may wait; nothing was sent.
     GateClosed,
-    /// The user's quota of a day, week or month is spent; nothing was sent.
-    QuotaSpent,
+    /// The user's quota of a day, week or month is used up; nothing was sent.
+    QuotaUsedUp,
     /// The connection broke after the request was sent, or the body ended early.
     Interrupted,
     /// The body could not be decoded.
@@ -30,4 +32,39 @@ pub enum Kind {
     Middleware,
     /// Anything else.
     Other,
+}
+
+// ===== impl Kind =====
+
+/// The one place where a failure becomes a kind of error.
+impl From<FailureKind> for Kind {
+    fn from(kind: FailureKind) -> Self {
+        match kind {
+            FailureKind::Timeout => Self::Timeout,
+            FailureKind::Connect | FailureKind::ConnectTimeout | FailureKind::Dns => Self::Connect,
+            FailureKind::Tls => Self::Tls,
+            FailureKind::Reset | FailureKind::Truncated | FailureKind::Unprocessed => {
+                Self::Interrupted
+            }
+            FailureKind::Decode => Self::Decode,
+            FailureKind::InvalidRequest => Self::InvalidRequest,
+            FailureKind::Redirect => Self::Redirect,
+            FailureKind::Foreign => Self::Middleware,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// The one place where a refusal becomes a kind of error.
+impl From<Refusal> for Kind {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::AttemptTimeout { .. } | Refusal::DeadlinePassed => Self::Timeout,
+            Refusal::RateLimited { .. } => Self::RateLimited,
+            Refusal::GateClosed { .. } => Self::GateClosed,
+            Refusal::QuotaUsedUp { .. } => Self::QuotaUsedUp,
+            Refusal::CostTooHigh { .. } => Self::InvalidRequest,
+            _ => Self::Other,
+        }
+    }
 }

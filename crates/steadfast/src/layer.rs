@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use steadfast_tower::{
-    AsItSays, BodyError, Entry, EntryFuture, Failure, Fault, HttpRequest, IntoWhole, Replay, Scope,
-    Stack, WholeResponse, stack,
+    AsItSays, BodyError, Entry, EntryFuture, Failure, Fault, HttpRequest, IntoWhole, Replay, Stack,
+    WholeResponse, stack,
 };
 use tower_layer::Layer;
 use tower_service::Service;
@@ -21,18 +21,33 @@ use crate::policies::Policies;
 #[derive(Clone, Debug)]
 pub struct SteadfastLayer {
     policies: Policies,
+    identity: Option<Arc<str>>,
 }
 
 /// The service that [`SteadfastLayer`] makes.
 #[derive(Clone, Debug)]
 pub struct Steadfast<S> {
     policies: Policies,
+    identity: Option<Arc<str>>,
     inner: S,
 }
 
 impl SteadfastLayer {
     pub(crate) const fn new(policies: Policies) -> Self {
-        Self { policies }
+        Self {
+            policies,
+            identity: None,
+        }
+    }
+
+    /// For whom the calls of this service are made, where a call does not say otherwise. It is shown in spans, so give a
+    /// name, never a credential.
+    #[must_use]
+    pub fn identity(self, identity: impl Into<Arc<str>>) -> Self {
+        Self {
+            identity: Some(identity.into()),
+            ..self
+        }
     }
 }
 
@@ -42,12 +57,13 @@ impl<S> Layer<S> for SteadfastLayer {
     fn layer(&self, inner: S) -> Steadfast<S> {
         Steadfast {
             policies: self.policies.clone(),
+            identity: self.identity.clone(),
             inner,
         }
     }
 }
 
-type Full<S> = Entry<Stack<Arc<Scope>, AsItSays, S>>;
+type Full<S> = Entry<Stack<AsItSays, S>>;
 
 impl<S, R, Res, E> Service<R> for Steadfast<S>
 where
@@ -60,8 +76,7 @@ where
 {
     type Response = Res;
     type Error = Failure<E>;
-    type Future =
-        EntryFuture<<Stack<Arc<Scope>, AsItSays, S> as Service<steadfast_tower::Call<R>>>::Future>;
+    type Future = EntryFuture<<Stack<AsItSays, S> as Service<steadfast_tower::Call<R>>>::Future, E>;
 
     /// Ready at once: the service below is asked before each attempt.
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
@@ -70,8 +85,12 @@ where
 
     fn call(&mut self, request: R) -> Self::Future {
         let overlay = request.overlay();
-        let scope = self.policies.endpoint_scope(&request, overlay.as_deref());
-        let mut service: Full<S> = Entry::new(stack(&scope, AsItSays, self.inner.clone()));
+        let identity = overlay
+            .as_deref()
+            .and_then(|overlay| overlay.identity_value())
+            .or(self.identity.as_ref());
+        let scope = self.policies.endpoint_scope(&request, identity);
+        let mut service: Full<S> = Entry::new(scope, stack(AsItSays, self.inner.clone()));
         service.call(request)
     }
 }

@@ -41,6 +41,7 @@ mod options;
 #[cfg(feature = "throttle")]
 mod origins;
 mod policies;
+mod principal;
 mod problem;
 #[cfg(feature = "quota-file")]
 mod quota_file;
@@ -80,9 +81,9 @@ pub use steadfast_core::budget::InvalidBudget;
 pub use steadfast_core::{
     Attempt, Backoff, BudgetConfig, Cost, Exchange, FailureKind, InvalidPattern, InvalidPolicy,
     Jitter, LimitScope, Opinion, Outcome, Overlay, PEEK_LIMIT, Pace, Pacing, Pattern, Policy,
-    Quota, Quotas, Rate, Rates, Reach, Reason, Record, Repeats, RequestHead, Retry, Rule, Share,
-    Short, Spans, StatusClass, Statuses, Stop, UrlParts, Wait, WaitSource, advice, hint, quota,
-    redact,
+    Quota, Quotas, Rate, Rates, Reach, Reason, Record, Refusal, Repeats, RequestHead, Retry, Rule,
+    Share, Short, Spans, StatusClass, Statuses, Stop, UrlParts, Wait, WaitSource, advice, hint,
+    quota, redact,
 };
 pub use steadfast_tower::quota::QuotaBook;
 #[cfg(feature = "throttle")]

@@ -2,17 +2,16 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use http::Extensions;
 use reqwest::{Request, Response};
 use reqwest_middleware::{Middleware, Next};
-use steadfast_core::{Overlay, Record};
-use steadfast_tower::retry::Course;
-use steadfast_tower::{AsItSays, Call, Context, Failure, ReplaySource, Reply, stack};
+use steadfast_core::{InvalidPolicy, Record};
+use steadfast_tower::{AsItSays, Call, Context, Failure, Reply, stack};
 use tower_service::Service;
 
-use crate::bridge::{Attempts, NextService, hand_back};
+use crate::bridge::{Attempts, NextService, return_last};
 use crate::error;
 use crate::nesting;
 use crate::options::{CallOptions, RecordSlot};
@@ -26,17 +25,53 @@ type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 #[derive(Clone, Debug)]
 pub struct SteadfastMiddleware {
     policies: Policies,
+    identity: Option<Arc<str>>,
 }
 
 impl SteadfastMiddleware {
     pub(crate) const fn new(policies: Policies) -> Self {
-        Self { policies }
+        Self {
+            policies,
+            identity: None,
+        }
+    }
+
+    /// For whom the calls of this client are made, where a call does not say otherwise: for clients whose credential is a
+    /// default header, or is attached further in. It is shown in spans, so give a name, never a credential.
+    #[must_use]
+    pub fn identity(self, identity: impl Into<Arc<str>>) -> Self {
+        Self {
+            identity: Some(identity.into()),
+            ..self
+        }
+    }
+
+    /// The call as the layers take it.
+    fn begin(&self, request: Request, extensions: &Extensions) -> Result<Call<Request>, Invalid> {
+        let options = extensions.get::<CallOptions>();
+        let overlay = options.map(CallOptions::overlay);
+        let named = options.and_then(CallOptions::policy_name);
+        let identity = overlay
+            .and_then(|overlay| overlay.identity_value())
+            .or(self.identity.as_ref());
+        let checked = overlay.map_or(Ok(()), steadfast_core::Overlay::check);
+        let scope = checked.and_then(|()| self.policies.scope(&request, identity, named));
+        match scope {
+            Ok(scope) => {
+                let context = Context::new(scope, overlay, request.headers());
+                let source = options.and_then(CallOptions::replay_source);
+                Ok(Call::new(request, context).replayed_by(source))
+            }
+            Err(mistake) => Err(Invalid(mistake, Box::new(request))),
+        }
     }
 }
 
-/// By hand rather than by `async_trait`: the future holds the request once, and stays below the kilobyte up to which
-/// allocators are at their best.
+/// What was said about a call makes no sense.
+struct Invalid(InvalidPolicy, Box<Request>);
+
 impl Middleware for SteadfastMiddleware {
+    /// By hand rather than by `async_trait`: the future holds the request once.
     fn handle<'a, 'b, 'c, 'f>(
         &'a self,
         request: Request,
@@ -52,21 +87,9 @@ impl Middleware for SteadfastMiddleware {
         if nesting::is_inside(extensions) {
             return Box::pin(async move { pass_through(request, extensions, next).await });
         }
-        let options = match Options::of(&request, extensions) {
-            Ok(options) => options,
-            Err(error) => {
-                if let Some(slot) = extensions.get::<RecordSlot>() {
-                    slot.fill(Record::unsent());
-                }
-                return Box::pin(std::future::ready(Err(error)));
-            }
-        };
-        let scope = match self
-            .policies
-            .scope(&request, options.overlay(), options.policy_name())
-        {
-            Ok(scope) => scope,
-            Err(mistake) => {
+        let call = match self.begin(request, extensions) {
+            Ok(call) => call,
+            Err(Invalid(mistake, request)) => {
                 if let Some(slot) = extensions.get::<RecordSlot>() {
                     slot.fill(Record::unsent());
                 }
@@ -74,28 +97,22 @@ impl Middleware for SteadfastMiddleware {
                 return Box::pin(std::future::ready(Err(error)));
             }
         };
-        // For the error of a limit, and only where there is one.
-        let limited = scope.may_refuse() || options.overlay().is_some();
-        let url = limited.then(|| Box::new(request.url().clone()));
-        let (context, source) = options.told();
-        let mut course = Course::new(&scope, Call::with_context(request, context), source);
         Box::pin(async move {
-            let (start, last) = (extensions.clone(), Mutex::new(None));
+            // For the error of a limit of ours.
+            let url = Box::new(call.request.url().clone());
+            let last = Mutex::new(None);
             let result = {
-                let attempts = Attempts::new(extensions, &start, &last);
+                let attempts = Attempts::new(extensions, &last, true);
                 let next = NextService::new(next, &attempts);
                 // The stack is ready at once: its retry layer asks what is below before each attempt.
-                let future = {
-                    let mut service = stack(&&*scope, AsItSays, next);
-                    service.call(&mut course)
-                };
-                future.await
+                let mut service = stack(AsItSays, next);
+                service.call(call).await
             };
-            hand_back(extensions, last);
+            return_last(extensions, last);
             told(extensions, &result);
             match result {
                 Ok(reply) => Ok(reply.into_response()),
-                Err(failure) => Err(error::from_failure(failure, url.map(|url| *url))),
+                Err(failure) => Err(error::from_failure(failure, Some(*url))),
             }
         })
     }
@@ -124,41 +141,5 @@ fn told<Res, E>(extensions: &Extensions, result: &Result<Reply<Res>, Failure<E>>
             Ok(reply) => reply.record.clone(),
             Err(failure) => failure.record.clone(),
         });
-    }
-}
-
-/// What the caller said about this call.
-struct Options(Option<CallOptions>);
-
-impl Options {
-    fn of(request: &Request, extensions: &Extensions) -> reqwest_middleware::Result<Self> {
-        let options = extensions.get::<CallOptions>().cloned();
-        if let Some(options) = &options {
-            let url = || request.url().clone();
-            options
-                .overlay()
-                .check()
-                .map_err(|mistake| error::invalid_call(mistake, url()))?;
-        }
-        Ok(Self(options))
-    }
-
-    fn overlay(&self) -> Option<&Overlay> {
-        self.0.as_ref().map(CallOptions::overlay)
-    }
-
-    fn policy_name(&self) -> Option<&str> {
-        self.0.as_ref().and_then(CallOptions::policy_name)
-    }
-
-    /// What the layers are told, and how the request is made again.
-    fn told(&self) -> (Context, Option<ReplaySource<Request>>) {
-        match &self.0 {
-            None => (Context::default(), None),
-            Some(options) => {
-                let context = Context::with_overlay(options.shared_overlay());
-                (context, options.replay_source())
-            }
-        }
     }
 }

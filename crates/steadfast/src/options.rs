@@ -3,7 +3,6 @@
 use std::fmt;
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use reqwest::{Body, Request, Response};
 use reqwest_middleware::RequestBuilder;
@@ -52,6 +51,23 @@ pub trait RequestBuilderExt: Sized {
 
 // ===== impl CallOptions =====
 
+macro_rules! setters {
+    ($($(#[$doc:meta])* $name:ident: $type:ty => $need:ident;)*) => {
+        /// What can differ from the policy for one call.
+        impl CallOptions {
+            $(
+                $(#[$doc])*
+                #[must_use]
+                pub fn $name(self, value: $type) -> Self {
+                    self.change(|overlay| overlay.$name(value))
+                }
+            )*
+        }
+    };
+}
+
+steadfast_core::overlay_rows!(setters);
+
 impl CallOptions {
     fn change(mut self, change: impl FnOnce(Overlay) -> Overlay) -> Self {
         let overlay = Arc::make_mut(&mut self.overlay);
@@ -68,53 +84,11 @@ impl CallOptions {
         self
     }
 
-    /// The most attempts of this call, the first included.
-    #[must_use]
-    pub fn attempts(self, attempts: u32) -> Self {
-        self.change(|overlay| overlay.attempts(attempts))
-    }
-
-    /// How long after its start another attempt may start.
-    #[must_use]
-    pub fn retry_for(self, time: Duration) -> Self {
-        self.change(|overlay| overlay.retry_for(time))
-    }
-
-    /// Declares that this request is (`true`), or is not (`false`), safe to send twice.
-    #[must_use]
-    pub fn repeatable(self, repeatable: bool) -> Self {
-        self.change(|overlay| overlay.repeatable(repeatable))
-    }
-
-    /// For whom the call is made: calls of one identity share budget and rate limit, and no others do.
+    /// For whom the call is made: calls of one identity share budget and rate limit, and no others do. It is shown in
+    /// spans, so give a name, never a credential.
     #[must_use]
     pub fn identity(self, identity: impl Into<Arc<str>>) -> Self {
         self.change(|overlay| overlay.identity(identity))
-    }
-
-    /// Reads a body of up to so many bytes inside the attempt, so that one that breaks off is retried.
-    #[must_use]
-    pub fn buffer(self, bytes: usize) -> Self {
-        self.change(|overlay| overlay.buffer(bytes))
-    }
-
-    /// The most time of one attempt, until the response's headers are there.
-    #[must_use]
-    pub fn attempt_timeout(self, time: Duration) -> Self {
-        self.change(|overlay| overlay.attempt_timeout(time))
-    }
-
-    /// What each attempt of this call takes from rates and quotas, instead of what its policy says; 0 waits for no rate.
-    /// More than the burst of a rate is an error of `send` that names both.
-    #[must_use]
-    pub fn cost(self, cost: u32) -> Self {
-        self.change(|overlay| overlay.cost(cost))
-    }
-
-    /// The most time of the whole call, waits included.
-    #[must_use]
-    pub fn deadline(self, time: Duration) -> Self {
-        self.change(|overlay| overlay.deadline(time))
     }
 
     /// Makes the body anew for each attempt, so that a stream can be sent again. The body of the next attempt is made
@@ -134,10 +108,6 @@ impl CallOptions {
 
     pub(crate) fn overlay(&self) -> &Overlay {
         &self.overlay
-    }
-
-    pub(crate) fn shared_overlay(&self) -> Arc<Overlay> {
-        Arc::clone(&self.overlay)
     }
 
     /// The request again, with a body that the factory made.

@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
-use steadfast_core::{InvalidPolicy, Overlay, Policy, Prepared, Share};
+use steadfast_core::{InvalidPolicy, Policy, Prepared, RequestHead, Share};
 use steadfast_tower::quota::QuotaBook;
 #[cfg(feature = "throttle")]
 use steadfast_tower::throttle::Place;
@@ -16,6 +16,7 @@ use crate::layer::SteadfastLayer;
 use crate::middleware::SteadfastMiddleware;
 #[cfg(feature = "throttle")]
 use crate::origins::{self, Origins};
+use crate::principal::PrincipalOf;
 use crate::scopes::{Key, Scopes, Slot};
 use crate::version::{Endpoint, Version};
 
@@ -55,6 +56,8 @@ pub(crate) struct Shared {
     scopes: Scopes,
     #[cfg(feature = "throttle")]
     origins: Origins,
+    /// Who names the principal of a request where nobody else does.
+    principal: Option<PrincipalOf>,
     seed: u64,
     #[cfg_attr(
         not(feature = "config"),
@@ -80,6 +83,7 @@ pub struct PoliciesBuilder {
     pub(crate) endpoints: Vec<(String, Policy)>,
     pub(crate) named: Vec<(String, Policy)>,
     seed: Option<u64>,
+    principal: Option<PrincipalOf>,
     #[cfg(feature = "quota-file")]
     quota_file: Option<std::path::PathBuf>,
 }
@@ -99,6 +103,23 @@ impl Policies {
     /// Says what differs per endpoint.
     pub fn builder() -> PoliciesBuilder {
         PoliciesBuilder::default()
+    }
+
+    /// [`wrap`](Self::wrap) for a client whose calls are made for one principal: `policies.wrap_as("acme", client)`.
+    ///
+    /// Budgets, rates, gates and quotas count by principal. It is the identity of the call
+    /// ([`CallOptions::identity`](crate::CallOptions::identity)); else the identity of the client, given here; else that
+    /// of the endpoint's policy; else what [`PoliciesBuilder::principal`] says; else the credential that the request
+    /// shows. Where tokens are default headers of the client, or are attached further in, the request shows none: give an
+    /// identity when there are several tenants. It is shown in spans, so give a name, never a credential.
+    #[must_use]
+    pub fn wrap_as(
+        &self,
+        identity: impl Into<Arc<str>>,
+        client: reqwest::Client,
+    ) -> ClientWithMiddleware {
+        let middleware = self.middleware().identity(identity);
+        ClientBuilder::new(client).with(middleware).build()
     }
 
     /// Puts these policies around a client. Everything else about the client stays as it is.
@@ -133,9 +154,9 @@ impl Policies {
     pub(crate) fn endpoint_scope<R: HttpRequest>(
         &self,
         request: &R,
-        overlay: Option<&Overlay>,
+        identity: Option<&Arc<str>>,
     ) -> Arc<Scope> {
-        self.with_endpoint(request, overlay, |shared, _, endpoint, key| {
+        self.with_endpoint(request, identity, |shared, _, endpoint, key| {
             shared.own_scope(endpoint, key)
         })
     }
@@ -144,12 +165,12 @@ impl Policies {
     pub(crate) fn scope<R: HttpRequest>(
         &self,
         request: &R,
-        overlay: Option<&Overlay>,
+        identity: Option<&Arc<str>>,
         named: Option<&str>,
     ) -> Result<Arc<Scope>, InvalidPolicy> {
         self.with_endpoint(
             request,
-            overlay,
+            identity,
             |shared, version, endpoint, key| match named {
                 None => Ok(shared.own_scope(endpoint, key)),
                 Some(name) => shared.named_scope(version, endpoint, key, name),
@@ -161,7 +182,7 @@ impl Policies {
     fn with_endpoint<R: HttpRequest, T>(
         &self,
         request: &R,
-        overlay: Option<&Overlay>,
+        identity: Option<&Arc<str>>,
         then: impl FnOnce(&Shared, &Version, &Endpoint, &Key<'_>) -> T,
     ) -> T {
         let shared = &*self.shared;
@@ -174,13 +195,17 @@ impl Policies {
             false => version.routes.find(request.method(), &request.url()),
         };
         let endpoint = endpoint.unwrap_or(&version.default);
+        let identity = identity.or(endpoint.policy.limits().identity.as_ref());
+        // The user's own closure is asked when nobody else names somebody.
+        let asked = match (identity, &shared.principal) {
+            (None, Some(principal)) => principal.ask(request),
+            _ => None,
+        };
         let key = Key {
             endpoint: endpoint.number,
             named: 0,
             url: request.origin(),
-            identity: overlay
-                .and_then(Overlay::identity_value)
-                .or(endpoint.policy.identity.as_deref()),
+            identity: identity.or(asked.as_ref()).map(|identity| &**identity),
         };
         then(shared, &version, endpoint, &key)
     }
@@ -218,7 +243,7 @@ impl Shared {
         self.scopes.find(&endpoint.first, key, || {
             let (policy, template) = (Arc::clone(&endpoint.policy), endpoint.template.clone());
             let seed = self.seed ^ self.scopes.hash(key);
-            let scope = match policy.share {
+            let scope = match policy.retry().budget_scope {
                 Share::Origin => {
                     let origin = self.origin_scope(&policy, key);
                     origin.sharing_budget(policy, template, seed)
@@ -254,8 +279,8 @@ impl Shared {
         };
         #[cfg(not(feature = "throttle"))]
         {
-            let _ = (endpoint, key);
-            scope
+            let _ = endpoint;
+            scope.named(key.identity.map(Arc::from), self.quotas.fingerprints())
         }
     }
 
@@ -325,6 +350,30 @@ impl PoliciesBuilder {
         self
     }
 
+    /// Names the principal of a request, where neither the call nor its client nor its policy names one: calls of one
+    /// principal share budgets, rates, gates and quotas, and no others do. `None` leaves it to the credential that the
+    /// request shows. The name is shown in spans: never return a credential.
+    ///
+    /// ```
+    /// use steadfast::Policies;
+    ///
+    /// let policies = Policies::builder()
+    ///     .principal(|request| {
+    ///         let tenant = request.headers.get("x-tenant")?;
+    ///         Some(tenant.to_str().ok()?.to_owned())
+    ///     })
+    ///     .build()?;
+    /// # drop(policies);
+    /// # Ok::<(), steadfast::InvalidPolicies>(())
+    /// ```
+    pub fn principal<I: Into<Arc<str>>>(
+        mut self,
+        closure: impl Fn(&RequestHead<'_>) -> Option<I> + Send + Sync + 'static,
+    ) -> Self {
+        self.principal = Some(PrincipalOf::new(closure));
+        self
+    }
+
     /// Makes the jitter repeatable. Default: a seed from the operating system.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = Some(seed);
@@ -349,6 +398,7 @@ impl PoliciesBuilder {
         let from_os = std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), 0);
         let seed = self.seed.unwrap_or(from_os);
         let numbers = AtomicU64::new(1);
+        let principal = self.principal.clone();
         #[cfg(feature = "quota-file")]
         let path = self.quota_file.clone();
         let version = Version::new(self, None, &numbers)?;
@@ -364,6 +414,7 @@ impl PoliciesBuilder {
                 scopes: Scopes::new(seed),
                 #[cfg(feature = "throttle")]
                 origins: Origins::default(),
+                principal,
                 seed,
                 numbers,
                 first_origin: OnceLock::new(),

@@ -78,7 +78,7 @@ mod tests {
             max_interval: Duration::from_millis(500),
             ..Default::default()
         };
-        let mut rng = fastrand::Rng::with_seed(7);
+        let mut rng = steadfast_core::Chance::with_seed(7);
         for own in [
             backoff_schedule(schedule.clone()),
             backoff_exponential(&schedule).unwrap(),
@@ -100,7 +100,7 @@ mod tests {
             }
         }
         let own = backoff_schedule(Once(Some(Duration::from_secs(1))));
-        let mut rng = fastrand::Rng::with_seed(7);
+        let mut rng = steadfast_core::Chance::with_seed(7);
         assert_eq!(own.wait(1, &mut rng), Some(Duration::from_secs(1)));
         assert_eq!(own.wait(2, &mut rng), None);
     }

@@ -49,11 +49,14 @@ impl Throttle {
     /// Nothing is held while waiting.
     pub async fn ready(&self, request: &Request) -> Result<(), Error> {
         let overlay = HttpRequest::overlay(request);
+        let identity = overlay
+            .as_deref()
+            .and_then(|overlay| overlay.identity_value());
         loop {
-            let scope = self.policies.endpoint_scope(request, overlay.as_deref());
+            let scope = self.policies.endpoint_scope(request, identity);
             let at = scope
                 .outlook(request)
-                .map_err(|limit| Error::limit(limit, request.url().clone()))?;
+                .map_err(|refusal| Error::refused(refusal, request.url().clone()))?;
             if at <= clock::now() {
                 return Ok(());
             }

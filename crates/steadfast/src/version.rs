@@ -1,10 +1,10 @@
 //! One version of the policies: what a call runs under, whatever is exchanged meanwhile.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use steadfast_core::{Pattern, Prepared, Routes};
+use steadfast_core::{Pattern, Policy, Prepared, Routes};
 use steadfast_tower::Scope;
 
 use crate::invalid::InvalidPolicies;
@@ -23,20 +23,17 @@ pub(crate) struct Named {
     /// Never 0, never used for another.
     pub(crate) number: u64,
     pub(crate) name: String,
-    pub(crate) given: String,
+    /// The policy as it was given.
+    pub(crate) given: Policy,
     pub(crate) policy: Arc<Prepared>,
 }
 
 /// An endpoint with its policy and, by its number, its state. One that a new version leaves as it was is carried over.
 pub(crate) struct Endpoint {
     pub(crate) number: u64,
-    /// The pattern and the policy as they were given.
-    pub(crate) given: String,
+    /// The policy as it was given.
+    pub(crate) given: Policy,
     /// The pattern; empty for requests that match none.
-    #[cfg_attr(
-        not(feature = "throttle"),
-        expect(dead_code, reason = "limits alone stand at places")
-    )]
     pub(crate) name: Arc<str>,
     pub(crate) policy: Arc<Prepared>,
     pub(crate) template: Option<Arc<str>>,
@@ -53,9 +50,9 @@ impl Version {
         let number = || numbers.fetch_add(1, Ordering::Relaxed);
         let known = before.map(Self::endpoints).unwrap_or_default();
         let endpoint =
-            |name: String, given: String, policy: Arc<Prepared>, template: Option<Arc<str>>| {
-                let same = known.get(given.as_str()).map(|same| Arc::clone(same));
-                same.unwrap_or_else(|| {
+            |name: String, given: Policy, policy: Arc<Prepared>, template: Option<Arc<str>>| {
+                let same = known.get(name.as_str()).filter(|same| same.given == given);
+                same.map(|same| Arc::clone(same)).unwrap_or_else(|| {
                     Arc::new(Endpoint {
                         number: number(),
                         given,
@@ -67,12 +64,7 @@ impl Version {
                 })
             };
         let default = Scope::prepare(&builder.default).map_err(InvalidPolicies::Default)?;
-        let default = endpoint(
-            String::new(),
-            format!("{:?}", builder.default),
-            default,
-            None,
-        );
+        let default = endpoint(String::new(), builder.default, default, None);
         let mut patterns = Vec::with_capacity(builder.endpoints.len());
         for (text, policy) in builder.endpoints {
             let pattern: Pattern = text.parse()?;
@@ -81,30 +73,29 @@ impl Version {
                 endpoint: text,
                 mistake,
             })?;
-            let given = format!("{pattern} {policy:?}");
             let (name, template) = (pattern.to_string(), Some(pattern.template().into()));
-            patterns.push((pattern, endpoint(name, given, prepared, template)));
+            patterns.push((pattern, endpoint(name, policy, prepared, template)));
         }
-        let before = before
-            .map(|before| before.named.as_slice())
-            .unwrap_or_default();
+        let before = before.map(|before| before.named.as_slice());
+        let known = before.unwrap_or_default().iter();
+        let known: HashMap<_, _> = known.map(|named| (named.name.as_str(), named)).collect();
+        let mut names = HashSet::new();
         let mut named: Vec<Arc<Named>> = Vec::with_capacity(builder.named.len());
         for (name, policy) in builder.named {
-            if named.iter().any(|known| known.name == name) {
+            if !names.insert(name.clone()) {
                 return Err(InvalidPolicies::NamedTwice { name });
             }
-            let given = format!("{name} {policy:?}");
-            let same = before.iter().find(|known| known.given == given);
+            let same = known.get(name.as_str()).filter(|same| same.given == policy);
             let prepared = Scope::prepare(&policy);
             let prepared = prepared.map_err(|mistake| InvalidPolicies::Named {
                 name: name.clone(),
                 mistake,
             })?;
-            named.push(same.map(Arc::clone).unwrap_or_else(|| {
+            named.push(same.map(|same| Arc::clone(same)).unwrap_or_else(|| {
                 Arc::new(Named {
                     number: number(),
                     name,
-                    given,
+                    given: policy,
                     policy: prepared,
                 })
             }));
@@ -116,11 +107,10 @@ impl Version {
         })
     }
 
-    /// By what they were given as.
+    /// By their patterns; the default has none.
     fn endpoints(&self) -> HashMap<&str, &Arc<Endpoint>> {
         let all = self.routes.values().chain([&self.default]);
-        all.map(|endpoint| (endpoint.given.as_str(), endpoint))
-            .collect()
+        all.map(|endpoint| (&*endpoint.name, endpoint)).collect()
     }
 
     /// `one of careful, quick`

@@ -52,7 +52,7 @@ async fn what_one_process_used_of_a_quota_is_used_for_the_next() {
         .await
         .unwrap_err();
     assert!(ErrorExt::retry_after(&error).is_some());
-    assert_eq!(steadfast::Error::from(error).kind(), Kind::QuotaSpent);
+    assert_eq!(steadfast::Error::from(error).kind(), Kind::QuotaUsedUp);
     drop(second);
     let kept = std::fs::read(&path).unwrap();
     let secret = b"secret-token";

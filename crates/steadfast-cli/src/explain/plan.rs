@@ -6,10 +6,10 @@ use std::time::{Duration, SystemTime};
 
 use http::{HeaderMap, Method};
 use serde_json::{Value, json};
-use steadfast::{FailureKind, InvalidPolicy, Jitter, Opinion, Outcome, Policy, Reason, Rule};
+use steadfast::{InvalidPolicy, Jitter, Opinion, Outcome, Policy, Reason, Rule};
 use steadfast::{Short, Stop};
 use steadfast_core::repeatable::Repeatable;
-use steadfast_core::{Judged, Limits, Pace, Prepared, Progress, Situation, Step};
+use steadfast_core::{Chance, Judged, Limits, Pace, Prepared, Progress, Situation, Step, Terms};
 
 use crate::{clock, time};
 
@@ -40,13 +40,16 @@ pub(super) struct Planner {
 
 impl Planner {
     pub(super) fn new(policy: &Policy, method: &Method) -> Result<Self, InvalidPolicy> {
-        let policy = policy.prepare()?;
-        let mut steady = policy.clone();
-        steady.backoff = steady.backoff.jitter(Jitter::None);
-        steady.throttled_backoff = steady.throttled_backoff.jitter(Jitter::None);
-        let repeatable = Repeatable::of(method, &HeaderMap::new(), policy.repeatable);
+        let prepared = policy.prepare()?;
+        let retry = prepared.retry();
+        let steady = policy
+            .clone()
+            .backoff(retry.backoff.clone().jitter(Jitter::None))
+            .throttled_backoff(retry.throttled_backoff.clone().jitter(Jitter::None))
+            .prepare()?;
+        let repeatable = Repeatable::of(method, &HeaderMap::new(), retry.repeatable);
         Ok(Self {
-            policy,
+            policy: prepared,
             steady,
             repeatable,
         })
@@ -56,29 +59,18 @@ impl Planner {
     pub(super) fn plan(&self, outcome: Outcome) -> Plan {
         let judged = self.judge(outcome);
         let start = clock::now().into_std();
-        let Prepared {
-            attempts,
-            retry_for,
-            deadline,
-            ..
-        } = self.policy;
-        let limits = Limits::new(start, attempts.get(), retry_for, deadline);
+        let limits = Limits::new(start, &Terms::new(&self.policy, None));
         let mut progress = Progress::new(start);
-        // Nothing is left to chance here; the state machine wants a generator all the same.
-        let mut rng = fastrand::Rng::with_seed(0);
+        // Nothing is left to chance here; the state machine wants it all the same.
+        let mut chance = Chance::with_seed(0);
         let mut now = start;
         let mut waits = Vec::new();
         let stop = loop {
             progress.on_send(now);
-            let situation = Situation {
-                repeatable: self.repeatable,
-                replayable: true,
-                redirected: false,
-                paced_until: None,
-                take_token: || true,
-                rng: &mut rng,
-            };
+            let situation = Situation::new(self.repeatable, || true, &mut chance);
             match progress.on_outcome(now, &judged, &self.steady, &limits, situation) {
+                // One line for all refusals: their numbers are of no matter here.
+                Step::HandBack(Stop::Refused(_)) => break Some(Stop::FailFast(Reason::Own)),
                 Step::HandBack(stop) => break Some(stop),
                 Step::Again { wait, .. } => {
                     waits.extend(self.range(&judged, progress.sent()));
@@ -107,14 +99,9 @@ impl Planner {
                 Opinion::Abstain,
                 None,
             ),
-            Outcome::Failed(
-                kind @ (FailureKind::RateLimited
-                | FailureKind::GateClosed
-                | FailureKind::QuotaSpent
-                | FailureKind::CostTooHigh),
-            ) => Judged::own(kind),
+            Outcome::Refused(refusal) => Judged::refused(&self.steady, refusal),
             Outcome::Failed(kind) => Judged::failure(&self.steady, kind, Opinion::Abstain),
-            _ => Judged::own(FailureKind::Other),
+            outcome => Judged::ended(outcome),
         }
     }
 
@@ -123,8 +110,8 @@ impl Planner {
             return None;
         };
         match rule.pace() {
-            Pace::Throttled => self.policy.throttled_backoff.range(retry),
-            _ => self.policy.backoff.range(retry),
+            Pace::Throttled => self.policy.retry().throttled_backoff.range(retry),
+            _ => self.policy.retry().backoff.range(retry),
         }
     }
 }

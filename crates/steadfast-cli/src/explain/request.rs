@@ -112,33 +112,36 @@ fn why(file: &Config, chosen: &Chosen<'_>, output: &Output) {
 
 /// The numbers that bound a call, in words; what is not set is not shown.
 fn numbers(policy: &Prepared) -> Vec<String> {
-    let attempts = match policy.attempts.get() {
+    let attempts = match policy.retry().attempts {
         1 => "1 attempt".to_owned(),
         most => format!("at most {most} attempts"),
     };
     let mut lines = vec![format!(
         "{attempts}, started within {}",
-        Short(policy.retry_for)
+        Short(policy.retry().retry_for)
     )];
     let mut note = |what: Option<String>| lines.extend(what);
     let within = |what: &str, time| format!("{what} at most {}", Short(time));
     note(
         policy
-            .attempt_timeout
+            .timeouts()
+            .attempt
             .map(|time| within("each attempt takes", time)),
     );
     note(
         policy
+            .timeouts()
             .deadline
             .map(|time| within("the whole call takes", time)),
     );
     limits(policy).into_iter().for_each(|line| note(Some(line)));
     note(
         policy
+            .body()
             .buffer
             .map(|bytes| format!("bodies of up to {bytes} bytes are read inside the attempt")),
     );
-    note(Some(match policy.budget {
+    note(Some(match policy.retry().budget {
         Some(budget) => format!(
             "retries add {} % load at most, {} at once",
             budget.percent(),
@@ -155,7 +158,7 @@ fn limits(policy: &Prepared) -> Vec<String> {
         LimitScope::Endpoint => String::new(),
         scope => format!(", counted per {scope}"),
     };
-    let rates = policy.rates.iter().map(|rate| {
+    let rates = policy.rates().iter().map(|rate| {
         let (every, burst) = (Short(rate.interval()), rate.burst());
         let scope = scope(rate.scope());
         format!("this client sends one attempt every {every}, {burst} at once{scope}")
@@ -164,29 +167,37 @@ fn limits(policy: &Prepared) -> Vec<String> {
     let mut note = |line: Option<String>| lines.extend(line);
     note(
         policy
+            .limits()
             .max_wait
             .map(|time| format!("the wait for that is at most {}", Short(time))),
     );
     note(
         policy
+            .limits()
             .max_queue
             .map(|most| format!("at most {most} attempts wait for that")),
     );
-    for quota in &policy.quotas {
+    for quota in policy.quotas() {
         note(Some(format!(
             "the plan allows {quota}{}",
             scope(quota.scope())
         )));
     }
-    let cost = policy.cost.fixed().filter(|cost| *cost != 1);
+    let cost = policy.limits().cost.fixed().filter(|cost| *cost != 1);
     note(cost.map(|cost| format!("each attempt costs {cost}")));
-    note((policy.pacing == Pacing::Off).then(|| "headers about limits pace nothing".to_owned()));
-    note((!policy.gate).then(|| "nobody waits because somebody else was refused".to_owned()));
+    note(
+        (policy.limits().pacing == Pacing::Off)
+            .then(|| "headers about limits pace nothing".to_owned()),
+    );
+    note(
+        (!policy.limits().gate)
+            .then(|| "nobody waits because somebody else was refused".to_owned()),
+    );
     lines
 }
 
 fn rates_as_json(policy: &Prepared) -> Value {
-    let rates = policy.rates.iter().map(|rate| {
+    let rates = policy.rates().iter().map(|rate| {
         json!({
             "interval_ms": millis(rate.interval()),
             "burst": rate.burst().get(),
@@ -197,7 +208,7 @@ fn rates_as_json(policy: &Prepared) -> Value {
 }
 
 fn quotas_as_json(policy: &Prepared) -> Value {
-    let quotas = policy.quotas.iter().map(|quota| {
+    let quotas = policy.quotas().iter().map(|quota| {
         json!({
             "limit": quota.limit(),
             "window": quota.window().to_string(),
@@ -211,6 +222,7 @@ fn quotas_as_json(policy: &Prepared) -> Value {
 fn as_json(chosen: &Chosen<'_>, planner: &Planner, method: &Method, url: &Url) -> Value {
     let policy = &planner.policy;
     let budget = policy
+        .retry()
         .budget
         .map(|budget| json!({ "percent": budget.percent(), "bucket": budget.bucket() }));
     let statuses: Vec<_> = table::statuses(planner)
@@ -233,17 +245,17 @@ fn as_json(chosen: &Chosen<'_>, planner: &Planner, method: &Method, url: &Url) -
         "matches_too": others,
         "repeatable": planner.repeatable.is_yes(),
         "limits": {
-            "attempts": policy.attempts.get(),
-            "retry_for_ms": millis(policy.retry_for),
-            "attempt_timeout_ms": policy.attempt_timeout.map(millis),
-            "deadline_ms": policy.deadline.map(millis),
-            "max_wait_ms": policy.max_wait.map(millis),
-            "buffer": policy.buffer,
-            "max_queue": policy.max_queue,
+            "attempts": policy.retry().attempts,
+            "retry_for_ms": millis(policy.retry().retry_for),
+            "attempt_timeout_ms": policy.timeouts().attempt.map(millis),
+            "deadline_ms": policy.timeouts().deadline.map(millis),
+            "max_wait_ms": policy.limits().max_wait.map(millis),
+            "buffer": policy.body().buffer,
+            "max_queue": policy.limits().max_queue,
             "rates": rates_as_json(policy),
             "quotas": quotas_as_json(policy),
-            "cost": policy.cost.fixed(),
-            "gate": policy.gate,
+            "cost": policy.limits().cost.fixed(),
+            "gate": policy.limits().gate,
             "budget": budget,
         },
         "statuses": statuses,

@@ -1,8 +1,10 @@
 //! One line for all statuses that fare alike, and one for all failures that do.
 
+use std::time::{Duration, SystemTime};
+
 use http::StatusCode;
 use serde_json::{Value, json};
-use steadfast::{FailureKind, Outcome};
+use steadfast::{FailureKind, Outcome, Refusal};
 
 use super::plan::{Plan, Planner};
 
@@ -19,20 +21,44 @@ pub(super) fn statuses(planner: &Planner) -> Vec<Row<u16>> {
     rows(known.map(|status| (status.as_u16(), planner.plan(Outcome::Status(status)))))
 }
 
-/// Every way in which the transport fails, each in exactly one row.
-pub(super) fn failures(planner: &Planner) -> Vec<Row<FailureKind>> {
-    let paced = !planner.policy.rates.is_empty();
-    let planned = !planner.policy.quotas.is_empty();
-    let gated = planner.policy.gate;
-    let can_happen = |kind: &FailureKind| match kind {
-        FailureKind::RateLimited | FailureKind::CostTooHigh => paced,
-        FailureKind::QuotaSpent => planned,
-        FailureKind::GateClosed => gated,
-        FailureKind::Foreign => false,
-        _ => true,
-    };
-    let kinds = FailureKind::ALL.iter().copied().filter(can_happen);
-    rows(kinds.map(|kind| (kind, planner.plan(Outcome::Failed(kind)))))
+/// A way in which a call ends without a response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Failing {
+    name: &'static str,
+    outcome: Outcome,
+}
+
+/// Every way in which the transport fails or this client refuses a call, each in exactly one row.
+pub(super) fn failures(planner: &Planner) -> Vec<Row<Failing>> {
+    let kinds = FailureKind::ALL.iter().copied();
+    let kinds = kinds.filter(|kind| *kind != FailureKind::Foreign);
+    let failed = kinds.map(Outcome::Failed);
+    let refused = refusals(planner).into_iter().map(Outcome::Refused);
+    rows(failed.chain(refused).map(|outcome| {
+        let name = outcome.error_type().unwrap_or_default();
+        (Failing { name, outcome }, planner.plan(outcome))
+    }))
+}
+
+/// What this client may refuse under a policy; the numbers are of no matter here.
+fn refusals(planner: &Planner) -> Vec<Refusal> {
+    let (policy, wait) = (&planner.policy, Duration::ZERO);
+    let quota = policy.quotas().first().map(|quota| Refusal::QuotaUsedUp {
+        limit: quota.limit(),
+        left: 0,
+        window: quota.window(),
+        resets_at: SystemTime::UNIX_EPOCH,
+        wait,
+    });
+    let (cost, burst) = (2, 1);
+    let paced = !policy.rates().is_empty();
+    let all = [
+        (policy.limits().gate).then_some(Refusal::GateClosed { wait }),
+        paced.then_some(Refusal::RateLimited { wait }),
+        paced.then_some(Refusal::CostTooHigh { cost, burst }),
+        quota,
+    ];
+    all.into_iter().flatten().collect()
 }
 
 fn rows<T>(plans: impl Iterator<Item = (T, Plan)>) -> Vec<Row<T>> {
@@ -72,14 +98,18 @@ impl Row<u16> {
     }
 }
 
-impl Row<FailureKind> {
+impl Row<Failing> {
     pub(super) fn to_json(&self) -> Value {
-        let kinds: Vec<_> = self.what.iter().map(|kind| kind.as_str()).collect();
+        let kinds: Vec<_> = self.what.iter().map(|one| one.name).collect();
         json!({ "failures": kinds, "plan": self.plan.to_json() })
     }
 
     pub(super) fn names(&self) -> String {
-        let names: Vec<_> = self.what.iter().map(ToString::to_string).collect();
+        let names: Vec<_> = self
+            .what
+            .iter()
+            .map(|one| one.outcome.to_string())
+            .collect();
         names.join(", ")
     }
 }

@@ -83,8 +83,7 @@ pub(super) async fn call(
 fn exit(kind: Kind, stop: Stop) -> Exit {
     match (kind, stop) {
         (Kind::InvalidRequest, _) => Exit::Usage,
-        (Kind::RateLimited | Kind::GateClosed | Kind::QuotaSpent, _)
-        | (_, Stop::RateLimit | Stop::Deadline) => Exit::Refused,
+        (_, Stop::Refused(_)) => Exit::Refused,
         _ => Exit::Transport,
     }
 }

@@ -67,14 +67,15 @@ impl Fit {
     /// A cost or a quota that cannot be reckoned with.
     pub(super) fn new(load: &Load, policy: &Prepared) -> Result<Self, String> {
         let cost = policy
+            .limits()
             .cost
             .fixed()
             .ok_or("what a request costs is not fixed")?;
         let rates = policy
-            .rates
+            .rates()
             .iter()
             .map(|rate| RateFit::new(load, *rate, cost));
-        let quotas = policy.quotas.iter();
+        let quotas = policy.quotas().iter();
         let quotas: Result<_, _> = quotas
             .map(|quota| QuotaFit::new(load, quota, cost))
             .collect();

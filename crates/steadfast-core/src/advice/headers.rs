@@ -3,6 +3,7 @@
 use http::{HeaderMap, HeaderValue};
 
 use super::finding::Finding;
+use crate::credential::is_credential;
 
 /// The longest text that is quoted, in characters.
 pub(super) const LONGEST: usize = 200;
@@ -18,17 +19,6 @@ const REQUEST_IDS: [&str; 9] = [
     "x-correlation-id",
     "x-goog-request-id",
     "cf-ray",
-];
-
-/// Headers in which credentials travel.
-const CREDENTIALS: [&str; 7] = [
-    "authorization",
-    "x-api-key",
-    "api-key",
-    "apikey",
-    "x-auth-token",
-    "x-goog-api-key",
-    "cookie",
 ];
 
 /// A value in printable ASCII and at most [`LONGEST`] characters, or nothing when nothing is left
@@ -59,7 +49,8 @@ pub(super) fn request_id(headers: &HeaderMap) -> Option<Finding> {
 }
 
 pub(super) fn has_credential(headers: &HeaderMap) -> bool {
-    CREDENTIALS.iter().any(|name| headers.contains_key(*name))
+    let mut names = headers.keys();
+    names.any(|name| is_credential(name.as_str()))
 }
 
 /// `Allow`, all lines of it. An empty one is an answer too: no method at all (RFC 9110 section

@@ -4,8 +4,8 @@ use super::*;
 
 const MS: fn(u64) -> Duration = Duration::from_millis;
 
-fn rng(seed: u64) -> fastrand::Rng {
-    fastrand::Rng::with_seed(seed)
+fn rng(seed: u64) -> Chance {
+    Chance::with_seed(seed)
 }
 
 /// The first five waits of a schedule without its jitter.
@@ -161,7 +161,7 @@ proptest! {
 
 #[test]
 fn no_wait_leaves_the_range_that_is_shown() {
-    let mut rng = fastrand::Rng::with_seed(7);
+    let mut rng = Chance::with_seed(7);
     for jitter in [Jitter::None, Jitter::Full, Jitter::Equal] {
         let backoff = Backoff::standard().jitter(jitter);
         for retry in (0..12).flat_map(|retry| std::iter::repeat_n(retry, 200)) {

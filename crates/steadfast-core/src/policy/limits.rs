@@ -1,21 +1,72 @@
-//! Setters and checks for rates and pacing, beside the others of [`Policy`].
+//! What limits attempts before they are sent: rates, quotas, and what servers say.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::{InvalidPolicy, Pacing, Policy};
 use crate::cost::{Cost, RequestHead};
+use crate::hint::Window;
+use crate::quota::Quotas;
 use crate::rate::{PreparedRate, Rates};
+
+/// What limits attempts before they are sent. Part of a [`Policy`].
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct LimitPolicy {
+    /// The client-side rates, all of which hold.
+    pub rates: Rates,
+    /// The longest wait for the client-side rates; `None` is without bound.
+    pub max_wait: Option<Duration>,
+    /// The most attempts that wait for the client-side rates; `None` is without bound.
+    pub max_queue: Option<usize>,
+    /// What an attempt takes from rates and quotas.
+    pub cost: Cost,
+    /// What attempts are paced by, beside the rates.
+    pub pacing: Pacing,
+    /// Whether a refusal closes its scope for others.
+    pub gate: bool,
+    /// For whom calls are made that set no identity.
+    pub identity: Option<Arc<str>>,
+    /// What the user's plan allows; no two have the same window and scope.
+    pub quotas: Quotas,
+    /// The user's own words for a quota that is used up.
+    pub quota_markers: Vec<(String, Window)>,
+}
+
+impl Default for LimitPolicy {
+    fn default() -> Self {
+        Self {
+            rates: Rates::default(),
+            max_wait: None,
+            max_queue: None,
+            cost: Cost::One,
+            pacing: Pacing::Learned,
+            gate: true,
+            identity: None,
+            quotas: Quotas::default(),
+            quota_markers: Vec::new(),
+        }
+    }
+}
 
 /// The most rates of one policy: each attempt asks all of them.
 const MOST_RATES: usize = 16;
 
+/// Setters for rates and pacing.
 impl Policy {
+    /// For whom calls are made that do not say so themselves: calls of one identity share budget and rate limit, and no
+    /// others do. Default: none.
+    #[must_use]
+    pub fn identity(mut self, identity: impl Into<Arc<str>>) -> Self {
+        self.limits.identity = Some(identity.into());
+        self
+    }
+
     /// Client-side rates: one, an array or a `Vec` of them, all of which hold; replaces what was set before. Every
     /// attempt pays. Default: none.
     #[must_use]
     pub fn rate_limit(mut self, rates: impl Into<Rates>) -> Self {
-        self.rates = rates.into();
+        self.limits.rates = rates.into();
         self
     }
 
@@ -23,7 +74,7 @@ impl Policy {
     /// when it could be served. Default: none.
     #[must_use]
     pub fn max_wait(mut self, time: Duration) -> Self {
-        self.max_wait = Some(time);
+        self.limits.max_wait = Some(time);
         self
     }
 
@@ -31,14 +82,14 @@ impl Policy {
     /// it could be served. Default: none.
     #[must_use]
     pub fn max_queue(mut self, attempts: usize) -> Self {
-        self.max_queue = Some(attempts);
+        self.limits.max_queue = Some(attempts);
         self
     }
 
     /// What each attempt takes from rates and quotas, in their units. Default: 1.
     #[must_use]
     pub fn cost(mut self, cost: u32) -> Self {
-        self.cost = Cost::Fixed(cost);
+        self.limits.cost = Cost::Fixed(cost);
         self
     }
 
@@ -59,14 +110,14 @@ impl Policy {
         mut self,
         closure: impl Fn(&RequestHead<'_>) -> u32 + Send + Sync + 'static,
     ) -> Self {
-        self.cost = Cost::Of(Arc::new(closure));
+        self.limits.cost = Cost::Of(Arc::new(closure));
         self
     }
 
     /// What attempts are paced by, beside the rates that are configured. Default: [`Pacing::Learned`].
     #[must_use]
     pub fn pacing(mut self, pacing: Pacing) -> Self {
-        self.pacing = pacing;
+        self.limits.pacing = pacing;
         self
     }
 
@@ -75,15 +126,15 @@ impl Policy {
     /// server says, at most an hour (429) or a minute (503).
     #[must_use]
     pub fn without_gate(mut self) -> Self {
-        self.gate = false;
+        self.limits.gate = false;
         self
     }
 
     pub(super) fn prepare_rates(&self) -> Result<Vec<PreparedRate>, InvalidPolicy> {
-        let rates = &self.rates.0;
+        let rates = &self.limits.rates.0;
         let bounded = [
-            ("max_wait", self.max_wait.is_some()),
-            ("max_queue", self.max_queue.is_some()),
+            ("max_wait", self.limits.max_wait.is_some()),
+            ("max_queue", self.limits.max_queue.is_some()),
         ];
         for (field, set) in bounded {
             if set && rates.is_empty() {
@@ -100,7 +151,7 @@ impl Policy {
                 let value = format!("{rate} ({mistake})");
                 InvalidPolicy::new("rate_limit", &value, "at least one attempt per period")
             })?;
-            match self.cost.fixed() {
+            match self.limits.cost.fixed() {
                 Some(cost) if cost > prepared.burst().get() => {
                     let value = format!("{cost}, with a rate of {rate}");
                     let most = prepared.burst();

@@ -20,7 +20,7 @@ impl Policy {
     /// ```
     #[must_use]
     pub fn quota(mut self, quotas: impl Into<Quotas>) -> Self {
-        self.quotas = quotas.into();
+        self.limits.quotas = quotas.into();
         self
     }
 
@@ -29,13 +29,13 @@ impl Policy {
     /// looks into every 429 and 403 that no rule of its own decides. Default: none.
     #[must_use]
     pub fn quota_marker(mut self, words: impl Into<String>, window: Window) -> Self {
-        self.quota_markers.push((words.into(), window));
+        self.limits.quota_markers.push((words.into(), window));
         self
     }
 
     pub(super) fn prepare_quotas(&self) -> Result<Vec<PreparedQuota>, InvalidPolicy> {
         let mut known = HashSet::new();
-        let quotas = self.quotas.0.iter().map(|quota| {
+        let quotas = self.limits.quotas.0.iter().map(|quota| {
             let prepared = quota.prepare().map_err(|mistake| {
                 let value = format!("{quota} ({mistake})");
                 let expected = "at least one request in a second to a year, a share of at most all of them, and a \
@@ -52,7 +52,7 @@ impl Policy {
     }
 
     pub(super) fn prepare_markers(&self) -> Result<Vec<QuotaMarker>, InvalidPolicy> {
-        let markers = self.quota_markers.iter().map(|(words, window)| {
+        let markers = self.limits.quota_markers.iter().map(|(words, window)| {
             QuotaMarker::new(words, *window).map_err(|mistake| {
                 let expected = format!("1 to {} bytes of words", QuotaMarker::LONGEST);
                 InvalidPolicy::new("quota_marker", &mistake, expected)

@@ -2,8 +2,10 @@
 
 use super::*;
 use crate::LimitScope;
+use crate::hint::Window;
 use crate::quota::Quota;
 use crate::rate::Rate;
+use crate::rule::Rule;
 
 #[test]
 fn a_mistake_names_field_value_and_what_would_be_right() {
@@ -65,9 +67,9 @@ fn the_presets_make_sense() {
         policy.prepare().unwrap();
     }
     let standard = Policy::standard().prepare().unwrap();
-    assert_eq!(standard.attempt_timeout, None);
-    assert_eq!(standard.deadline, None);
-    assert!(standard.rates.is_empty());
+    assert_eq!(standard.timeouts().attempt, None);
+    assert_eq!(standard.timeouts().deadline, None);
+    assert!(standard.rates().is_empty());
 }
 
 #[test]
@@ -79,10 +81,32 @@ fn quotas_of_different_windows_or_scopes_stand_beside_each_other() {
         Quota::per_month(10_000),
     ];
     let prepared = Policy::standard().quota(plan).prepare().unwrap();
-    let limits = prepared.quotas.iter().map(|quota| quota.limit());
+    let limits = prepared.quotas().iter().map(|quota| quota.limit());
     assert_eq!(limits.collect::<Vec<_>>(), [1000, 2000, 3000, 10_000]);
     let replaced = Policy::standard()
         .quota(Quota::per_day(1))
         .quota(Quota::per_week(2));
-    assert_eq!(replaced.prepare().unwrap().quotas.len(), 1);
+    assert_eq!(replaced.prepare().unwrap().quotas().len(), 1);
+}
+
+#[test]
+fn policies_are_compared_by_value_and_closures_by_which_they_are() {
+    use crate::classify::Opinion;
+
+    let same = || {
+        Policy::standard()
+            .attempts(4)
+            .on(409, Rule::retry(1))
+            .rate_limit(Rate::per_second(5))
+    };
+    assert_eq!(same(), same());
+    assert_ne!(same(), same().attempts(5));
+    assert_ne!(same(), same().on(409, Rule::retry(2)));
+    let one = same().classify(|_| Opinion::Abstain);
+    assert_eq!(one, one.clone());
+    // Both print alike, and are two all the same.
+    assert_ne!(one, same().classify(|_| Opinion::Abstain));
+    let cost = same().cost_of(|_| 1);
+    assert_eq!(cost, cost.clone());
+    assert_ne!(cost, same().cost_of(|_| 1));
 }

@@ -19,7 +19,7 @@ struct Call {
     limits: Limits,
     progress: Progress,
     now: Instant,
-    rng: fastrand::Rng,
+    rng: Chance,
     repeatable: Repeatable,
     replayable: bool,
     redirected: bool,
@@ -31,17 +31,12 @@ impl Call {
     #[expect(clippy::disallowed_methods, reason = "an arbitrary start")]
     fn new(policy: &Policy) -> Self {
         let (now, policy) = (Instant::now(), policy.prepare().unwrap());
-        let limits = Limits::new(
-            now,
-            policy.attempts.get(),
-            policy.retry_for,
-            policy.deadline,
-        );
+        let limits = Limits::new(now, &Terms::new(&policy, None));
         Self {
             limits,
             progress: Progress::new(now),
             now,
-            rng: fastrand::Rng::with_seed(7),
+            rng: Chance::with_seed(7),
             repeatable: YES,
             replayable: true,
             redirected: false,
@@ -72,18 +67,15 @@ impl Call {
     fn outcome(&mut self, judged: &Judged) -> Step {
         self.progress.on_send(self.now);
         let tokens = &mut self.tokens;
-        let situation = Situation {
-            repeatable: self.repeatable,
-            replayable: self.replayable,
-            redirected: self.redirected,
-            paced_until: self.paced.then_some(self.now),
-            take_token: || {
-                let there = *tokens > 0;
-                *tokens = tokens.saturating_sub(1);
-                there
-            },
-            rng: &mut self.rng,
+        let take_token = || {
+            let there = *tokens > 0;
+            *tokens = tokens.saturating_sub(1);
+            there
         };
+        let situation = Situation::new(self.repeatable, take_token, &mut self.rng)
+            .replayable(self.replayable)
+            .redirected(self.redirected)
+            .paced_until(self.paced.then_some(self.now));
         let step =
             self.progress
                 .on_outcome(self.now, judged, &self.policy, &self.limits, situation);
@@ -236,7 +228,7 @@ fn a_throttled_call_backs_off_for_longer() {
     let longest = |status| {
         let waits = (0..200).map(|seed| {
             let mut call = Call::new(&Policy::standard());
-            call.rng = fastrand::Rng::with_seed(seed);
+            call.rng = Chance::with_seed(seed);
             again(call.status(status, &[])).time
         });
         waits.max().unwrap()
@@ -280,7 +272,7 @@ proptest! {
         seed in any::<u64>(),
     ) {
         let mut call = Call::new(&Policy::standard().attempts(attempts));
-        call.rng = fastrand::Rng::with_seed(seed);
+        call.rng = Chance::with_seed(seed);
         let started = call.now;
         let mut ended = false;
         for (status, millis) in answers {

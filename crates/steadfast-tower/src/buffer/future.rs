@@ -9,7 +9,7 @@ use pin_project_lite::pin_project;
 
 use crate::buffer::Whole;
 use crate::entry::Unjudged;
-use crate::fault::Fault;
+use crate::failure::Fault;
 use crate::response::{BodyError, WholeResponse};
 
 pin_project! {
@@ -25,7 +25,6 @@ pin_project! {
 }
 
 impl<F, Res: WholeResponse> BufferFuture<F, Res> {
-    #[inline(always)]
     pub(crate) const fn new(inner: F, limit: Option<usize>) -> Self {
         Self {
             inner,
@@ -51,7 +50,6 @@ where
 {
     type Output = Result<Res, Unjudged<E>>;
 
-    #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let (shell, mut body) = match this.reading.take() {

@@ -30,10 +30,10 @@ impl BufferLayer {
 }
 
 impl<S> Layer<S> for BufferLayer {
-    type Service = Entry<Judge<Arc<Scope>, Buffer<Arc<Scope>, Transport<S>>>>;
+    type Service = Entry<Judge<Buffer<Transport<S>>>>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        let buffer = Buffer::new(Arc::clone(&self.scope), Transport::new(inner));
-        Entry::new(Judge::new(Arc::clone(&self.scope), buffer))
+        let buffer = Buffer::new(Transport::new(inner));
+        Entry::new(Arc::clone(&self.scope), Judge::new(buffer))
     }
 }

@@ -2,33 +2,29 @@
 
 use std::task::{Context, Poll};
 
-use steadfast_core::Overlay;
 use tower_service::Service;
 
 use crate::buffer::BufferFuture;
 use crate::call::Call;
 use crate::entry::Unjudged;
-use crate::fault::Fault;
+use crate::failure::Fault;
 use crate::response::{BodyError, WholeResponse};
-use crate::scope::Handle;
 
 /// Reads bodies inside the attempt, where policy or call say so.
 #[derive(Clone, Debug)]
-pub struct Buffer<H, S> {
-    scope: H,
+pub struct Buffer<S> {
     inner: S,
 }
 
-impl<H, S> Buffer<H, S> {
+impl<S> Buffer<S> {
     /// Wraps a service of calls.
-    pub const fn new(scope: H, inner: S) -> Self {
-        Self { scope, inner }
+    pub const fn new(inner: S) -> Self {
+        Self { inner }
     }
 }
 
-impl<H, S, R, E> Service<Call<R>> for Buffer<H, S>
+impl<S, R, E> Service<Call<R>> for Buffer<S>
 where
-    H: Handle,
     S: Service<Call<R>, Error = Unjudged<E>>,
     S::Response: WholeResponse,
     E: Fault<Inner = E> + From<BodyError<S::Response>>,
@@ -41,10 +37,8 @@ where
         self.inner.poll_ready(cx)
     }
 
-    #[inline(always)]
     fn call(&mut self, call: Call<R>) -> Self::Future {
-        let own = call.context.overlay().and_then(Overlay::buffer_value);
-        let limit = own.or(self.scope.policy().buffer);
+        let limit = call.context.terms.buffer;
         BufferFuture::new(self.inner.call(call), limit)
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -14,10 +15,11 @@ use tokio::time::Sleep;
 use crate::buffer::Whole;
 use crate::clock;
 use crate::entry::Unjudged;
-use crate::fault::{Cause, Failure, Limit, Reply};
+use crate::failure::{Cause, Failure};
 use crate::judge::head::Head;
+use crate::reply::Reply;
 use crate::response::WholeResponse;
-use crate::scope::Handle;
+use crate::scope::Scope;
 
 /// A body that drips must not hold the decision for longer.
 const PEEK_TIME: Duration = Duration::from_secs(1);
@@ -25,8 +27,8 @@ const PEEK_TIME: Duration = Duration::from_secs(1);
 pin_project! {
     /// The future of [`Judge`](super::Judge).
     #[must_use = "futures do nothing unless polled"]
-    pub struct JudgeFuture<H, F, Res: WholeResponse> {
-        scope: H,
+    pub struct JudgeFuture<F, Res: WholeResponse> {
+        scope: Arc<Scope>,
         head: Option<Box<Head>>,
         // Whether another attempt could follow; then a refusal is worth a look into its body.
         may_follow: bool,
@@ -43,9 +45,13 @@ struct Peek<Res: WholeResponse> {
     end: Option<Pin<Box<Sleep>>>,
 }
 
-impl<H, F, Res: WholeResponse> JudgeFuture<H, F, Res> {
-    #[inline(always)]
-    pub(crate) const fn new(scope: H, head: Option<Box<Head>>, may_follow: bool, inner: F) -> Self {
+impl<F, Res: WholeResponse> JudgeFuture<F, Res> {
+    pub(crate) const fn new(
+        scope: Arc<Scope>,
+        head: Option<Box<Head>>,
+        may_follow: bool,
+        inner: F,
+    ) -> Self {
         Self {
             scope,
             head,
@@ -56,7 +62,7 @@ impl<H, F, Res: WholeResponse> JudgeFuture<H, F, Res> {
     }
 }
 
-impl<H, F, Res: WholeResponse> fmt::Debug for JudgeFuture<H, F, Res> {
+impl<F, Res: WholeResponse> fmt::Debug for JudgeFuture<F, Res> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("JudgeFuture")
             .field("peeking", &self.peek.is_some())
@@ -64,15 +70,13 @@ impl<H, F, Res: WholeResponse> fmt::Debug for JudgeFuture<H, F, Res> {
     }
 }
 
-impl<H, F, Res, E> Future for JudgeFuture<H, F, Res>
+impl<F, Res, E> Future for JudgeFuture<F, Res>
 where
-    H: Handle,
     F: Future<Output = Result<Res, Unjudged<E>>>,
     Res: WholeResponse,
 {
     type Output = Result<Reply<Res>, Failure<E>>;
 
-    #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let policy = this.scope.policy();
@@ -83,11 +87,9 @@ where
                 Err(error) => return Poll::Ready(Err(error.judged(policy, head))),
             };
             let status = response.status();
-            this.scope.overhear(response.headers());
-            if head.is_none() && policy.statuses.accepts_at_once(status) {
+            if head.is_none() && policy.retry().statuses.accepts_at_once(status) {
                 return Poll::Ready(Ok(Reply::new(response, Judged::accepted(status))));
             }
-            this.scope.overhear_refusal(status);
             let opinion = ask(policy, head, &response, None);
             if !wants_body(policy, opinion, *this.may_follow, &response) {
                 return Poll::Ready(Ok(judge(policy, opinion, response, None)));
@@ -152,9 +154,9 @@ fn wants_body<Res: WholeResponse>(
         _ => return false,
     }
     let status = response.status();
-    let (rule, own) = policy.statuses.rule(status);
-    let marked = !policy.quota_markers.is_empty();
-    let matters = may_follow || marked || !policy.quotas.is_empty();
+    let (rule, own) = policy.retry().statuses.rule(status);
+    let marked = !policy.quota_markers().is_empty();
+    let matters = may_follow || marked || !policy.quotas().is_empty();
     match status.as_u16() {
         _ if own || !matters => false,
         429 => matches!(rule, Rule::Retry(_)),
@@ -182,6 +184,18 @@ fn judge<Res: WholeResponse>(
 }
 
 impl<E> Unjudged<E> {
+    /// The layer below failed before anything was sent: the call ends with it, whatever the policy says.
+    pub(crate) fn not_ready(self) -> Failure<E> {
+        match self {
+            Self::Judged(failure) => failure,
+            Self::Refused(refusal) => Failure::refused(refusal),
+            Self::Raw(kind, error) => {
+                let judged = Judged::ended(Outcome::Failed(kind));
+                Failure::new(Cause::Transport(error), judged)
+            }
+        }
+    }
+
     /// Judges an error, unless a layer further in did.
     pub(crate) fn judged(self, policy: &Prepared, head: Option<&Head>) -> Failure<E> {
         match self {
@@ -192,13 +206,8 @@ impl<E> Unjudged<E> {
                 }
                 failure
             }
-            Self::Limit(limit) => {
-                let kind = limit.kind();
-                let judged = match limit {
-                    Limit::AttemptTimeout(_) => Judged::failure(policy, kind, Opinion::Abstain),
-                    _ => Judged::own(kind),
-                };
-                Failure::new(Cause::Limit(limit), judged)
+            Self::Refused(refusal) => {
+                Failure::new(Cause::Refused(refusal), Judged::refused(policy, refusal))
             }
             Self::Raw(kind, error) => {
                 let opinion = head.map_or(Opinion::Abstain, |head| {

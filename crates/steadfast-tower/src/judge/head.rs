@@ -39,7 +39,7 @@ impl Head {
         headers: Option<&HeaderMap>,
         body_start: Option<&[u8]>,
     ) -> Opinion {
-        let Some(classifier) = &policy.classifier else {
+        let Some(classifier) = &policy.retry().classifier else {
             return Opinion::Abstain;
         };
         let query = self.query.as_deref();

@@ -2,14 +2,13 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::hash::{BuildHasher as _, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use steadfast_core::quota::{Ledger, PreparedQuota, Saved};
 
-use super::siphash;
 use super::store::{QuotaStore, StoreError};
 use crate::clock;
+use crate::principal::Fingerprints;
 
 /// The most ledgers in memory, those not counted that somebody holds.
 pub const MOST: usize = 4096;
@@ -33,7 +32,7 @@ pub const MOST: usize = 4096;
 pub struct QuotaBook {
     entries: Mutex<HashMap<String, Entry>>,
     store: Option<Box<dyn QuotaStore>>,
-    secret: [u64; 2],
+    fingerprints: Fingerprints,
 }
 
 struct Entry {
@@ -56,23 +55,23 @@ impl QuotaBook {
     /// A book whose counts end with the process.
     #[must_use]
     pub fn in_memory() -> Self {
-        Self::with(None, [0, 1].map(random))
+        Self::with(None, Fingerprints::default())
     }
 
     /// A book whose counts go on where a store has them. They are kept when [`save`](Self::save) is called, and when
     /// the book is dropped.
     #[must_use]
     pub fn stored(store: impl QuotaStore + 'static) -> Self {
-        let secret = store.secret();
-        Self::with(Some(Box::new(store)), secret)
+        let fingerprints = Fingerprints::keyed(store.secret());
+        Self::with(Some(Box::new(store)), fingerprints)
     }
 
-    fn with(store: Option<Box<dyn QuotaStore>>, secret: [u64; 2]) -> Self {
+    fn with(store: Option<Box<dyn QuotaStore>>, fingerprints: Fingerprints) -> Self {
         let entries = Mutex::default();
         Self {
             entries,
             store,
-            secret,
+            fingerprints,
         }
     }
 
@@ -112,10 +111,11 @@ impl QuotaBook {
         Arc::clone(&entry.ledger)
     }
 
-    /// A number for a credential, to stand in a key. Always the same over one store; nothing elsewhere.
+    /// What makes numbers of principals, to stand in keys. They are always the same over one store, and nothing
+    /// elsewhere.
     #[must_use]
-    pub fn fingerprint(&self, credential: &[u8]) -> u64 {
-        siphash::hash(self.secret, credential)
+    pub fn fingerprints(&self) -> Fingerprints {
+        self.fingerprints.clone()
     }
 
     /// Whether there is something that the store does not have.
@@ -211,11 +211,6 @@ impl Entry {
     fn is_dirty(&self) -> bool {
         lock(&self.ledger).revision() != self.saved
     }
-}
-
-/// The standard library keys its hashers with the randomness of the operating system.
-fn random(nth: u64) -> u64 {
-    RandomState::new().hash_one(nth)
 }
 
 /// A panic elsewhere leaves numbers behind that are as good as any.

@@ -13,11 +13,10 @@
 //! quota of its own, counts some of them anew.
 //!
 //! # Secrets
-//! A key must not hold a credential. [`QuotaBook::fingerprint`] makes a number of it, keyed with a secret that the store
+//! A key must not hold a credential. [`QuotaBook::fingerprints`] makes a number of it, keyed with a secret that the store
 //! keeps, so that it is the same after a restart and worth nothing elsewhere.
 
 mod book;
-mod siphash;
 mod store;
 
 pub use self::book::{MOST, QuotaBook};

@@ -20,7 +20,7 @@ pub trait QuotaStore: fmt::Debug + Send + Sync {
     /// They were not kept; the book offers them again at the next time.
     fn keep(&self, counts: &[(String, Saved)]) -> Result<(), StoreError>;
 
-    /// The secret of [`QuotaBook::fingerprint`](super::QuotaBook::fingerprint): at random, and always the same.
+    /// The secret of [`QuotaBook::fingerprints`](super::QuotaBook::fingerprints): at random, and always the same.
     fn secret(&self) -> [u64; 2];
 }
 

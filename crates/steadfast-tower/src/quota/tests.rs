@@ -175,11 +175,8 @@ fn a_store_that_is_out_of_order_does_not_grow_the_book_without_end() {
 fn a_fingerprint_is_the_same_over_one_store_and_another_elsewhere() {
     let shelf = Arc::new(Shelf::default());
     let [one, other] = [0; 2].map(|_| QuotaBook::stored(Arc::clone(&shelf)));
-    assert_eq!(one.fingerprint(b"Bearer x"), other.fingerprint(b"Bearer x"));
-    assert_ne!(one.fingerprint(b"Bearer x"), one.fingerprint(b"Bearer y"));
-    let memory = QuotaBook::in_memory();
-    assert_ne!(
-        one.fingerprint(b"Bearer x"),
-        memory.fingerprint(b"Bearer x")
-    );
+    let of = |book: &QuotaBook, name| book.fingerprints().of_name(name);
+    assert_eq!(of(&one, "acme"), of(&other, "acme"));
+    assert_ne!(of(&one, "acme"), of(&one, "other"));
+    assert_ne!(of(&one, "acme"), of(&QuotaBook::in_memory(), "acme"));
 }

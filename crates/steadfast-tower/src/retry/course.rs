@@ -1,9 +1,4 @@
 //! The course of one call: what is known of it between its attempts.
-//!
-//! It holds the request while another attempt may follow, and so most of what a call weighs. A [`RetryFuture`] owns its
-//! course, or borrows it from a place that holds the request anyway: a copy of a request is a quarter of a kilobyte.
-//!
-//! [`RetryFuture`]: super::RetryFuture
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,19 +6,21 @@ use std::time::Instant;
 
 use http::Method;
 use steadfast_core::repeatable::Repeatable;
-use steadfast_core::{Judged, Limits, Overlay, Progress, Record, Rule, Situation, Step, Stop};
+use steadfast_core::{Judged, Limits, Outcome, Progress, Record, Rule, Situation, Step, Stop};
 
 use crate::budget::Token;
-use crate::call::{Begin, Call, Context, Rare, ReplaySource};
+use crate::call::{Call, ReplaySource};
 use crate::clock;
-use crate::fault::{Cause, Failure, Limit, Reply};
+use crate::context::{Context, Resend};
+use crate::failure::Failure;
+use crate::notes::Notes;
+use crate::reply::Reply;
 use crate::request::{HttpRequest, Replayer};
 use crate::response::HttpResponse;
 use crate::retry::event;
-use crate::scope::Scope;
 
 /// A call on its course.
-pub struct Course<R> {
+pub(crate) struct Course<R> {
     /// As the call came in.
     context: Context,
     source: Option<ReplaySource<R>>,
@@ -47,37 +44,27 @@ pub(super) enum Next {
 }
 
 impl<R: HttpRequest> Course<R> {
-    /// A call that starts now, under the policy of a scope; `source` makes the request again when it cannot be copied.
-    #[inline(always)]
-    pub fn new(scope: &Scope, call: Call<R>, source: Option<ReplaySource<R>>) -> Self {
+    /// A call that starts now.
+    pub(crate) fn new(call: Call<R>) -> Self {
         let now = clock::now();
-        let policy = scope.policy();
-        let overlay = call.context.overlay();
-        let declared = overlay
-            .and_then(Overlay::repeatable_value)
-            .or(policy.repeatable);
-        let retry_for = overlay
-            .and_then(Overlay::retry_for_value)
-            .unwrap_or(policy.retry_for);
-        let attempts = overlay
-            .and_then(Overlay::attempts_value)
-            .unwrap_or(policy.attempts.get());
-        let deadline = overlay
-            .and_then(Overlay::deadline_value)
-            .or(policy.deadline);
-        let mut limits = Limits::new(now, attempts, retry_for, deadline);
-        limits.deadline = earlier(limits.deadline, call.context.deadline);
-        let request = &call.request;
-        let repeatable = Repeatable::of(request.method(), request.headers(), declared);
-        let funded = scope.deposit(now);
+        let Call {
+            request,
+            context,
+            replay,
+        } = call;
+        let terms = &context.terms;
+        let mut limits = Limits::new(now, terms);
+        limits.deadline = earlier(limits.deadline, context.deadline);
+        let repeatable = Repeatable::of(request.method(), request.headers(), terms.repeatable);
+        let funded = context.scope.deposit(now);
         Self {
-            context: call.context,
-            source,
+            context,
+            source: replay,
             limits,
             progress: Progress::new(now),
             repeatable,
             funded,
-            next: Some(call.request),
+            next: Some(request),
             head: None,
         }
     }
@@ -87,23 +74,20 @@ impl<R: HttpRequest> Course<R> {
     }
 
     /// The request that the next attempt sends.
-    #[inline(always)]
     pub(super) const fn take(&mut self) -> Option<R> {
         self.next.take()
     }
 
     /// Numbers the attempt that sends this request, and keeps a copy of it if another could follow.
-    #[inline(always)]
     pub(super) fn depart<P: Replayer<R>>(
         &mut self,
         request: &R,
-        scope: &Scope,
         replayer: &P,
         token: &mut Option<Token>,
     ) -> Context {
-        let (now, rare) = match self.progress.sent() {
-            0 => (self.progress.started(), self.context.rare.clone()),
-            _ => self.depart_again(scope, token.take()),
+        let (now, resend) = match self.progress.sent() {
+            0 => (self.progress.started(), None),
+            _ => self.depart_again(token.take()),
         };
         if self.progress.may_follow(&self.limits) && self.funded && !self.context.retried_outside {
             self.next = match &self.source {
@@ -120,24 +104,25 @@ impl<R: HttpRequest> Course<R> {
             deadline: self.limits.deadline,
             retried_outside: true,
             may_follow: self.next.is_some(),
-            rare,
+            resend,
+            ..self.context.clone()
         }
     }
 
     #[cold]
-    fn depart_again(
-        &mut self,
-        scope: &Scope,
-        token: Option<Token>,
-    ) -> (Instant, Option<Arc<Rare>>) {
+    fn depart_again(&mut self, token: Option<Token>) -> (Instant, Option<Arc<Resend>>) {
         let now = clock::now();
-        self.funded = scope.is_funded(now);
-        let rare = Rare {
-            overlay: self.context.shared_overlay(),
+        self.funded = self.context.scope.is_funded(now);
+        let resend = Resend {
             token,
             latest_start: self.limits.latest_start(),
         };
-        (now, Some(Arc::new(rare)))
+        (now, Some(Arc::new(resend)))
+    }
+
+    /// The most of a refused response that is read to keep its connection.
+    pub(super) fn drain(&self) -> usize {
+        self.context.scope.policy().body().drain
     }
 
     /// The end of the whole call, if there is one.
@@ -149,8 +134,8 @@ impl<R: HttpRequest> Course<R> {
     #[cold]
     pub(super) fn not_ready<E>(&mut self, mut failure: Failure<E>) -> Failure<E> {
         let now = clock::now();
-        let stop = match failure.cause {
-            Cause::Limit(Limit::Deadline) => Stop::Deadline,
+        let stop = match failure.judged.outcome {
+            Outcome::Refused(refusal) => Stop::Refused(refusal),
             _ => Stop::FailFast(failure.judged.reason),
         };
         let record = self.progress.finish(now, stop, None);
@@ -162,23 +147,23 @@ impl<R: HttpRequest> Course<R> {
         failure
     }
 
+    /// The record of a call that was accepted at its first attempt; `None` when there is nothing to tell.
+    pub(super) fn first_try(notes: &Notes) -> Option<Record> {
+        (!notes.is_empty()).then(|| Record::after_queue(notes.queued))
+    }
+
     /// Decides what follows an outcome that was not accepted at the first attempt.
     #[cold]
     pub(super) fn follow<Res: HttpResponse, E>(
         &mut self,
-        scope: &Scope,
         result: &Result<Reply<Res>, Failure<E>>,
     ) -> Next {
         let now = clock::now();
-        let judged = match result {
-            Ok(reply) => &reply.judged,
-            Err(failure) => &failure.judged,
+        let (judged, notes) = match result {
+            Ok(reply) => (&reply.judged, &reply.notes),
+            Err(failure) => (&failure.judged, &failure.notes),
         };
-        let told = match result {
-            Ok(reply) => &reply.record,
-            Err(failure) => &failure.record,
-        };
-        let (queued, paced_until) = (told.queued(), told.paced_until());
+        let queued = notes.queued;
         if self.is_first_try() {
             self.limits.shift(queued);
         }
@@ -189,7 +174,7 @@ impl<R: HttpRequest> Course<R> {
             }
             _ => false,
         };
-        let (step, token) = self.decide(scope, now, judged, redirected, paced_until);
+        let (step, token) = self.decide(now, judged, redirected, notes.paced_until);
         let (wait, stop) = match step {
             Step::Again { wait, .. } => (Some(wait), Stop::Accepted),
             Step::HandBack(stop) => (None, stop),
@@ -214,9 +199,8 @@ impl<R: HttpRequest> Course<R> {
         if stop == Stop::Nested {
             return Next::HandBack(None);
         }
-        let record = self
-            .progress
-            .finish(now, stop, resume_at(now, judged, result));
+        let resume_at = resume_at(now, judged);
+        let record = self.progress.finish(now, stop, resume_at);
         event::end(&record);
         Next::HandBack(Some(record))
     }
@@ -224,7 +208,6 @@ impl<R: HttpRequest> Course<R> {
     /// Asks core.
     fn decide(
         &mut self,
-        scope: &Scope,
         now: Instant,
         judged: &Judged,
         redirected: bool,
@@ -233,46 +216,26 @@ impl<R: HttpRequest> Course<R> {
         if self.context.retried_outside && matches!(judged.verdict, Rule::Retry(_)) {
             return (Step::HandBack(Stop::Nested), None);
         }
-        let mut rng = scope.rng();
+        let scope = Arc::clone(&self.context.scope);
+        let mut chance = scope.chance();
         let mut token = None;
         // Without a copy for want of budget there is nothing to send again, whatever has trickled in since.
         let unfunded = !self.funded && self.next.is_none();
-        let situation = Situation {
-            repeatable: self.repeatable,
-            replayable: self.next.is_some() || unfunded,
-            redirected,
-            paced_until: paced_until.max(scope.paced_until(now)),
-            take_token: || {
-                token = if unfunded {
-                    None
-                } else {
-                    scope.take_token(now)
-                };
-                token.is_some()
-            },
-            rng: &mut rng,
+        let take_token = || {
+            if !unfunded {
+                token = scope.take_token(now);
+            }
+            token.is_some()
         };
+        let situation = Situation::new(self.repeatable, take_token, &mut chance)
+            .replayable(self.next.is_some() || unfunded)
+            .redirected(redirected)
+            .paced_until(paced_until.max(scope.paced_until(now)));
         let policy = scope.policy();
         let step = self
             .progress
             .on_outcome(now, judged, policy, &self.limits, situation);
         (step, token)
-    }
-}
-
-impl<R: HttpRequest> Begin for &mut Course<R> {
-    type Request = R;
-
-    fn request(&self) -> Option<&R> {
-        self.next.as_ref()
-    }
-
-    fn overlay(&self) -> Option<&Overlay> {
-        self.context.overlay()
-    }
-
-    fn is_retried_outside(&self) -> bool {
-        self.context.retried_outside
     }
 }
 
@@ -285,22 +248,13 @@ impl<R> fmt::Debug for Course<R> {
 }
 
 /// When another try may succeed, if the server or a limit of this client said so.
-fn resume_at<Res, E>(
-    now: Instant,
-    judged: &Judged,
-    result: &Result<Reply<Res>, Failure<E>>,
-) -> Option<Instant> {
-    match result {
-        Err(Failure {
-            cause: Cause::Limit(limit),
-            ..
-        }) => limit.resume_at(),
+fn resume_at(now: Instant, judged: &Judged) -> Option<Instant> {
+    let wait = match judged.outcome {
+        Outcome::Refused(refusal) => refusal.retry_after(),
         _ if judged.is_accepted() => None,
-        _ => judged
-            .hints
-            .retry_after
-            .and_then(|hint| now.checked_add(hint.wait)),
-    }
+        _ => judged.hints.retry_after.map(|hint| hint.wait),
+    };
+    now.checked_add(wait?)
 }
 
 /// Whichever ends first.

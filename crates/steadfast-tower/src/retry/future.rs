@@ -1,43 +1,39 @@
 //! The future: send, judge, wait, send again.
 
-use std::borrow::BorrowMut;
 use std::fmt;
 use std::future::Future;
-use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
 use pin_project_lite::pin_project;
+use steadfast_core::Refusal;
 use tokio::time::Sleep;
 use tower_service::Service;
 
 use crate::budget::Token;
 use crate::buffer::Whole;
 use crate::call::Call;
-use crate::fault::{Failure, Limit, Reply};
+use crate::failure::Failure;
 use crate::late::Late;
+use crate::reply::Reply;
 use crate::request::{HttpRequest, Replayer};
 use crate::response::WholeResponse;
 use crate::retry::course::{Course, Next};
-use crate::scope::Handle;
 
 pin_project! {
-    /// The future of [`Retry`](super::Retry). It owns its [`Course`], or borrows it.
+    /// The future of [`Retry`](super::Retry).
     #[must_use = "futures do nothing unless polled"]
-    pub struct RetryFuture<H, P, S, R, Res, C = Course<R>>
+    pub struct RetryFuture<P, S, R, Res>
     where
-        H: Handle,
         S: Service<Call<R>>,
         Res: WholeResponse,
     {
-        scope: H,
         replayer: P,
-        course: C,
+        course: Course<R>,
         inner: S,
         #[pin]
         stage: Stage<S::Future, Res>,
-        request: PhantomData<fn() -> R>,
     }
 }
 
@@ -66,16 +62,13 @@ struct Drain<Res: WholeResponse> {
     left: usize,
 }
 
-impl<H, P, S, R, Res, C> RetryFuture<H, P, S, R, Res, C>
+impl<P, S, R, Res> RetryFuture<P, S, R, Res>
 where
-    H: Handle,
     S: Service<Call<R>>,
     Res: WholeResponse,
 {
-    #[inline(always)]
-    pub(crate) fn new(scope: H, replayer: P, inner: S, course: C) -> Self {
+    pub(crate) fn new(replayer: P, inner: S, course: Course<R>) -> Self {
         Self {
-            scope,
             replayer,
             course,
             inner,
@@ -83,17 +76,14 @@ where
                 token: None,
                 late: Late::default(),
             },
-            request: PhantomData,
         }
     }
 }
 
-impl<H, P, S, R, Res, C> fmt::Debug for RetryFuture<H, P, S, R, Res, C>
+impl<P, S, R, Res> fmt::Debug for RetryFuture<P, S, R, Res>
 where
-    H: Handle,
     S: Service<Call<R>>,
     Res: WholeResponse,
-    C: fmt::Debug,
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RetryFuture")
@@ -102,34 +92,34 @@ where
     }
 }
 
-impl<H, P, S, R, Res, E, C> Future for RetryFuture<H, P, S, R, Res, C>
+impl<P, S, R, Res, E> Future for RetryFuture<P, S, R, Res>
 where
-    H: Handle,
     P: Replayer<R>,
     R: HttpRequest,
     Res: WholeResponse,
     S: Service<Call<R>, Response = Reply<Res>, Error = Failure<E>>,
-    C: BorrowMut<Course<R>>,
 {
     type Output = Result<Reply<Res>, Failure<E>>;
 
-    #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        let course: &mut Course<R> = this.course.borrow_mut();
+        let course = this.course;
         loop {
             let next = match this.stage.as_mut().project() {
                 StageProjection::Sending { future } => {
-                    let result = ready!(future.poll(cx));
-                    if let Ok(reply) = &result {
+                    let mut result = ready!(future.poll(cx));
+                    if let Ok(reply) = &mut result {
                         if reply.judged.is_accepted() && course.is_first_try() {
+                            if let Some(record) = Course::<R>::first_try(&reply.notes) {
+                                reply.record = record;
+                            }
                             return Poll::Ready(result);
                         }
                     }
-                    match course.follow(this.scope, &result) {
+                    match course.follow(&result) {
                         Next::HandBack(record) => return Poll::Ready(with_record(result, record)),
                         Next::Wait(until, token) => {
-                            let most = this.scope.policy().drain;
+                            let most = course.drain();
                             Stage::wait(until, token, result.ok().map(|reply| reply.response), most)
                         }
                     }
@@ -139,7 +129,7 @@ where
                         Poll::Ready(ready) => ready,
                         Poll::Pending => {
                             ready!(late.poll(course.deadline(), cx));
-                            Err(Failure::limit(Limit::Deadline))
+                            Err(Failure::refused(Refusal::DeadlinePassed))
                         }
                     };
                     if let Err(failure) = ready {
@@ -148,8 +138,8 @@ where
                     let Some(request) = course.take() else {
                         return Poll::Pending;
                     };
-                    let context = course.depart(&request, this.scope, this.replayer, token);
-                    let future = this.inner.call(Call::with_context(request, context));
+                    let context = course.depart(&request, this.replayer, token);
+                    let future = this.inner.call(Call::new(request, context));
                     Stage::Sending { future }
                 }
                 StageProjection::Waiting { wait } => {

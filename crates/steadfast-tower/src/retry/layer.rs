@@ -46,11 +46,11 @@ impl RetryLayer {
 }
 
 impl<S, P: Clone> Layer<S> for RetryLayer<P> {
-    type Service = Entry<Retry<Arc<Scope>, P, Judge<Arc<Scope>, Transport<S>>>>;
+    type Service = Entry<Retry<P, Judge<Transport<S>>>>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        let judge = Judge::new(Arc::clone(&self.scope), Transport::new(inner));
-        let replayer = self.replayer.clone();
-        Entry::new(Retry::new(Arc::clone(&self.scope), replayer, judge))
+        let judge = Judge::new(Transport::new(inner));
+        let retry = Retry::new(self.replayer.clone(), judge);
+        Entry::new(Arc::clone(&self.scope), retry)
     }
 }

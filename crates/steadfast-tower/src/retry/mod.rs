@@ -32,7 +32,6 @@ mod future;
 mod layer;
 mod service;
 
-pub use self::course::Course;
 pub use self::future::RetryFuture;
 pub use self::layer::RetryLayer;
 pub use self::service::Retry;

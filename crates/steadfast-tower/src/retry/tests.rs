@@ -142,12 +142,9 @@ async fn a_dropped_wait_gives_its_token_back() {
     let scope = Arc::new(Scope::new(&Policy::standard()).unwrap());
     let left = || scope.budget_left(crate::clock::now()).unwrap();
     let sent = Count::default();
-    let inner = crate::judge::Judge::new(
-        Arc::clone(&scope),
-        crate::entry::Transport::new(always(503, &sent)),
-    );
-    let mut service =
-        crate::entry::Entry::new(Retry::new(Arc::clone(&scope), crate::AsItSays, inner));
+    let inner = crate::judge::Judge::new(crate::entry::Transport::new(always(503, &sent)));
+    let retry = Retry::new(crate::AsItSays, inner);
+    let mut service = crate::entry::Entry::new(Arc::clone(&scope), retry);
     let request = http::Request::get("http://x.com/")
         .body(String::new())
         .unwrap();

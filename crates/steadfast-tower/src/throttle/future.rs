@@ -3,124 +3,147 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
-use steadfast_core::Record;
+use steadfast_core::Refusal;
 use tower_service::Service;
 
-use super::toll::{Told, Toll};
+use super::known::Way;
+use super::toll::Toll;
 use crate::call::Call;
-use crate::fault::{Failure, Limit, Reply};
+use crate::failure::Failure;
 use crate::late::Late;
+use crate::reply::Reply;
 use crate::request::HttpRequest;
 use crate::response::HttpResponse;
-use crate::scope::Handle;
+use crate::scope::Scope;
 
 pin_project! {
     /// The future of [`Throttle`](super::Throttle).
     #[must_use = "futures do nothing unless polled"]
-    pub struct ThrottleFuture<H, S, R>
+    pub struct ThrottleFuture<S, R>
     where
         S: Service<Call<R>>,
     {
-        // Boxed: it is there only where something limits, and every call would carry its size.
-        held: Option<Box<Held<H, S, R>>>,
+        scope: Arc<Scope>,
+        admission: Admission,
         #[pin]
-        stage: Stage<S::Future>,
+        stage: Stage<S, R, S::Future>,
     }
 }
 
-/// An attempt that pays.
-pub(super) struct Held<H, S, R> {
-    scope: H,
-    /// Until it is sent.
-    call: Option<(S, Call<R>)>,
-    toll: Toll,
+/// What the attempt needs before it may go.
+enum Admission {
+    /// Nothing so far: no limit is known that holds it back. If its answer speaks of one, it is heard all the same.
+    Free { way: Way, is_repeated: bool },
+    /// Its share of what limits it. Boxed: it is there only where something limits.
+    Toll(Box<Toll>),
 }
 
 pin_project! {
     #[project = StageProjection]
-    enum Stage<F> {
-        Paying,
-        Ready { late: Late },
+    enum Stage<S, R, F> {
+        /// Before the attempt is admitted.
+        Start { inner: S, call: Option<Call<R>> },
+        /// Admitted once the toll is paid and the layer below is ready.
+        Paying { inner: S, call: Option<Call<R>>, late: Late },
         Sending { #[pin] future: F },
     }
 }
 
-impl<H: Handle, S: Service<Call<R>>, R: HttpRequest> ThrottleFuture<H, S, R> {
-    #[inline(always)]
-    pub(crate) const fn send(future: S::Future) -> Self {
+impl<S: Service<Call<R>>, R: HttpRequest> ThrottleFuture<S, R> {
+    pub(crate) fn new(inner: S, call: Call<R>) -> Self {
+        let (request, context) = (&call.request, &call.context);
+        let scope = Arc::clone(&context.scope);
+        let path = request.url().path;
+        let way = scope
+            .limits()
+            .way(request.method(), path, context.principal);
+        let admission = Admission::Free {
+            way,
+            is_repeated: context.retried_outside,
+        };
+        let call = Some(call);
         Self {
-            held: None,
-            stage: Stage::Sending { future },
-        }
-    }
-
-    pub(crate) fn pay(scope: H, inner: S, call: Call<R>) -> Self {
-        let toll = Toll::of(&scope, &call);
-        let call = Some((inner, call));
-        Self {
-            held: Some(Box::new(Held { scope, call, toll })),
-            stage: Stage::Paying,
+            scope,
+            admission,
+            stage: Stage::Start { inner, call },
         }
     }
 }
 
-impl<H, S: Service<Call<R>>, R> fmt::Debug for ThrottleFuture<H, S, R> {
+impl<S: Service<Call<R>>, R> fmt::Debug for ThrottleFuture<S, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.stage {
-            Stage::Paying => "ThrottleFuture::Paying",
-            Stage::Ready { .. } => "ThrottleFuture::Ready",
+            Stage::Start { .. } => "ThrottleFuture::Start",
+            Stage::Paying { .. } => "ThrottleFuture::Paying",
             Stage::Sending { .. } => "ThrottleFuture::Sending",
         })
     }
 }
 
-impl<H, S, R, Res, E> Future for ThrottleFuture<H, S, R>
+impl<S, R, Res, E> Future for ThrottleFuture<S, R>
 where
-    H: Handle,
+    R: HttpRequest,
     Res: HttpResponse,
-    S: Service<Call<R>, Response = Reply<Res>, Error = Failure<E>>,
+    S: Service<Call<R>, Response = Reply<Res>, Error = Failure<E>> + Clone,
 {
     type Output = Result<Reply<Res>, Failure<E>>;
 
-    #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         loop {
             let next = match this.stage.as_mut().project() {
                 StageProjection::Sending { future } => {
-                    // Handed on as it came: moving an answer is most of what a layer costs.
-                    return match this.held {
-                        None => future.poll(cx),
-                        held => answered(held, future, cx),
-                    };
+                    let mut result = ready!(future.poll(cx));
+                    this.admission.hear(this.scope, &mut result);
+                    return Poll::Ready(result);
                 }
-                StageProjection::Paying => {
-                    let Some(held) = this.held else {
+                StageProjection::Start { inner, call } => {
+                    let Some(call) = call.take() else {
                         return Poll::Pending;
                     };
-                    if let Err(limit) = ready!(held.toll.poll(cx)) {
-                        return Poll::Ready(Err(Failure::limit(limit)));
+                    let limits = this.scope.limits();
+                    let is_free = !limits.is_involved();
+                    // Asked first, so that whoever takes cells at once is sent at once.
+                    if is_free && inner.poll_ready(cx)?.is_ready() {
+                        if limits.takes_at_once(&call) {
+                            let future = inner.call(call);
+                            this.stage.set(Stage::Sending { future });
+                            continue;
+                        }
+                        // Whoever waits holds nothing below: what was made ready for it is given up.
+                        *inner = inner.clone();
                     }
-                    let late = Late::default();
-                    Stage::Ready { late }
+                    if !is_free || limits.has_rates() {
+                        *this.admission = Admission::Toll(Box::new(Toll::of(&call)));
+                    }
+                    Stage::Paying {
+                        inner: inner.clone(),
+                        call: Some(call),
+                        late: Late::default(),
+                    }
                 }
-                StageProjection::Ready { late } => {
-                    let Some(held) = this.held else {
-                        return Poll::Pending;
-                    };
-                    if let Some((inner, call)) = &mut held.call {
-                        if inner.poll_ready(cx)?.is_pending() {
-                            ready!(late.poll(call.context.deadline, cx));
-                            return Poll::Ready(Err(Failure::limit(Limit::Deadline)));
+                StageProjection::Paying { inner, call, late } => {
+                    if let Admission::Toll(toll) = this.admission {
+                        if let Err(refusal) = ready!(toll.poll(cx)) {
+                            return Poll::Ready(Err(Failure::refused(refusal)));
                         }
                     }
-                    let Some((mut inner, call)) = held.call.take() else {
+                    if inner.poll_ready(cx)?.is_pending() {
+                        let deadline = call.as_ref().and_then(|call| call.context.deadline);
+                        ready!(late.poll(deadline, cx));
+                        let refusal = Refusal::DeadlinePassed;
+                        return Poll::Ready(Err(Failure::refused(refusal)));
+                    }
+                    let Some(call) = call.take() else {
                         return Poll::Pending;
                     };
-                    held.toll.spend();
+                    if let Admission::Toll(toll) = this.admission {
+                        toll.spend();
+                    }
                     let future = inner.call(call);
                     Stage::Sending { future }
                 }
@@ -130,52 +153,34 @@ where
     }
 }
 
-/// The answer of an attempt that paid; apart from the others, whose way is short.
-#[cold]
-#[inline(never)]
-fn answered<H, S, R, F, Res, E>(
-    held: &mut Option<Box<Held<H, S, R>>>,
-    future: Pin<&mut F>,
-    cx: &mut Context<'_>,
-) -> Poll<F::Output>
-where
-    H: Handle,
-    Res: HttpResponse,
-    F: Future<Output = Result<Reply<Res>, Failure<E>>>,
-{
-    let mut result = ready!(future.poll(cx));
-    if let Some(held) = held.take() {
-        held.hear(&mut result);
-    }
-    Poll::Ready(result)
-}
-
-impl<H: Handle, S, R> Held<H, S, R> {
+impl Admission {
     /// Tells all whom it concerns what the answer says.
-    #[cold]
-    fn hear<Res: HttpResponse, E>(self, result: &mut Result<Reply<Res>, Failure<E>>) {
+    fn hear<Res: HttpResponse, E>(
+        &mut self,
+        scope: &Scope,
+        result: &mut Result<Reply<Res>, Failure<E>>,
+    ) {
         match result {
             Ok(reply) => {
                 let headers = reply.response.headers();
-                let told = self.toll.answered(&self.scope, &reply.judged, headers);
-                if let Some(record) = told.record() {
-                    reply.record = record;
-                }
+                let toll = match self {
+                    Self::Toll(toll) => toll,
+                    Self::Free { way, is_repeated } => {
+                        if !scope.limits().is_told(&reply.judged, headers) {
+                            return;
+                        }
+                        // The first sign of a limit: from here on attempts are counted.
+                        *self = Self::Toll(Box::new(Toll::late(scope, *way, *is_repeated)));
+                        return self.hear(scope, result);
+                    }
+                };
+                toll.answered(scope, &reply.judged, headers, &mut reply.notes);
             }
             Err(failure) => {
-                if let Some(record) = self.toll.failed().record() {
-                    if failure.record.elapsed().is_none() {
-                        failure.record = record;
-                    }
+                if let Self::Toll(toll) = self {
+                    toll.failed(&mut failure.notes);
                 }
             }
         }
-    }
-}
-
-impl Told {
-    fn record(&self) -> Option<Record> {
-        let any = self.queued.is_some() || self.paced_until.is_some();
-        any.then(|| Record::limited(self.queued.unwrap_or_default(), self.paced_until))
     }
 }

@@ -21,17 +21,17 @@ pub(super) const QUIET: Duration = Duration::from_secs(60);
 #[derive(Default)]
 pub(super) struct Known {
     pub(super) lanes: HashMap<u64, Entry>,
-    /// Which bucket the attempts of an endpoint with a credential belong to.
+    /// Which bucket the attempts of an endpoint of a principal belong to.
     pub(super) buckets: HashMap<u64, Bucket>,
     pub(super) rates: HashMap<u64, Arc<Line<Rates>>>,
-    /// What speaks for one limit over all families of an endpoint with a credential; `None` once that is proven.
+    /// What speaks for one limit over all families of an endpoint of a principal; `None` once that is proven.
     pub(super) wide: HashMap<u64, Option<Evidence>>,
 }
 
 pub(super) struct Entry {
     pub(super) line: Arc<Line<Gate>>,
     /// `None` for all of them.
-    pub(super) credential: Option<u64>,
+    pub(super) principal: Option<u64>,
     /// Whose attempts were seen in it.
     pub(super) endpoints: Vec<u64>,
     pub(super) way: Way,
@@ -50,7 +50,7 @@ pub(super) enum Bucket {
 pub(crate) struct Way {
     /// Endpoint and identity.
     pub(crate) endpoint: u64,
-    pub(crate) credential: u64,
+    pub(crate) principal: u64,
     /// Which requests belong together where the user has not said so; 0 where that was said.
     pub(crate) family: u64,
     /// Method and path.
@@ -85,7 +85,7 @@ impl Known {
         let line = Line::new(Gate::new(lane));
         let entry = Entry {
             line: Arc::clone(&line),
-            credential: Some(way.credential),
+            principal: Some(way.principal),
             endpoints: vec![way.endpoint],
             way,
         };

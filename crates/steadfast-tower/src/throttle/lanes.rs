@@ -11,12 +11,10 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use http::HeaderMap;
 use steadfast_core::hint::Allowances;
 use steadfast_core::lane::{Heard, Ticket};
 use steadfast_core::{Pacing, PreparedRate};
 
-use super::credential;
 use super::families::{self, Evidence};
 use super::gate::{Gate, Pass};
 use super::known::{Bucket, Known, MOST, QUIET, Way};
@@ -102,10 +100,6 @@ impl Lanes {
         !self.warned.swap(true, Ordering::Relaxed)
     }
 
-    pub(crate) fn credential(&self, headers: &HeaderMap) -> u64 {
-        credential::of(headers, &self.keys)
-    }
-
     pub(crate) fn hash(&self, value: impl std::hash::Hash) -> u64 {
         self.keys.hash_one(value)
     }
@@ -175,17 +169,17 @@ impl Lanes {
         let mut known = self.known();
         let line = known.lane(key, way, Pacing::Off);
         if let Some(entry) = known.lanes.get_mut(&key) {
-            entry.credential = None;
+            entry.principal = None;
         }
         line
     }
 
     /// A refusal that concerns everything that a credential does.
-    pub(crate) fn close_all(&self, credential: u64, time: Duration) {
+    pub(crate) fn close_all(&self, principal: u64, time: Duration) {
         let lines: Vec<_> = {
             let known = self.known();
             let lanes = known.lanes.values();
-            let lanes = lanes.filter(|entry| entry.credential == Some(credential));
+            let lanes = lanes.filter(|entry| entry.principal == Some(principal));
             lanes.map(|entry| Arc::clone(&entry.line)).collect()
         };
         let now = clock::now();
@@ -271,7 +265,7 @@ impl Lanes {
         let lanes = known.lanes.values();
         let others = lanes.filter(|entry| {
             let other = entry.way;
-            other.credential == way.credential
+            other.principal == way.principal
                 && other.endpoint == way.endpoint
                 && other.family != way.family
                 && other.family != 0
@@ -326,7 +320,7 @@ impl Lanes {
     }
 
     fn wide_key(&self, way: Way) -> u64 {
-        self.hash((way.endpoint, way.credential))
+        self.hash((way.endpoint, way.principal))
     }
 
     fn own_key(&self, known: &Known, way: Way) -> u64 {
@@ -339,7 +333,7 @@ impl Lanes {
     }
 
     fn bucket_key(&self, bucket: u64, way: Way) -> u64 {
-        self.hash((bucket, way.credential, "bucket"))
+        self.hash((bucket, way.principal, "bucket"))
     }
 
     /// How many lanes, buckets and rates are known.

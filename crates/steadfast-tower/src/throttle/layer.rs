@@ -45,10 +45,10 @@ impl ThrottleLayer {
 }
 
 impl<S> Layer<S> for ThrottleLayer {
-    type Service = Entry<Throttle<Arc<Scope>, Judge<Arc<Scope>, Transport<S>>>>;
+    type Service = Entry<Throttle<Judge<Transport<S>>>>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        let judge = Judge::new(Arc::clone(&self.scope), Transport::new(inner));
-        Entry::new(Throttle::new(Arc::clone(&self.scope), judge))
+        let judge = Judge::new(Transport::new(inner));
+        Entry::new(Arc::clone(&self.scope), Throttle::new(judge))
     }
 }

@@ -25,7 +25,6 @@
 //! # Cancel safety
 //! Dropping the future gives its place in the queue back, and its cell if the request was not sent yet.
 
-mod credential;
 mod families;
 mod future;
 mod gate;

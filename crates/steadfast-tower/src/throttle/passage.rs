@@ -9,11 +9,12 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
+use steadfast_core::Refusal;
+
 use super::gate::{Gate, Pass};
 use super::line::{Again, Ask, Line, Place, Turnstile};
 use super::rates::{Cells, Rates};
 use crate::clock;
-use crate::fault::Limit;
 
 /// The longest that a pace is waited for, where the call itself may wait for ever: as long as a refusal is believed.
 const LONGEST_TURN: Duration = Duration::from_secs(3600);
@@ -73,7 +74,7 @@ impl Passage {
         }
     }
 
-    pub(crate) fn poll(&mut self, cx: &Context<'_>) -> Poll<Result<Through, Limit>> {
+    pub(crate) fn poll(&mut self, cx: &Context<'_>) -> Poll<Result<Through, Refusal>> {
         loop {
             match &mut self.place {
                 Standing::Lane(place) => {
@@ -112,7 +113,7 @@ impl Passage {
         }
     }
 
-    fn enter_lane(&mut self) -> Result<(), Limit> {
+    fn enter_lane(&mut self) -> Result<(), Refusal> {
         let line = &self.lanes[self.passes.len()];
         let ask = self.lane_ask();
         if line.is_empty() {
@@ -139,12 +140,12 @@ impl Passage {
         Ask { latest, ..self.ask }
     }
 
-    fn enter_rate(&mut self) -> Result<(), Limit> {
+    fn enter_rate(&mut self) -> Result<(), Refusal> {
         let line = &self.rates[self.cells.len()];
         let cost = self.ask.cost;
         let burst = line.turnstile.burst();
         if cost > burst {
-            return Err(Limit::Cost { cost, burst });
+            return Err(Refusal::CostTooHigh { cost, burst });
         }
         if line.is_empty() {
             if let Ok(held) = line.turnstile.hold(cost) {
@@ -159,7 +160,7 @@ impl Passage {
         let too_many = self.bounds.max_queue.is_some_and(|most| line.len() >= most);
         let too_late = self.ask.latest.is_some_and(|latest| at > latest);
         if too_long || too_many || too_late {
-            return Err(Limit::RateLimit { wait, at });
+            return Err(Refusal::RateLimited { wait });
         }
         self.since = self.since.or(Some(now));
         self.place = Standing::Rate(line.join(self.ask));
@@ -175,19 +176,21 @@ impl Passage {
         }
     }
 
-    fn closed(&self, again: Again) -> Limit {
+    fn closed(&self, again: Again) -> Refusal {
         match again {
-            Again::Closed(until) | Again::At(until) => Limit::Closed { until },
+            Again::Closed(until) | Again::At(until) => Refusal::GateClosed {
+                wait: until.saturating_duration_since(clock::now()),
+            },
         }
     }
 }
 
-fn limited(again: Again) -> Limit {
+fn limited(again: Again) -> Refusal {
     let at = match again {
         Again::At(at) | Again::Closed(at) => at,
     };
     let wait = at.saturating_duration_since(clock::now());
-    Limit::RateLimit { wait, at }
+    Refusal::RateLimited { wait }
 }
 
 impl fmt::Debug for Passage {

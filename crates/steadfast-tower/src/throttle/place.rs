@@ -2,19 +2,22 @@
 
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use http::HeaderMap;
-use steadfast_core::quota::{Ledger, Receipt};
-use steadfast_core::{LimitScope, Pacing, Prepared, PreparedQuota, PreparedRate};
+use steadfast_core::hint::tells_of_limits;
+
+use steadfast_core::quota::{Ledger, QuotaWindow, Receipt};
+use steadfast_core::{Judged, LimitScope, Pacing, Prepared, PreparedQuota, PreparedRate, Refusal};
 
 use super::families::Family;
 use super::known::Way;
 use super::lanes::Lanes;
 use super::line::Line;
 use super::rates::Rates;
+use crate::call::Call;
 use crate::clock;
-use crate::fault::Limit;
+use crate::principal::{Fingerprints, Principal};
 use crate::quota::QuotaBook;
 
 /// Where a scope stands: at an origin, for an endpoint and an identity. Scopes of one origin share what its server
@@ -87,6 +90,11 @@ impl Place {
         Self::new(Lanes::new(), book, "", "", None)
     }
 
+    /// For whom calls are made here, and what tells principals apart.
+    pub(crate) fn principals(&self) -> (Option<Arc<str>>, Fingerprints) {
+        (self.identity.clone(), self.book.fingerprints())
+    }
+
     pub(crate) fn origin(&self) -> &str {
         &self.origin
     }
@@ -121,7 +129,7 @@ impl Limits {
             .hash((&*place.endpoint, place.identity.as_deref()));
         let mut rates = Vec::new();
         for scope in LimitScope::ALL {
-            let own = policy.rates.iter().filter(|rate| rate.scope() == scope);
+            let own = policy.rates().iter().filter(|rate| rate.scope() == scope);
             let own: Vec<_> = own.copied().collect();
             if own.is_empty() {
                 continue;
@@ -136,7 +144,7 @@ impl Limits {
                 }
             });
         }
-        let quotas = policy.quotas.iter().map(|quota| match quota.scope() {
+        let quotas = policy.quotas().iter().map(|quota| match quota.scope() {
             LimitScope::Credential => QuotaSet::PerCredential(quota.clone()),
             scope => {
                 let key = place.key(scope);
@@ -145,7 +153,7 @@ impl Limits {
             }
         });
         let quotas = quotas.collect();
-        let listens = policy.gate || policy.pacing != Pacing::Off;
+        let listens = policy.limits().gate || policy.limits().pacing != Pacing::Off;
         Self {
             place,
             way,
@@ -178,12 +186,13 @@ impl Limits {
         self.listens && !self.place.lanes.is_quiet()
     }
 
-    /// An answer spoke of a limit.
-    #[cold]
-    pub(crate) fn listen(&self) {
-        if self.listens {
-            self.place.lanes.listen();
-        }
+    /// Whether an answer says anything about a limit: a glance at its status and the names of its headers.
+    pub(crate) fn is_told(&self, judged: &Judged, headers: &HeaderMap) -> bool {
+        let refused = || {
+            let status = judged.outcome.status().map(|status| status.as_u16());
+            !judged.is_accepted() && matches!(status, Some(403 | 429 | 503 | 529))
+        };
+        self.listens && (refused() || (!headers.is_empty() && tells_of_limits(headers)))
     }
 
     /// Whether there is more than rates of this scope to ask.
@@ -196,13 +205,16 @@ impl Limits {
         !self.rates.is_empty()
     }
 
-    pub(crate) fn may_refuse(&self) -> bool {
-        self.has_rates() || !self.quotas.is_empty() || self.is_listening()
+    /// Whether nothing limits a call, or its rates have a cell each, which are taken.
+    pub(crate) fn takes_at_once<R>(&self, call: &Call<R>) -> bool {
+        // What a closure says of the cost is more than can be asked here.
+        let cost = call.context.terms.cost;
+        self.rates.is_empty() || cost.is_some_and(|cost| self.take_at_once(cost))
     }
 
     /// Takes from the rates at once, all or none; false when that is not possible or more has to be asked.
     #[inline]
-    pub(crate) fn take_at_once(&self, cost: u32) -> bool {
+    fn take_at_once(&self, cost: u32) -> bool {
         for (index, set) in self.rates.iter().enumerate() {
             let taken = match set {
                 RateSet::Here(line) => line.is_empty() && line.turnstile.take(cost).is_ok(),
@@ -221,16 +233,12 @@ impl Limits {
     }
 
     /// Where an attempt goes.
-    pub(crate) fn way(&self, method: &http::Method, path: &str, headers: &HeaderMap) -> Way {
+    pub(crate) fn way(&self, method: &http::Method, path: &str, principal: Principal) -> Way {
         let (lanes, method) = (&self.place.lanes, method.as_str());
         let is_said = !self.place.endpoint.is_empty();
         Way {
             endpoint: self.way,
-            // Whom the user tells apart, no bucket of a server's brings together.
-            credential: match &self.place.identity {
-                Some(identity) => lanes.hash((lanes.credential(headers), identity)),
-                None => lanes.credential(headers),
-            },
+            principal: principal.number(),
             family: match is_said {
                 true => 0,
                 false => lanes.hash(Family { method, path }).max(1),
@@ -243,7 +251,7 @@ impl Limits {
     pub(crate) fn rates(&self, way: Way) -> Vec<Arc<Line<Rates>>> {
         let rates = self.rates.iter().map(|set| match set {
             RateSet::Here(line) => Arc::clone(line),
-            RateSet::PerCredential(rates) => self.place.lanes.rates(way.credential, rates),
+            RateSet::PerCredential(rates) => self.place.lanes.rates(way.principal, rates),
         });
         rates.collect()
     }
@@ -270,13 +278,12 @@ impl Limits {
     }
 
     /// The ledgers of an attempt, with whose they are.
-    pub(crate) fn ledgers(&self, headers: &HeaderMap) -> Vec<(Whose, Arc<Mutex<Ledger>>)> {
+    pub(crate) fn ledgers(&self, principal: Principal) -> Vec<(Whose, Arc<Mutex<Ledger>>)> {
         let ledgers = self.quotas.iter().map(|set| match set {
             QuotaSet::Here(whose, ledger) => (Arc::clone(whose), Arc::clone(ledger)),
             QuotaSet::PerCredential(quota) => {
-                let secret = super::credential::text(headers);
-                let fingerprint = self.place.book.fingerprint(&secret);
-                let key = format!("{} credential {fingerprint:016x}", self.place.origin);
+                let number = principal.number();
+                let key = format!("{} credential {number:016x}", self.place.origin);
                 let ledger = self.place.book.ledger(&key, quota);
                 (key.into(), ledger)
             }
@@ -308,7 +315,7 @@ impl RateSet {
 pub(crate) fn take_quotas(
     ledgers: Vec<(Whose, Arc<Mutex<Ledger>>)>,
     cost: u32,
-) -> Result<Vec<Taken>, Limit> {
+) -> Result<Vec<Taken>, Refusal> {
     let wall = clock::wall();
     let mut taken = Vec::with_capacity(ledgers.len());
     for (whose, ledger) in ledgers {
@@ -324,15 +331,35 @@ pub(crate) fn take_quotas(
                 taken.push(Taken { ledger, receipt });
             }
             Err(spent) => {
-                return Err(Limit::QuotaSpent {
-                    resets_at: spent.resets_at,
-                    left: spent.left,
-                    window: spent.window,
-                });
+                let limit = guard.quota().limit();
+                return Err(used_up(
+                    wall,
+                    limit,
+                    spent.left,
+                    spent.window,
+                    spent.resets_at,
+                ));
             }
         }
     }
     Ok(taken)
+}
+
+/// What a call is told when a quota is used up.
+pub(crate) fn used_up(
+    wall: SystemTime,
+    limit: u64,
+    left: u64,
+    window: QuotaWindow,
+    resets_at: SystemTime,
+) -> Refusal {
+    Refusal::QuotaUsedUp {
+        limit,
+        left,
+        window,
+        resets_at,
+        wait: resets_at.duration_since(wall).unwrap_or_default(),
+    }
 }
 
 fn warn(whose: &str, status: &steadfast_core::quota::QuotaStatus) {

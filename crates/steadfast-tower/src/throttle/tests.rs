@@ -8,17 +8,18 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http_body_util::Full;
-use steadfast_core::{Overlay, Policy};
+use steadfast_core::{Overlay, Policy, Refusal};
 use tokio::task::JoinHandle;
 use tower::ServiceExt;
 
 use super::line::Line;
 use super::rates::Rates;
 use super::*;
-use crate::call::{Call, Context};
+use crate::call::Call;
 use crate::clock;
+use crate::context::Context;
 use crate::entry::Transport;
-use crate::fault::{Cause, Limit};
+use crate::failure::Cause;
 use crate::judge::Judge;
 use crate::quota::QuotaBook;
 use crate::scope::Scope;
@@ -134,7 +135,10 @@ impl Client {
         }
     }
 
-    fn call(&self, call: Call<Request>) -> impl Future<Output = Result<u16, Limit>> + Send + use<> {
+    fn call(
+        &self,
+        call: Call<Request>,
+    ) -> impl Future<Output = Result<u16, Refusal>> + Send + use<> {
         let server = self.server.clone();
         let transport = tower::service_fn(move |request: Request| {
             let answer = server.accept(&request);
@@ -146,48 +150,50 @@ impl Client {
                 Ok::<_, std::io::Error>(answer)
             }
         });
-        let judge = Judge::new(Arc::clone(&self.scope), Transport::new(transport));
-        let service = Throttle::new(Arc::clone(&self.scope), judge);
+        let service = Throttle::new(Judge::new(Transport::new(transport)));
         async move {
             match service.oneshot(call).await {
                 Ok(reply) => Ok(reply.response.status().as_u16()),
                 Err(failure) => match failure.cause {
-                    Cause::Limit(limit) => Err(limit),
-                    Cause::Transport(error) => panic!("{error}"),
+                    Cause::Refused(refusal) => Err(refusal),
+                    other => panic!("{other:?}"),
                 },
             }
         }
     }
 
-    async fn get(&self, id: u64) -> Result<u16, Limit> {
-        self.call(Call::new(http::Request::new(id))).await
+    fn of(&self, request: Request, overlay: Option<&Overlay>) -> Call<Request> {
+        let context = Context::new(Arc::clone(&self.scope), overlay, request.headers());
+        Call::new(request, context)
     }
 
-    fn spawn(&self, id: u64) -> JoinHandle<Result<u16, Limit>> {
-        tokio::spawn(self.call(Call::new(http::Request::new(id))))
+    async fn get(&self, id: u64) -> Result<u16, Refusal> {
+        self.call(self.of(http::Request::new(id), None)).await
+    }
+
+    fn spawn(&self, id: u64) -> JoinHandle<Result<u16, Refusal>> {
+        tokio::spawn(self.call(self.of(http::Request::new(id), None)))
     }
 
     /// With a credential.
-    async fn get_as(&self, key: &str, id: u64) -> Result<u16, Limit> {
+    async fn get_as(&self, key: &str, id: u64) -> Result<u16, Refusal> {
         let request = http::Request::get("/").header("x-api-key", key);
-        self.call(Call::new(request.body(id).unwrap())).await
+        self.call(self.of(request.body(id).unwrap(), None)).await
     }
 
     fn get_by(
         &self,
         deadline: Duration,
         id: u64,
-    ) -> impl Future<Output = Result<u16, Limit>> + Send + use<> {
-        let context = Context {
-            deadline: Some(clock::now() + deadline),
-            ..Context::default()
-        };
-        self.call(Call::with_context(http::Request::new(id), context))
+    ) -> impl Future<Output = Result<u16, Refusal>> + Send + use<> {
+        let mut call = self.of(http::Request::new(id), None);
+        call.context.deadline = Some(clock::now() + deadline);
+        self.call(call)
     }
 
-    fn spawn_costly(&self, cost: u32, id: u64) -> JoinHandle<Result<u16, Limit>> {
-        let context = Context::with_overlay(Arc::new(Overlay::new().cost(cost)));
-        tokio::spawn(self.call(Call::with_context(http::Request::new(id), context)))
+    fn spawn_costly(&self, cost: u32, id: u64) -> JoinHandle<Result<u16, Refusal>> {
+        let overlay = Overlay::new().cost(cost);
+        tokio::spawn(self.call(self.of(http::Request::new(id), Some(&overlay))))
     }
 
     /// Its only line of rates.

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use http::HeaderMap;
 use steadfast_core::hint::{Allowances, HintSource, Window, tells_of_limits};
 use steadfast_core::lane::Heard;
 use steadfast_core::quota::QuotaWindow;
-use steadfast_core::{Judged, Overlay, Pacing, Reason, RequestHead, Short};
+use steadfast_core::{Judged, Pacing, Reason, Refusal, RequestHead, Short};
 
 use super::gate::Pass;
 use super::known::Way;
@@ -18,7 +18,7 @@ use super::place::{Taken, take_quotas};
 use super::rates::Cells;
 use crate::call::Call;
 use crate::clock;
-use crate::fault::Limit;
+use crate::notes::Notes;
 use crate::request::HttpRequest;
 use crate::scope::Scope;
 
@@ -39,31 +39,26 @@ pub(crate) struct Toll {
 
 #[derive(Debug)]
 enum Stage {
-    Refused(Limit),
+    Refused(Refusal),
     Waiting(Box<Passage>),
     Through(Vec<Pass>, Vec<Cells>),
-}
-
-/// What an answer tells the layers further out.
-pub(crate) struct Told {
-    pub(crate) queued: Option<Duration>,
-    pub(crate) paced_until: Option<Instant>,
+    Over,
 }
 
 // ===== impl Toll =====
 
 impl Toll {
     /// What this attempt has to pay.
-    pub(crate) fn of<R: HttpRequest>(scope: &Scope, call: &Call<R>) -> Self {
-        let limits = scope.limits();
+    pub(crate) fn of<R: HttpRequest>(call: &Call<R>) -> Self {
         let (request, context) = (&call.request, &call.context);
-        let url = request.url();
-        let way = limits.way(request.method(), url.path, request.headers());
-        let cost = cost_of(scope, call);
-        let (stage, taken) = match take_quotas(limits.ledgers(request.headers()), cost) {
-            Err(limit) => (Stage::Refused(limit), Vec::new()),
+        let limits = context.scope.limits();
+        let path = request.url().path;
+        let way = limits.way(request.method(), path, context.principal);
+        let cost = cost_of(call);
+        let (stage, taken) = match take_quotas(limits.ledgers(context.principal), cost) {
+            Err(refusal) => (Stage::Refused(refusal), Vec::new()),
             Ok(taken) => {
-                let passage = passage(scope, call, way, cost);
+                let passage = passage(call, way, cost);
                 (Stage::Waiting(Box::new(passage)), taken)
             }
         };
@@ -76,11 +71,26 @@ impl Toll {
         }
     }
 
+    /// For an attempt that went before anything was known of a limit, and whose answer speaks of one.
+    #[cold]
+    pub(crate) fn late(scope: &Scope, way: Way, is_repeated: bool) -> Self {
+        let lanes = scope.limits().lanes();
+        let line = lanes.lane(way, scope.policy().limits().pacing);
+        let ticket = line.turnstile.lane().send(clock::now());
+        Self {
+            stage: Stage::Through(vec![Pass::new(line, ticket)], Vec::new()),
+            way,
+            taken: Vec::new(),
+            queued: None,
+            is_repeated,
+        }
+    }
+
     /// Ready when everything is paid.
-    pub(crate) fn poll(&mut self, cx: &Context<'_>) -> Poll<Result<(), Limit>> {
+    pub(crate) fn poll(&mut self, cx: &Context<'_>) -> Poll<Result<(), Refusal>> {
         match &mut self.stage {
-            Stage::Refused(limit) => Poll::Ready(Err(*limit)),
-            Stage::Through(..) => Poll::Ready(Ok(())),
+            Stage::Refused(refusal) => Poll::Ready(Err(*refusal)),
+            Stage::Through(..) | Stage::Over => Poll::Ready(Ok(())),
             Stage::Waiting(passage) => {
                 let through = ready!(passage.poll(cx))?;
                 if let Some(queued) = through.queued {
@@ -106,25 +116,26 @@ impl Toll {
     }
 
     /// There was no answer.
-    pub(crate) fn failed(self) -> Told {
-        Told {
-            queued: self.queued,
-            paced_until: None,
-        }
+    pub(crate) fn failed(&mut self, notes: &mut Notes) {
+        notes.queued = self.queued.unwrap_or_default();
     }
 
     /// What an answer says to all who are limited with this attempt.
-    pub(crate) fn answered(self, scope: &Scope, judged: &Judged, headers: &HeaderMap) -> Told {
+    pub(crate) fn answered(
+        &mut self,
+        scope: &Scope,
+        judged: &Judged,
+        headers: &HeaderMap,
+        notes: &mut Notes,
+    ) {
         let limits = scope.limits();
         self.quota_spent(judged);
-        let mut told = Told {
-            queued: self.queued,
-            paced_until: None,
+        notes.queued = self.queued.unwrap_or_default();
+        let Stage::Through(passes, _) = std::mem::replace(&mut self.stage, Stage::Over) else {
+            return;
         };
-        let Stage::Through(passes, _) = self.stage else {
-            return told;
-        };
-        let policy = scope.policy();
+        let mut paced_until = None;
+        let policy = scope.policy().limits();
         let speaks = tells_of_limits(headers);
         let allowances = match speaks && policy.pacing != Pacing::Off {
             true => Allowances::read(headers, clock::wall),
@@ -152,7 +163,7 @@ impl Toll {
             ticket = pass.ticket();
             let line = Arc::clone(pass.line());
             let change = pass.tell(heard, &allowances, backoff);
-            told.paced_until = change.closed_until;
+            paced_until = change.closed_until;
             if bucket.is_none() {
                 limits.lanes().told(self.way, &allowances);
                 // Our own backoff is no evidence of anything.
@@ -168,7 +179,7 @@ impl Toll {
                 true,
             ) = (heard, allowances.is_global())
             {
-                limits.lanes().close_all(self.way.credential, asked);
+                limits.lanes().close_all(self.way.principal, asked);
             }
             plain = line.turnstile.lane().is_plain();
         }
@@ -181,7 +192,7 @@ impl Toll {
                     is_reset: false,
                 };
                 let change = pass.tell(refused, &Allowances::default(), backoff);
-                told.paced_until = told.paced_until.max(change.closed_until);
+                paced_until = paced_until.max(change.closed_until);
             }
             (None, Some(pass)) => {
                 pass.tell(Heard::Passed, &Allowances::default(), backoff);
@@ -198,10 +209,7 @@ impl Toll {
         if let Some(oddity) = allowances.oddity() {
             warn(scope, oddity, headers);
         }
-        if !self.is_repeated {
-            told.paced_until = None;
-        }
-        told
+        notes.paced_until = paced_until.filter(|_| self.is_repeated);
     }
 
     /// The server says that a quota is spent: nobody needs to ask again before it starts anew.
@@ -226,22 +234,24 @@ impl Toll {
     }
 }
 
-fn cost_of<R: HttpRequest>(scope: &Scope, call: &Call<R>) -> u32 {
-    let own = call.context.overlay().and_then(Overlay::cost_value);
+fn cost_of<R: HttpRequest>(call: &Call<R>) -> u32 {
     let request = &call.request;
     let head = || RequestHead::new(request.method(), request.url(), request.headers());
-    own.unwrap_or_else(|| scope.policy().cost.of(head))
+    let policy = call.context.scope.policy();
+    let terms = &call.context.terms;
+    terms.cost.unwrap_or_else(|| policy.limits().cost.of(head))
 }
 
-fn passage<R: HttpRequest>(scope: &Scope, call: &Call<R>, way: Way, cost: u32) -> Passage {
-    let (limits, policy, context) = (scope.limits(), scope.policy(), &call.context);
+fn passage<R: HttpRequest>(call: &Call<R>, way: Way, cost: u32) -> Passage {
+    let context = &call.context;
+    let limits = context.scope.limits();
+    let policy = context.scope.policy().limits();
     let mut lanes = Vec::new();
     if limits.is_listening() {
         lanes.push(limits.lanes().lane(way, policy.pacing));
         lanes.extend(limits.lanes().endpoint(way));
     }
-    let retry_for = context.overlay().and_then(Overlay::retry_for_value);
-    let retry_for = retry_for.unwrap_or(policy.retry_for);
+    let retry_for = context.terms.retry_for;
     let patience = clock::now().checked_add(retry_for);
     let latest = context.latest_start();
     let ask = Ask {
@@ -300,8 +310,8 @@ fn closes_endpoint(judged: &Judged) -> Option<Duration> {
 /// For how long a gate closes where the server does not say: the schedule of the policy, but never less than half of its
 /// ceiling. What spreads callers apart is no use to a gate, which lets one through; a moment's closing teaches nothing.
 fn closed_for(scope: &Scope, refusals: u32) -> Duration {
-    let schedule = &scope.policy().throttled_backoff;
-    let drawn = schedule.wait(refusals, &mut scope.rng());
+    let schedule = &scope.policy().retry().throttled_backoff;
+    let drawn = schedule.wait(refusals, &mut scope.chance());
     let least = schedule.range(refusals).map(|range| *range.end() / 2);
     drawn.max(least).unwrap_or(Duration::from_secs(1))
 }

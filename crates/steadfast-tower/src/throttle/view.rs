@@ -3,13 +3,13 @@
 use std::sync::PoisonError;
 use std::time::Instant;
 
-use steadfast_core::RequestHead;
 use steadfast_core::lane::{Turn, View};
 use steadfast_core::quota::{QuotaStatus, QuotaWindow};
+use steadfast_core::{Refusal, RequestHead};
 
-use super::place::Limits;
+use super::place::{Limits, used_up};
 use crate::clock;
-use crate::fault::Limit;
+use crate::principal::Principal;
 use crate::request::HttpRequest;
 use crate::scope::Scope;
 
@@ -52,12 +52,11 @@ impl Scope {
     ///
     /// # Errors
     /// A quota that is spent, or a cost that no rate allows.
-    pub fn outlook<R: HttpRequest>(&self, request: &R) -> Result<Instant, Limit> {
-        let cost = self
-            .policy()
-            .cost
-            .of(|| RequestHead::new(request.method(), request.url(), request.headers()));
-        self.limits().outlook(request, cost)
+    pub fn outlook<R: HttpRequest>(&self, request: &R) -> Result<Instant, Refusal> {
+        let head = || RequestHead::new(request.method(), request.url(), request.headers());
+        let cost = self.policy().limits().cost.of(head);
+        let principal = self.principal(request.headers());
+        self.limits().outlook(request, principal, cost)
     }
 }
 
@@ -88,25 +87,27 @@ impl Limits {
         view
     }
 
-    fn outlook<R: HttpRequest>(&self, request: &R, cost: u32) -> Result<Instant, Limit> {
+    fn outlook<R: HttpRequest>(
+        &self,
+        request: &R,
+        principal: Principal,
+        cost: u32,
+    ) -> Result<Instant, Refusal> {
         let (now, wall) = (clock::now(), clock::wall());
-        let way = self.way(request.method(), request.url().path, request.headers());
-        for (_, ledger) in self.ledgers(request.headers()) {
+        let way = self.way(request.method(), request.url().path, principal);
+        for (_, ledger) in self.ledgers(principal) {
             let ledger = ledger.lock().unwrap_or_else(PoisonError::into_inner);
             let status = ledger.status(wall);
             if status.left < u64::from(cost) {
-                return Err(Limit::QuotaSpent {
-                    resets_at: status.resets_at,
-                    left: status.left,
-                    window: ledger.quota().window(),
-                });
+                let (limit, window) = (status.limit, ledger.quota().window());
+                return Err(used_up(wall, limit, status.left, window, status.resets_at));
             }
         }
         let mut at = now;
         for line in self.rates(way) {
             let burst = line.turnstile.burst();
             if cost > burst {
-                return Err(Limit::Cost { cost, burst });
+                return Err(Refusal::CostTooHigh { cost, burst });
             }
             at = at.max(line.turnstile.earliest(now, cost, line.ahead()));
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use steadfast_core::{InvalidPolicy, Overlay, Policy};
+use steadfast_core::{InvalidPolicy, Policy};
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -12,7 +12,7 @@ use crate::call::Call;
 use crate::clock;
 use crate::entry::{Entry, Transport};
 use crate::judge::Judge;
-use crate::scope::{Handle, Scope};
+use crate::scope::Scope;
 use crate::timeout::Timeout;
 
 /// Ends calls in time.
@@ -23,8 +23,7 @@ pub struct DeadlineLayer {
 
 /// Writes the end of the call into its context, where the layers further in heed it.
 #[derive(Clone, Debug)]
-pub struct Deadline<H, S> {
-    scope: H,
+pub struct Deadline<S> {
     inner: S,
 }
 
@@ -42,26 +41,23 @@ impl DeadlineLayer {
 }
 
 impl<S> Layer<S> for DeadlineLayer {
-    type Service =
-        Entry<Deadline<Arc<Scope>, Judge<Arc<Scope>, Timeout<Arc<Scope>, Transport<S>>>>>;
+    type Service = Entry<Deadline<Judge<Timeout<Transport<S>>>>>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        let timeout = Timeout::new(Arc::clone(&self.scope), Transport::new(inner));
-        let judge = Judge::new(Arc::clone(&self.scope), timeout);
-        Entry::new(Deadline::new(Arc::clone(&self.scope), judge))
+        let judge = Judge::new(Timeout::new(Transport::new(inner)));
+        Entry::new(Arc::clone(&self.scope), Deadline::new(judge))
     }
 }
 
-impl<H, S> Deadline<H, S> {
+impl<S> Deadline<S> {
     /// Wraps a service of calls.
-    pub const fn new(scope: H, inner: S) -> Self {
-        Self { scope, inner }
+    pub const fn new(inner: S) -> Self {
+        Self { inner }
     }
 }
 
-impl<H, S, R> Service<Call<R>> for Deadline<H, S>
+impl<S, R> Service<Call<R>> for Deadline<S>
 where
-    H: Handle,
     S: Service<Call<R>>,
 {
     type Response = S::Response;
@@ -72,10 +68,8 @@ where
         self.inner.poll_ready(cx)
     }
 
-    #[inline(always)]
     fn call(&mut self, mut call: Call<R>) -> Self::Future {
-        let own = call.context.overlay().and_then(Overlay::deadline_value);
-        if let Some(time) = own.or(self.scope.policy().deadline) {
+        if let Some(time) = call.context.terms.deadline {
             let own = clock::now().checked_add(time);
             call.context.deadline = match (call.context.deadline, own) {
                 (Some(outer), Some(own)) => Some(outer.min(own)),

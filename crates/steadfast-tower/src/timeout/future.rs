@@ -9,7 +9,7 @@ use pin_project_lite::pin_project;
 use tokio::time::Sleep;
 
 use crate::entry::Unjudged;
-use crate::fault::Limit;
+use steadfast_core::Refusal;
 
 pin_project! {
     /// The future of [`Timeout`](super::Timeout).
@@ -26,17 +26,16 @@ pin_project! {
 #[derive(Debug)]
 struct End {
     at: Instant,
-    limit: Limit,
+    refusal: Refusal,
     /// Made when the transport is pending for the first time.
     timer: Option<Pin<Box<Sleep>>>,
 }
 
 impl<F> TimeoutFuture<F> {
-    #[inline(always)]
-    pub(crate) fn new(inner: F, end: Option<(Instant, Limit)>) -> Self {
-        let end = end.map(|(at, limit)| {
+    pub(crate) fn new(inner: F, end: Option<(Instant, Refusal)>) -> Self {
+        let end = end.map(|(at, refusal)| {
             let timer = None;
-            Box::new(End { at, limit, timer })
+            Box::new(End { at, refusal, timer })
         });
         Self { inner, end }
     }
@@ -48,7 +47,6 @@ where
 {
     type Output = Result<Res, Unjudged<E>>;
 
-    #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         if let Poll::Ready(result) = this.inner.poll(cx) {
@@ -64,6 +62,6 @@ where
         timer
             .as_mut()
             .poll(cx)
-            .map(|()| Err(Unjudged::Limit(end.limit)))
+            .map(|()| Err(Unjudged::Refused(end.refusal)))
     }
 }

@@ -31,10 +31,10 @@ impl TimeoutLayer {
 }
 
 impl<S> Layer<S> for TimeoutLayer {
-    type Service = Entry<Judge<Arc<Scope>, Timeout<Arc<Scope>, Transport<S>>>>;
+    type Service = Entry<Judge<Timeout<Transport<S>>>>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        let timeout = Timeout::new(Arc::clone(&self.scope), Transport::new(inner));
-        Entry::new(Judge::new(Arc::clone(&self.scope), timeout))
+        let timeout = Timeout::new(Transport::new(inner));
+        Entry::new(Arc::clone(&self.scope), Judge::new(timeout))
     }
 }

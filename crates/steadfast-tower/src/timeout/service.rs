@@ -8,27 +8,24 @@ use tower_service::Service;
 use crate::call::Call;
 use crate::clock;
 use crate::entry::Unjudged;
-use crate::fault::Limit;
-use crate::scope::{self, Handle};
 use crate::timeout::TimeoutFuture;
+use steadfast_core::Refusal;
 
 /// Ends attempts in time, where policy or call say so.
 #[derive(Clone, Debug)]
-pub struct Timeout<H, S> {
-    scope: H,
+pub struct Timeout<S> {
     inner: S,
 }
 
-impl<H, S> Timeout<H, S> {
+impl<S> Timeout<S> {
     /// Wraps a service of calls.
-    pub const fn new(scope: H, inner: S) -> Self {
-        Self { scope, inner }
+    pub const fn new(inner: S) -> Self {
+        Self { inner }
     }
 }
 
-impl<H, S, R, E> Service<Call<R>> for Timeout<H, S>
+impl<S, R, E> Service<Call<R>> for Timeout<S>
 where
-    H: Handle,
     S: Service<Call<R>, Error = Unjudged<E>>,
 {
     type Response = S::Response;
@@ -39,14 +36,12 @@ where
         self.inner.poll_ready(cx)
     }
 
-    #[inline(always)]
     fn call(&mut self, call: Call<R>) -> Self::Future {
-        let overlay = call.context.overlay();
-        let time = scope::attempt_timeout(self.scope.policy(), overlay);
-        let deadline = call.context.deadline.map(|at| (at, Limit::Deadline));
-        let attempt = time.and_then(|time| {
-            let at = clock::now().checked_add(time)?;
-            Some((at, Limit::AttemptTimeout(time)))
+        let deadline = call.context.deadline;
+        let deadline = deadline.map(|at| (at, Refusal::DeadlinePassed));
+        let attempt = call.context.terms.attempt_timeout.and_then(|after| {
+            let at = clock::now().checked_add(after)?;
+            Some((at, Refusal::AttemptTimeout { after }))
         });
         TimeoutFuture::new(self.inner.call(call), earlier(attempt, deadline))
     }
@@ -54,9 +49,9 @@ where
 
 /// Whichever ends first; the deadline when both do.
 fn earlier(
-    attempt: Option<(Instant, Limit)>,
-    deadline: Option<(Instant, Limit)>,
-) -> Option<(Instant, Limit)> {
+    attempt: Option<(Instant, Refusal)>,
+    deadline: Option<(Instant, Refusal)>,
+) -> Option<(Instant, Refusal)> {
     match (attempt, deadline) {
         (Some(attempt), Some(deadline)) if attempt.0 < deadline.0 => Some(attempt),
         (attempt, deadline) => deadline.or(attempt),

@@ -8,31 +8,29 @@ use tracing::field::Empty;
 use tracing::{Level, Span};
 
 use crate::call::Call;
-use crate::fault::{Failure, Reply};
+use crate::failure::Failure;
+use crate::reply::Reply;
 use crate::request::HttpRequest;
 use crate::response::HttpResponse;
-use crate::scope::{Handle, Scope};
 use crate::trace::SpanFuture;
 use crate::trace::future::{Kind, outcome};
 use crate::trace::name::{Method, Name};
 
 /// Opens a CLIENT span around each attempt.
 #[derive(Clone, Debug)]
-pub struct AttemptSpan<H, S> {
-    scope: H,
+pub struct AttemptSpan<S> {
     inner: S,
 }
 
-impl<H, S> AttemptSpan<H, S> {
+impl<S> AttemptSpan<S> {
     /// Wraps a service of calls.
-    pub const fn new(scope: H, inner: S) -> Self {
-        Self { scope, inner }
+    pub const fn new(inner: S) -> Self {
+        Self { inner }
     }
 }
 
-impl<H, S, R, Res, E> Service<Call<R>> for AttemptSpan<H, S>
+impl<S, R, Res, E> Service<Call<R>> for AttemptSpan<S>
 where
-    H: Handle,
     R: HttpRequest,
     Res: HttpResponse,
     S: Service<Call<R>, Response = Reply<Res>, Error = Failure<E>>,
@@ -45,19 +43,18 @@ where
         self.inner.poll_ready(cx)
     }
 
-    #[inline(always)]
     fn call(&mut self, call: Call<R>) -> Self::Future {
-        if !super::is_listened_to(self.scope.policy().spans) {
+        if !super::is_listened_to(call.context.scope.policy().observe().spans) {
             return SpanFuture::unseen(self.inner.call(call), Kind::Attempt);
         }
-        let span = open(&self.scope, &call);
+        let span = open(&call);
         let future = span.in_scope(|| self.inner.call(call));
         SpanFuture::new(future, span, Kind::Attempt)
     }
 }
 
-fn open<R: HttpRequest>(scope: &Scope, call: &Call<R>) -> Span {
-    let request = &call.request;
+fn open<R: HttpRequest>(call: &Call<R>) -> Span {
+    let (request, scope) = (&call.request, &call.context.scope);
     let (method, url) = (Method(request.method()), request.url());
     let span = tracing::span!(
         target: "steadfast",

@@ -7,36 +7,34 @@ use tower_service::Service;
 use tracing::field::Empty;
 use tracing::{Level, Span};
 
-use crate::call::Begin;
+use crate::call::Call;
 use crate::clock;
-use crate::fault::{Failure, Reply};
+use crate::failure::Failure;
+use crate::reply::Reply;
 use crate::request::HttpRequest;
 use crate::response::HttpResponse;
-use crate::scope::{Handle, Scope};
 use crate::trace::SpanFuture;
 use crate::trace::future::{Kind, outcome};
 use crate::trace::name::{Method, Name};
 
 /// Opens an INTERNAL span around each call.
 #[derive(Clone, Debug)]
-pub struct CallSpan<H, S> {
-    scope: H,
+pub struct CallSpan<S> {
     inner: S,
 }
 
-impl<H, S> CallSpan<H, S> {
+impl<S> CallSpan<S> {
     /// Wraps a service of calls.
-    pub const fn new(scope: H, inner: S) -> Self {
-        Self { scope, inner }
+    pub const fn new(inner: S) -> Self {
+        Self { inner }
     }
 }
 
-impl<H, S, B, Res, E> Service<B> for CallSpan<H, S>
+impl<S, R, Res, E> Service<Call<R>> for CallSpan<S>
 where
-    H: Handle,
-    B: Begin,
+    R: HttpRequest,
     Res: HttpResponse,
-    S: Service<B, Response = Reply<Res>, Error = Failure<E>>,
+    S: Service<Call<R>, Response = Reply<Res>, Error = Failure<E>>,
 {
     type Response = Reply<Res>;
     type Error = Failure<E>;
@@ -46,23 +44,19 @@ where
         self.inner.poll_ready(cx)
     }
 
-    #[inline(always)]
-    fn call(&mut self, call: B) -> Self::Future {
-        if !super::is_listened_to(self.scope.policy().spans) {
+    fn call(&mut self, call: Call<R>) -> Self::Future {
+        if !super::is_listened_to(call.context.scope.policy().observe().spans) {
             return SpanFuture::unseen(self.inner.call(call), Kind::Call);
         }
-        let span = open(&self.scope, &call);
+        let span = open(&call);
         let future = span.in_scope(|| self.inner.call(call));
         SpanFuture::new(future, span, Kind::Call)
     }
 }
 
-fn open<B: Begin>(scope: &Scope, call: &B) -> Span {
-    let Some(request) = call.request() else {
-        return Span::none();
-    };
+fn open<R: HttpRequest>(call: &Call<R>) -> Span {
+    let (request, scope) = (&call.request, &call.context.scope);
     let (method, url) = (Method(request.method()), request.url());
-    let overlay = call.overlay();
     tracing::span!(
         target: "steadfast",
         Level::INFO,
@@ -76,8 +70,8 @@ fn open<B: Begin>(scope: &Scope, call: &B) -> Span {
         http.response.status_code = Empty,
         error.type = Empty,
         otel.status_code = Empty,
-        steadfast.identity = overlay.and_then(steadfast_core::Overlay::identity_value),
-        steadfast.nested = call.is_retried_outside().then_some(true),
+        steadfast.identity = scope.identity(),
+        steadfast.nested = call.context.retried_outside.then_some(true),
         steadfast.budget_left = scope.budget_left(clock::now()),
         steadfast.attempts = Empty,
         steadfast.waited_ms = Empty,

@@ -7,7 +7,8 @@ use std::task::{Context, Poll, ready};
 use pin_project_lite::pin_project;
 use tracing::Span;
 
-use crate::fault::{Failure, Reply};
+use crate::failure::Failure;
+use crate::reply::Reply;
 use crate::response::HttpResponse;
 
 pin_project! {
@@ -34,7 +35,6 @@ pub(crate) enum Kind {
 }
 
 impl<F> SpanFuture<F> {
-    #[inline(always)]
     pub(crate) const fn unseen(inner: F, kind: Kind) -> Self {
         let span = None;
         Self { inner, span, kind }
@@ -53,7 +53,6 @@ where
 {
     type Output = F::Output;
 
-    #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let Some(span) = this.span else {
@@ -82,8 +81,8 @@ pub(crate) fn outcome<Res: HttpResponse, E>(span: &Span, result: &Result<Reply<R
             }
         }
         Err(failure) => {
-            if let steadfast_core::Outcome::Failed(kind) = failure.judged.outcome {
-                span.record("error.type", kind.as_str());
+            if let Some(name) = failure.judged.outcome.error_type() {
+                span.record("error.type", name);
             }
             span.record("otel.status_code", "ERROR");
         }

@@ -29,10 +29,10 @@ impl TraceLayer {
 }
 
 impl<S> Layer<S> for TraceLayer {
-    type Service = Entry<AttemptSpan<Arc<Scope>, Judge<Arc<Scope>, Transport<S>>>>;
+    type Service = Entry<AttemptSpan<Judge<Transport<S>>>>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        let judge = Judge::new(Arc::clone(&self.scope), Transport::new(inner));
-        Entry::new(AttemptSpan::new(Arc::clone(&self.scope), judge))
+        let judge = Judge::new(Transport::new(inner));
+        Entry::new(Arc::clone(&self.scope), AttemptSpan::new(judge))
     }
 }

@@ -12,7 +12,7 @@ impl Maker<'_, '_> {
     pub(super) fn contradicts(&mut self, policy: &Policy, name: &str, table: &Table) -> bool {
         let mistake = match Scope::prepare(policy) {
             Ok(prepared) => {
-                self.useless(prepared.attempts.get(), table);
+                self.useless(prepared.retry().attempts, table);
                 return false;
             }
             Err(mistake) => mistake,

@@ -8,7 +8,7 @@ use crate::config::suggest::among;
 use crate::config::walk::{Item, Value};
 
 /// The kinds of failed transports, by the names that they have in spans.
-pub(crate) const FAILURES: [FailureKind; 14] = [
+pub(crate) const FAILURES: [FailureKind; 13] = [
     FailureKind::Connect,
     FailureKind::ConnectTimeout,
     FailureKind::Dns,
@@ -20,7 +20,6 @@ pub(crate) const FAILURES: [FailureKind; 14] = [
     FailureKind::InvalidRequest,
     FailureKind::Redirect,
     FailureKind::Decode,
-    FailureKind::RateLimited,
     FailureKind::Foreign,
     FailureKind::Other,
 ];

@@ -84,15 +84,16 @@ fn a_restart_goes_on_counting() {
     for before in 0..3 {
         let policies = open(&folder.file()).unwrap();
         assert_eq!(used(&policies, "a"), before * 2);
-        let number = policies.quota_book().fingerprint(b"Bearer x");
+        let number = policies.quota_book().fingerprints().of_name("acme");
         take(&policies, "a", 2);
         drop(policies);
         let again = open(&folder.file()).unwrap();
-        assert_eq!(again.quota_book().fingerprint(b"Bearer x"), number);
+        assert_eq!(again.quota_book().fingerprints().of_name("acme"), number);
     }
     let other = open(&folder.0.join("other")).unwrap();
     let first = open(&folder.file()).unwrap();
-    let [one, two] = [other, first].map(|policies| policies.quota_book().fingerprint(b"Bearer x"));
+    let [one, two] =
+        [other, first].map(|policies| policies.quota_book().fingerprints().of_name("acme"));
     assert_ne!(one, two, "each file has a secret of its own");
 }
 

@@ -193,7 +193,7 @@ fn endpoints_have_their_policy_and_their_own_keys_over_it() {
     );
     let found: Vec<_> = config
         .endpoints()
-        .map(|(pattern, name, policy)| (pattern, name, policy.prepare().unwrap().attempts.get()))
+        .map(|(pattern, name, policy)| (pattern, name, policy.prepare().unwrap().retry().attempts))
         .collect();
     assert_eq!(
         found,
@@ -208,7 +208,7 @@ fn endpoints_have_their_policy_and_their_own_keys_over_it() {
         [("GET a.com", "acme")]
     );
     assert_eq!(
-        config.default_policy().prepare().unwrap().attempts.get(),
+        config.default_policy().prepare().unwrap().retry().attempts,
         10
     );
     drop(config.build().unwrap());

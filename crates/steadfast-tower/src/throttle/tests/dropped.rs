@@ -11,10 +11,12 @@ fn stuck(scope: &Arc<Scope>) -> impl Fn(u64) -> JoinHandle<()> + use<> {
     let busy =
         tower::service_fn(|_: Request| std::future::pending::<Result<Answer, std::io::Error>>());
     let busy = tower::limit::ConcurrencyLimit::new(busy, 1);
-    let judge = Judge::new(Arc::clone(scope), Transport::new(busy));
-    let service = Throttle::new(Arc::clone(scope), judge);
+    let service = Throttle::new(Judge::new(Transport::new(busy)));
+    let scope = Arc::clone(scope);
     move |id| {
-        let call = service.clone().oneshot(Call::new(http::Request::new(id)));
+        let request = http::Request::new(id);
+        let context = Context::new(Arc::clone(&scope), None, request.headers());
+        let call = service.clone().oneshot(Call::new(request, context));
         tokio::spawn(async move {
             let _ = call.await;
         })
@@ -129,7 +131,10 @@ async fn a_quota_is_given_back_for_a_request_that_was_never_sent() {
     let call = stuck(&client.scope);
     let (sent, stuck) = (call(0), call(1));
     settle().await;
-    assert!(matches!(client.get(2).await, Err(Limit::QuotaSpent { .. })));
+    assert!(matches!(
+        client.get(2).await,
+        Err(Refusal::QuotaUsedUp { .. })
+    ));
     abort(stuck).await;
     assert_eq!(client.get(3).await, Ok(200), "the stuck one was never sent");
     abort(sent).await;

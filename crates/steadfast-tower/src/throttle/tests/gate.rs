@@ -94,7 +94,7 @@ async fn endpoints_that_share_a_bucket_are_closed_together() {
         ["/one", "/two", "/three"].map(|path| (path, origin.endpoint(path, &policy, &server)));
     let get = |index: usize, id| {
         let (path, client) = &clients[index];
-        client.call(Call::new(http::Request::get(*path).body(id).unwrap()))
+        client.call(client.of(http::Request::get(*path).body(id).unwrap(), None))
     };
     for (index, id) in [(0, 0), (1, 1), (2, 2), (0, 3)] {
         get(index, id).await.unwrap();

@@ -127,7 +127,7 @@ proptest! {
             });
             let (one, two, three) = calls.await.expect("nobody waits for ever");
             for result in [one, two, three] {
-                assert!(matches!(result, Ok(200) | Err(Limit::Closed { .. })), "{result:?}");
+                assert!(matches!(result, Ok(200) | Err(Refusal::GateClosed { .. })), "{result:?}");
             }
         });
     }

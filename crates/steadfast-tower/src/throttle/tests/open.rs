@@ -66,9 +66,9 @@ async fn a_probe_that_is_never_answered_is_not_waited_for_for_ever() {
     assert_eq!(server.times()[1..], [(1, 2_000), (2, 4_000)]);
 }
 
-fn until(result: Result<u16, Limit>, server: &Server) -> Duration {
+fn until(result: Result<u16, Refusal>, server: &Server) -> Duration {
     match result {
-        Err(Limit::Closed { until }) => until - server.start,
+        Err(Refusal::GateClosed { wait }) => clock::now() + wait - server.start,
         other => panic!("{other:?}"),
     }
 }
@@ -81,8 +81,8 @@ async fn whoever_cannot_wait_for_a_closed_gate_is_told_so_at_once() {
     // The time for retrying is 30 s.
     assert_eq!(until(client.get(1).await, &server), secs(40));
     assert_eq!(until(client.get_by(secs(39), 2).await, &server), secs(40));
-    let overlay = Arc::new(Overlay::new().retry_for(secs(41)));
-    let patient = Call::with_context(http::Request::new(3), Context::with_overlay(overlay));
+    let overlay = Overlay::new().retry_for(secs(41));
+    let patient = client.of(http::Request::new(3), Some(&overlay));
     assert_eq!(clock::now(), server.start);
     assert_eq!(client.call(patient).await, Ok(429));
     assert_eq!(server.times()[1..], [(3, 40_000)]);

@@ -32,11 +32,8 @@ async fn those_sent_before_come_first_and_keep_their_order() {
     let client = Client::new(&policy, &server);
     let mut calls = vec![client.spawn(0)];
     for (id, attempt) in [(1, 1), (2, 1), (3, 2), (4, 3), (5, 2)] {
-        let context = Context {
-            attempt,
-            ..Context::default()
-        };
-        let call = Call::with_context(http::Request::new(id), context);
+        let mut call = client.of(http::Request::new(id), None);
+        call.context.attempt = attempt;
         calls.push(tokio::spawn(client.call(call)));
         settle().await;
     }
@@ -89,7 +86,7 @@ impl<F: Future> Future for Watched<F> {
     }
 }
 
-type Calls = Vec<JoinHandle<Result<u16, Limit>>>;
+type Calls = Vec<JoinHandle<Result<u16, Refusal>>>;
 
 fn watched(client: &Client, count: usize) -> (Arc<Watch>, Calls) {
     let watch = Arc::new(Watch {
@@ -98,7 +95,7 @@ fn watched(client: &Client, count: usize) -> (Arc<Watch>, Calls) {
         wakes: Mutex::default(),
     });
     let calls = (0..count).map(|id| {
-        let call = Call::new(http::Request::new(id as u64));
+        let call = client.of(http::Request::new(id as u64), None);
         tokio::spawn(Watched {
             id,
             future: Box::pin(client.call(call)),
@@ -176,18 +173,19 @@ async fn a_crowd_before_a_closed_gate_is_woken_one_after_the_other() {
 /// Counted by what a waiter holds; an allocator that counts would need `unsafe`.
 #[test]
 fn a_waiter_takes_less_than_a_kilobyte() {
-    use super::super::{future, line, passage};
+    use super::super::{future, line, passage, toll};
     use std::mem::size_of;
 
     type Transported = Transport<tower::util::BoxCloneService<Request, Answer, std::io::Error>>;
-    type Held = future::Held<Arc<Scope>, Judge<Arc<Scope>, Transported>, Request>;
+    type Future = future::ThrottleFuture<Judge<Transported>, Request>;
     let request = size_of::<Request>();
     let key = size_of::<(u32, u64)>();
     let node = key + size_of::<line::Waiter>();
     // Nodes of a B-tree are at least half full.
-    let held = size_of::<Held>() + size_of::<passage::Passage>() + 2 * node;
+    let held =
+        size_of::<Future>() + size_of::<toll::Toll>() + size_of::<passage::Passage>() + 2 * node;
     // A lane, a pass and a rate in their lists, the timer, the waker of a task is the task's own.
     let lists = 3 * size_of::<usize>() + size_of::<super::super::gate::Pass>();
     let all = held + lists + size_of::<tokio::time::Sleep>();
-    assert!(all - request < 1024, "{all} bytes");
+    assert!(all - 2 * request < 1024, "{all} bytes");
 }

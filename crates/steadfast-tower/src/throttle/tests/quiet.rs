@@ -10,7 +10,6 @@ async fn quiet() -> (Client, Server) {
         1 => answer(429, &[]),
         2 => answer(200, &[("ratelimit", "\"default\";r=50;t=30")]),
         3 => answer(200, &[("x-ratelimit-remaining", "7")]),
-        4 => answer(503, &[]),
         _ => answer(200, &[("content-type", "text/plain")]),
     });
     let client = Client::new(&Policy::standard(), &server);
@@ -25,11 +24,44 @@ async fn quiet() -> (Client, Server) {
 
 #[tokio::test(start_paused = true)]
 async fn an_origin_that_speaks_of_no_limit_is_quiet_until_it_does() {
-    for sign in 1..=4 {
+    for sign in 1..=3 {
         let (client, _) = quiet().await;
         client.get(sign).await.unwrap();
         assert!(!client.lanes().is_quiet(), "{sign}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_thousand_plain_answers_the_first_429_keeps_all_others_of_its_scope_waiting() {
+    let server = Server::new(|_, count| match count {
+        1_000 => answer(429, &[("retry-after", "2")]),
+        _ => answer(200, &[]),
+    });
+    let client = Client::new(&Policy::standard(), &server);
+    for _ in 0..1_000 {
+        client.get(0).await.unwrap();
+    }
+    assert_eq!(client.get(1).await, Ok(429));
+    let others: Vec<_> = (2..6).map(|id| client.spawn(id)).collect();
+    for other in others {
+        assert_eq!(other.await.unwrap(), Ok(200));
+    }
+    let late = &server.times()[1_001..];
+    assert!(late.iter().all(|(_, at)| *at >= 2_000), "{late:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_silence_the_first_advertised_limit_is_heard() {
+    let server = Server::new(|_, count| match count {
+        1_000 => answer(200, &[("ratelimit", "\"default\";r=1;t=30")]),
+        _ => answer(200, &[]),
+    });
+    let client = Client::new(&Policy::standard(), &server);
+    for _ in 0..=1_000 {
+        client.get(0).await.unwrap();
+    }
+    let views = client.lanes().views();
+    assert_eq!(views.last().unwrap().0.remaining, Some(1));
 }
 
 #[tokio::test(start_paused = true)]
@@ -50,21 +82,21 @@ async fn a_million_credentials_buckets_and_paths_leave_memory_bounded() {
     let lanes = Lanes::new();
     let mut rate = Vec::new();
     let policy = Policy::standard().rate_limit(Rate::per_second(1));
-    rate.extend(policy.prepare().unwrap().rates.iter().copied());
+    rate.extend(policy.prepare().unwrap().rates().iter().copied());
     for n in 0..1_000_000_u64 {
-        let (endpoint, credential, path) = (n % 7, n, n);
+        let (endpoint, principal, path) = (n % 7, n, n);
         let way = Way {
             endpoint,
-            credential,
+            principal,
             family: n,
             path,
         };
         drop(lanes.lane(way, Pacing::Learned));
         // Each answer names another bucket.
-        let credential = n % 3;
+        let principal = n % 3;
         let way = Way {
             endpoint,
-            credential,
+            principal,
             family: n,
             path,
         };

@@ -7,14 +7,15 @@ use steadfast_core::quota::QuotaWindow;
 
 use super::*;
 
-fn resets_in(result: Result<u16, Limit>) -> Duration {
+fn resets_in(result: Result<u16, Refusal>) -> Duration {
     match result {
-        Err(Limit::QuotaSpent {
+        Err(Refusal::QuotaUsedUp {
             resets_at,
             left: 0,
             window: QuotaWindow::Day,
+            wait,
+            ..
         }) => {
-            let wait = result.unwrap_err().resume_at().unwrap() - clock::now();
             let wall = resets_at.duration_since(clock::wall()).unwrap();
             assert!(wait >= wall && wait - wall < secs(5));
             let day = resets_at.duration_since(SystemTime::UNIX_EPOCH).unwrap();

@@ -5,13 +5,10 @@ use steadfast_core::Rate;
 
 use super::*;
 
-fn wait_of(result: Result<u16, Limit>) -> Option<Duration> {
+fn wait_of(result: Result<u16, Refusal>) -> Option<Duration> {
     match result {
         Ok(_) => None,
-        Err(Limit::RateLimit { wait, at }) => {
-            assert!(at >= clock::now());
-            Some(wait)
-        }
+        Err(Refusal::RateLimited { wait }) => Some(wait),
         Err(other) => panic!("{other}"),
     }
 }
@@ -85,7 +82,7 @@ async fn services_of_one_layer_share_its_rate() {
         .unwrap_err();
     assert!(matches!(
         refused.cause,
-        Cause::Limit(Limit::RateLimit { .. })
+        Cause::Refused(Refusal::RateLimited { .. })
     ));
     tokio::time::advance(ms(500)).await;
     layer

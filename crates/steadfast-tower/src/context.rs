@@ -1,0 +1,88 @@
+//! What the layers know of a call.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use http::HeaderMap;
+use steadfast_core::{Overlay, Terms};
+
+use crate::budget::Token;
+use crate::principal::Principal;
+use crate::scope::Scope;
+
+/// What the layers know of a call. Cheap to clone.
+///
+/// Scope and principal travel here, not in the layers, so that a layer inside of the retry may put others in their place
+/// for one attempt.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Context {
+    /// The policy of the call, with the state of those who share it.
+    pub scope: Arc<Scope>,
+    /// What holds for this call: the policy's numbers, or its own.
+    pub terms: Terms,
+    /// For whom the call is made.
+    pub principal: Principal,
+    /// Which attempt this is; 0 before the retry layer numbered it.
+    pub attempt: u32,
+    /// A retry layer further out is in charge: one further in passes the call through.
+    pub retried_outside: bool,
+    /// Another attempt could follow this one.
+    pub may_follow: bool,
+    /// The end of the whole call, if there is one.
+    pub deadline: Option<Instant>,
+    /// What only retries have.
+    pub(crate) resend: Option<Arc<Resend>>,
+}
+
+/// What only retries have.
+#[derive(Debug)]
+pub(crate) struct Resend {
+    /// What pays for it.
+    pub(crate) token: Option<Token>,
+    /// Until then it may start.
+    #[cfg_attr(
+        not(feature = "throttle"),
+        expect(dead_code, reason = "queues alone make late")
+    )]
+    pub(crate) latest_start: Option<Instant>,
+}
+
+impl Context {
+    /// The context of a call in a scope. `overlay` says what differs for this call, and is checked by the caller; the
+    /// headers show for whom it is made, where the scope has no identity.
+    #[must_use]
+    pub fn new(scope: Arc<Scope>, overlay: Option<&Overlay>, headers: &HeaderMap) -> Self {
+        Self {
+            terms: Terms::new(scope.policy(), overlay),
+            principal: scope.principal(headers),
+            scope,
+            attempt: 0,
+            retried_outside: false,
+            may_follow: false,
+            deadline: None,
+            resend: None,
+        }
+    }
+
+    /// The latest start that makes sense: for a retry the end of the time for retrying, for any attempt the deadline.
+    #[cfg(feature = "throttle")]
+    pub(crate) fn latest_start(&self) -> Option<Instant> {
+        let resend = self.resend.as_ref();
+        resend
+            .and_then(|resend| resend.latest_start)
+            .or(self.deadline)
+    }
+
+    /// The request is let go.
+    #[inline]
+    pub(crate) fn sent(&self) {
+        if let Some(token) = self
+            .resend
+            .as_ref()
+            .and_then(|resend| resend.token.as_ref())
+        {
+            token.spend();
+        }
+    }
+}

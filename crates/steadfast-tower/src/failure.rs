@@ -1,0 +1,221 @@
+//! An error on its way outward, beside its verdict.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+#[cfg(feature = "reqwest-middleware")]
+use steadfast_core::Reach;
+use steadfast_core::{FailureKind, InvalidPolicy, Judged, Outcome, Record, Refusal};
+
+use crate::notes::Notes;
+
+/// An error of a layer that is none of ours.
+pub type BoxError = Box<dyn StdError + Send + Sync>;
+
+/// An error with its verdict; the error of every layer here.
+///
+/// [`Display`](fmt::Display) shows the cause itself, and [`source`](StdError::source) is the source of the cause:
+/// this is an envelope, not a level of its own.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Failure<E> {
+    /// Where it came from.
+    pub cause: Cause<E>,
+    /// What it means.
+    pub judged: Judged,
+    /// What the layers further in tell of the attempt.
+    pub notes: Notes,
+    /// What happened before it came; written by the retry layer.
+    pub record: Record,
+}
+
+/// Where an error came from.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Cause<E> {
+    /// The transport, untouched.
+    Transport(E),
+    /// A limit of this client.
+    Refused(Refusal),
+    /// What was said about this call makes no sense. Nothing was sent.
+    InvalidCall(InvalidPolicy),
+    /// A layer of the user's own.
+    Foreign(BoxError),
+}
+
+/// Errors that the layers can read.
+///
+/// Implemented for `reqwest::Error`, `reqwest_middleware::Error`, boxed errors, `io::Error` and this crate's
+/// [`Failure`]. For a transport with an error type of its own, box it (`.map_err(Into::into)`) or implement this.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an error that steadfast can read",
+    note = "box it: `.map_err(tower::BoxError::from)`; or implement `steadfast_tower::Fault` for it"
+)]
+pub trait Fault: Sized {
+    /// The error of the transport.
+    type Inner;
+
+    /// Tells a failed transport from a failure that a layer further in judged already.
+    fn read(self) -> Reading<Self::Inner>;
+
+    /// Its source, as [`std::error::Error::source`] has it.
+    fn source_of(&self) -> Option<&(dyn StdError + 'static)>;
+}
+
+/// What [`Fault::read`] found.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Reading<E> {
+    /// The transport failed in this way.
+    Transport(FailureKind, E),
+    /// A layer further in judged it already.
+    Judged(Failure<E>),
+}
+
+// ===== impl Failure =====
+
+impl<E> Failure<E> {
+    /// An error with its verdict.
+    #[must_use]
+    pub fn new(cause: Cause<E>, judged: Judged) -> Self {
+        Self {
+            cause,
+            judged,
+            notes: Notes::default(),
+            record: Record::FIRST_TRY,
+        }
+    }
+
+    /// What a limit of this client refused, for good.
+    #[must_use]
+    pub fn refused(refusal: Refusal) -> Self {
+        Self::new(Cause::Refused(refusal), Judged::refused_for_good(refusal))
+    }
+
+    /// What was said about a call makes no sense: nothing is sent.
+    #[must_use]
+    pub fn invalid_call(mistake: InvalidPolicy) -> Self {
+        let judged = Judged::ended(Outcome::Failed(FailureKind::InvalidRequest));
+        Self {
+            record: Record::unsent(),
+            ..Self::new(Cause::InvalidCall(mistake), judged)
+        }
+    }
+}
+
+impl<E: fmt::Display> fmt::Display for Failure<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.cause {
+            Cause::Transport(error) => error.fmt(f),
+            Cause::Refused(refusal) => refusal.fmt(f),
+            Cause::InvalidCall(mistake) => write!(f, "invalid call: {mistake}"),
+            Cause::Foreign(error) => error.fmt(f),
+        }
+    }
+}
+
+impl<E: Fault + fmt::Debug + fmt::Display> StdError for Failure<E> {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source_of()
+    }
+}
+
+// ===== impl Fault =====
+
+impl<E: Fault> Fault for Failure<E> {
+    type Inner = E;
+
+    fn source_of(&self) -> Option<&(dyn StdError + 'static)> {
+        match &self.cause {
+            Cause::Transport(error) => error.source_of(),
+            Cause::Refused(_) | Cause::InvalidCall(_) => None,
+            Cause::Foreign(error) => error.source(),
+        }
+    }
+
+    fn read(self) -> Reading<E> {
+        Reading::Judged(self)
+    }
+}
+
+impl Fault for std::convert::Infallible {
+    type Inner = Self;
+
+    fn source_of(&self) -> Option<&(dyn StdError + 'static)> {
+        None
+    }
+
+    fn read(self) -> Reading<Self> {
+        match self {}
+    }
+}
+
+impl Fault for std::io::Error {
+    type Inner = Self;
+
+    fn source_of(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source()
+    }
+
+    fn read(self) -> Reading<Self> {
+        Reading::Transport(
+            crate::read::chain(&self).unwrap_or(FailureKind::Other),
+            self,
+        )
+    }
+}
+
+impl Fault for Box<dyn StdError + Send + Sync> {
+    type Inner = Self;
+
+    fn source_of(&self) -> Option<&(dyn StdError + 'static)> {
+        (**self).source()
+    }
+
+    fn read(self) -> Reading<Self> {
+        Reading::Transport(
+            crate::read::chain(&*self).unwrap_or(FailureKind::Other),
+            self,
+        )
+    }
+}
+
+#[cfg(feature = "reqwest")]
+impl Fault for reqwest::Error {
+    type Inner = Self;
+
+    fn source_of(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source()
+    }
+
+    fn read(self) -> Reading<Self> {
+        Reading::Transport(crate::read::reqwest(&self), self)
+    }
+}
+
+/// An error of another middleware in the chain is that middleware's own decision: it is not repeated, unless a failed
+/// transport can be found inside it.
+#[cfg(feature = "reqwest-middleware")]
+impl Fault for reqwest_middleware::Error {
+    type Inner = Self;
+
+    fn source_of(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source()
+    }
+
+    fn read(self) -> Reading<Self> {
+        let kind = match &self {
+            Self::Reqwest(error) => crate::read::reqwest(error),
+            Self::Middleware(error) => {
+                let error: &(dyn StdError + Send + Sync) = error.as_ref();
+                match crate::read::chain(error) {
+                    // What that middleware could not reach may be another server: it says nothing of this request.
+                    Some(kind) if kind.reach() != Reach::MaybeProcessed => FailureKind::Other,
+                    Some(kind) => kind,
+                    None => FailureKind::Foreign,
+                }
+            }
+        };
+        Reading::Transport(kind, self)
+    }
+}

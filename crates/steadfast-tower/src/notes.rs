@@ -1,0 +1,21 @@
+//! What inner layers tell outer ones, beside the answer.
+
+use std::time::{Duration, Instant};
+
+/// What inner layers tell outer ones about an attempt, beside its answer. The retry layer writes it into the record.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Notes {
+    /// How long the attempt waited for a rate, a gate or a pace.
+    pub queued: Duration,
+    /// The earliest start of another attempt that what limits them allows.
+    pub paced_until: Option<Instant>,
+}
+
+impl Notes {
+    /// Whether there is nothing to tell.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
