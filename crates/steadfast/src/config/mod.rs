@@ -8,7 +8,7 @@
 //! Not for policies that need code: a classifier, a schedule of one's own. Those stay with
 //! [`Policies::builder`](crate::Policies::builder).
 //!
-//! Other crates add sections of their own to the format: see [`section`].
+//! Other crates add sections of their own to the format: see [`section`]. A file that has one is read by a [`Reader`].
 //!
 //! ```
 //! use steadfast::config::{Config, Format};
