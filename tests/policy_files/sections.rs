@@ -137,6 +137,11 @@ fn what_was_opened_stays_and_a_change_of_it_is_a_warning() {
         );
         folder.write("[my_default]\nattempts = 4\n[policies.a]\n");
         look_twice().await;
+        assert_eq!(
+            record(&client).await.attempt_count(),
+            3,
+            "it is not opened again: the file's own default is in force"
+        );
         folder.write("[my_default]\nattempts = 5\n");
         look_twice().await;
         folder.write("");

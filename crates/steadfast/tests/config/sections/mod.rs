@@ -288,6 +288,16 @@ fn a_variable_in_a_section_hides_nothing_of_the_policies() {
 }
 
 #[test]
+fn a_variable_of_one_section_hides_nothing_of_another() {
+    let text = "[[my_alerts]]\nname = '${TOKEN}'\n[my_guard]\nwhole = 1\ntoken = 'bad luck'";
+    let found = mistakes(toml(text));
+    assert!(
+        found.contains(&"5:9 [value] the token bad luck is bad | -".to_owned()),
+        "{found:?}"
+    );
+}
+
+#[test]
 fn a_warning_of_a_section_refuses_nothing() {
     let config = toml("[[my_alerts]]\nname = 'a'\npercent = 100").unwrap();
     let [warning] = config.warnings() else {
