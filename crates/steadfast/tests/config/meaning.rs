@@ -211,7 +211,7 @@ fn endpoints_have_their_policy_and_their_own_keys_over_it() {
         config.default_policy().prepare().unwrap().retry().attempts,
         10
     );
-    drop(config.build());
+    drop(config.build().unwrap());
 }
 
 #[test]

@@ -3,12 +3,12 @@
 use super::limits::{PACINGS, QUOTAS, RATES, WINDOWS};
 use super::retries::{BACKOFF, BUDGET_KIND, RULE};
 use crate::config::kind::Kind::{Flag, Map, Off, Size, Table, Text, Time};
-use crate::config::kind::{Key, Kind, Names, Section, Word, Zero, key, whole, word};
+use crate::config::kind::{Key, Keys, Kind, Names, Word, Zero, key, whole, word};
 
 /// A policy with a name.
-pub(crate) static POLICY: Section = Section {
+pub(crate) static POLICY: Keys = Keys {
     name: "a policy",
-    keys: &[EXTENDS, POLICY_KEYS],
+    groups: &[EXTENDS, POLICY_KEYS],
 };
 
 const SHARES: &[Word] = &[

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::config::source::harmless;
+
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -58,6 +60,18 @@ impl fmt::Display for Severity {
 }
 
 // ===== impl Diagnostic =====
+
+impl Diagnostic {
+    /// With a message and what would be right, made harmless for a terminal.
+    pub(crate) fn saying(self, message: &str, help: Option<&str>) -> Self {
+        let shown = |text: &str| text.chars().map(harmless).collect();
+        Self {
+            message: shown(message),
+            help: help.map(shown),
+            ..self
+        }
+    }
+}
 
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -2,7 +2,7 @@
 //!
 //! Positions count characters, because that is what editors show; spans count bytes, because that is what parsers give.
 
-use crate::config::diagnostic::Excerpt;
+use crate::config::report::Excerpt;
 
 /// From a byte until before another.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

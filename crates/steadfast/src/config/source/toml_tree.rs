@@ -3,8 +3,8 @@
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::config::node::{Data, Name, Node};
 use crate::config::report::Report;
+use crate::config::source::{Data, Name, Node};
 
 pub(crate) fn read(text: &str, report: &mut Report<'_>) -> Node {
     let (table, errors) = DeTable::parse_recoverable(text);

@@ -8,9 +8,8 @@ use jsonc_parser::ast::{ObjectPropName, Value};
 use jsonc_parser::common::{Range, Ranged};
 use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
 
-use crate::config::node::{Data, Name, Node};
 use crate::config::report::{Report, quoted};
-use crate::config::source::Span;
+use crate::config::source::{Data, Name, Node, Span};
 
 const STRICT: ParseOptions = ParseOptions {
     allow_comments: false,

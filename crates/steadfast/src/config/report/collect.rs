@@ -1,7 +1,7 @@
 //! Collects what is wrong, so that all of it is said at once.
 
-use crate::config::diagnostic::{Diagnostic, Diagnostics, Severity};
-use crate::config::source::{Source, Span, harmless};
+use crate::config::report::{Diagnostic, Diagnostics, Severity};
+use crate::config::source::{Source, Span};
 
 /// The most mistakes that are reported one by one.
 pub(crate) const MOST: usize = 100;
@@ -24,7 +24,7 @@ impl<'a> Report<'a> {
     }
 
     pub(crate) fn error(&mut self, code: &'static str, span: Span, message: impl Into<String>) {
-        self.push(Severity::Error, code, span, &message.into(), None);
+        self.tell(Severity::Error, code, span, &message.into(), None);
     }
 
     pub(crate) fn error_with(
@@ -34,7 +34,7 @@ impl<'a> Report<'a> {
         message: impl Into<String>,
         help: impl Into<String>,
     ) {
-        self.push(
+        self.tell(
             Severity::Error,
             code,
             span,
@@ -50,7 +50,7 @@ impl<'a> Report<'a> {
         message: impl Into<String>,
         help: impl Into<String>,
     ) {
-        self.push(
+        self.tell(
             Severity::Warning,
             code,
             span,
@@ -59,7 +59,7 @@ impl<'a> Report<'a> {
         );
     }
 
-    fn push(
+    pub(crate) fn tell(
         &mut self,
         severity: Severity,
         code: &'static str,
@@ -68,25 +68,39 @@ impl<'a> Report<'a> {
         help: Option<&str>,
     ) {
         let list = match severity {
-            Severity::Error => &mut self.found,
-            Severity::Warning => &mut self.warnings,
+            Severity::Error => &self.found,
+            Severity::Warning => &self.warnings,
         };
         if list.len() >= MOST {
             self.left_out += usize::from(severity == Severity::Error);
             return;
         }
+        let diagnostic = self.at(severity, code, span).saying(message, help);
+        match severity {
+            Severity::Error => self.found.push(diagnostic),
+            Severity::Warning => self.warnings.push(diagnostic),
+        }
+    }
+
+    /// Counts errors that are not reported one by one.
+    pub(crate) fn leave_out(&mut self, errors: usize) {
+        self.left_out += errors;
+    }
+
+    /// The place of a mistake, without a message.
+    pub(crate) fn at(&self, severity: Severity, code: &'static str, span: Span) -> Diagnostic {
         let position = self.source.position(span);
-        list.push(Diagnostic {
+        Diagnostic {
             file: self.source.file.to_owned(),
             line: position.line,
             column: position.column,
             length: position.length,
             code,
-            message: message.chars().map(harmless).collect(),
-            help: help.map(|help| help.chars().map(harmless).collect()),
+            message: String::new(),
+            help: None,
             severity,
             excerpt: Some(position.excerpt),
-        });
+        }
     }
 
     /// The lines on which there are mistakes so far.

@@ -1,7 +1,7 @@
 //! Whether a value has the type that a key holds.
 
 use crate::config::kind::Kind;
-use crate::config::node::Data;
+use crate::config::source::Data;
 
 pub(crate) fn takes_text(kind: &Kind) -> bool {
     use Kind::{Quota, Rate, Size, Text, Time, Trickle, Word};
