@@ -24,6 +24,7 @@ use reqwest::{Client, Request, Response};
 use reqwest_middleware::{ClientBuilder, Middleware, Next};
 use steadfast::prelude::*;
 use steadfast::{Backoff, Jitter, Opinion, Policies, Policy, Rate, Record, Retry};
+use steadfast_testkit::cases;
 use tower::{Layer, Service, ServiceExt, service_fn};
 
 use crate::dictionary::response;
@@ -48,7 +49,7 @@ impl Drop for Culprit<'_> {
 #[test]
 fn no_response_makes_core_panic_or_break_a_promise() {
     let (mut rng, now) = (Rng::with_seed(7), now());
-    for _ in 0..100_000 {
+    for _ in 0..cases(100_000) {
         let data = response(&mut rng);
         let _culprit = Culprit(&data);
         judge_bytes(&data, now);
@@ -130,7 +131,7 @@ impl Middleware for Terminal {
 #[tokio::test(start_paused = true)]
 async fn no_response_makes_the_tower_form_panic_or_change_it() {
     let mut rng = Rng::with_seed(8);
-    for n in 0..2_000 {
+    for n in 0..cases(2_000) as usize {
         let data = response(&mut rng);
         let _culprit = Culprit(&data);
         let raw = Raw::parse(&data);
@@ -155,13 +156,13 @@ async fn no_response_makes_the_tower_form_panic_or_change_it() {
 
 #[tokio::test(start_paused = true)]
 async fn no_response_makes_a_wrapped_client_panic_also_when_it_is_shown() {
-    let mut rng = Rng::with_seed(9);
-    for n in 0..2_000 {
+    let (mut rng, transport) = (Rng::with_seed(9), Client::new());
+    for n in 0..cases(2_000) as usize {
         let data = response(&mut rng);
         let _culprit = Culprit(&data);
         let raw = Raw::parse(&data);
         let (status, body) = (raw.status, raw.body.clone());
-        let client = ClientBuilder::new(Client::new())
+        let client = ClientBuilder::new(transport.clone())
             .with(policies()[n % 2].middleware())
             .with(Terminal(raw))
             .build();
@@ -244,9 +245,9 @@ fn extreme(rng: &mut Rng) -> Policy {
 
 #[tokio::test(start_paused = true)]
 async fn no_policy_makes_a_call_panic() {
-    let mut rng = Rng::with_seed(10);
+    let (mut rng, transport) = (Rng::with_seed(10), Client::new());
     let mut built = 0;
-    for _ in 0..3_000 {
+    for _ in 0..cases(3_000) {
         let policy = extreme(&mut rng);
         let culprit = format!("{policy:?}");
         let _culprit = Culprit(culprit.as_bytes());
@@ -255,7 +256,7 @@ async fn no_policy_makes_a_call_panic() {
         };
         built += 1;
         for data in ["503\n\nbody", "429\nretry-after: 1000000\n\n", "200\n\n{}"] {
-            let client = ClientBuilder::new(Client::new())
+            let client = ClientBuilder::new(transport.clone())
                 .with(policies.middleware())
                 .with(Terminal(Raw::parse(data.as_bytes())))
                 .build();
@@ -265,5 +266,5 @@ async fn no_policy_makes_a_call_panic() {
             assert!(!record.to_string().is_empty());
         }
     }
-    assert!(built > 1_000, "{built}");
+    assert!(built > cases(1_000), "{built}");
 }

@@ -18,7 +18,7 @@ use reqwest::Client;
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
 use steadfast::prelude::*;
 use steadfast::{Policies, Policy};
-use steadfast_testkit::{Server, StatusExt, script, virtual_time};
+use steadfast_testkit::{Server, StatusExt, cases, script, virtual_time};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::time::{Instant, sleep};
@@ -66,7 +66,7 @@ fn rebuilt(_: &Client) -> ClientWithMiddleware {
 fn what_the_bare_client_completes_the_wrapped_one_completes_alike_and_no_later() {
     let runtime = virtual_time();
     let config = Config {
-        cases: 400,
+        cases: cases(400),
         rng_algorithm: RngAlgorithm::ChaCha,
         rng_seed: RngSeed::Fixed(7),
         failure_persistence: None,

@@ -35,12 +35,14 @@
 //! - [`Limited`]: an API with a rate limit instead of a script, without a socket either.
 //! - [`virtual_time()`]: a runtime whose clock stands still while bytes travel and jumps while
 //!   everything waits. [`real_time()`]: a runtime for the few tests that measure arrival times.
+//! - [`cases()`]: how much a long test tries, on a desk and in CI.
 //!
 //! # When not to use it
 //! There is no TLS, no HTTP/2 and no matching of request bodies: a test that needs a faithful
 //! server should run one.
 
 mod body;
+mod cases;
 mod clock;
 mod limited;
 mod log;
@@ -55,6 +57,7 @@ mod transport;
 pub mod words;
 
 pub use body::Body;
+pub use cases::cases;
 pub use clock::{RealTime, VirtualTime, real_time, virtual_time};
 pub use limited::{Limited, Says};
 pub use log::{Log, Received};

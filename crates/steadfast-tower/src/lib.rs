@@ -39,8 +39,8 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-mod budget;
 mod around;
+mod budget;
 pub mod buffer;
 mod call;
 pub mod clock;
@@ -48,9 +48,9 @@ mod context;
 mod entry;
 mod failure;
 pub mod fallback;
-pub mod judge;
 mod head;
 pub mod idempotency;
+pub mod judge;
 mod late;
 mod notes;
 mod principal;

@@ -16,9 +16,9 @@ use steadfast_tower::{HttpRequest, Scope};
 use crate::invalid::InvalidPolicies;
 use crate::layer::SteadfastLayer;
 use crate::middleware::SteadfastMiddleware;
-use crate::own_layers::{OwnLayer, Places};
 #[cfg(feature = "throttle")]
 use crate::origins::{self, Origins};
+use crate::own_layers::{OwnLayer, Places};
 use crate::principal::PrincipalOf;
 use crate::scopes::{Key, Scopes, Slot};
 use crate::version::{Endpoint, Version};
@@ -370,7 +370,7 @@ impl PoliciesBuilder {
     /// `Idempotency-Key` makes a `POST` repeatable. Of several the last one is outermost.
     ///
     /// Any tower layer over a service of `reqwest::Request` whose service is `Clone`. It holds for the clients of these
-    /// policies; a tower service has [`SteadfastLayer::around_call`].
+    /// policies; a tower service has [`SteadfastLayer::around_call`](crate::SteadfastLayer::around_call).
     ///
     /// Tokens that are attached here come too late to say for whom a call is made: give an identity.
     ///
@@ -403,7 +403,7 @@ impl PoliciesBuilder {
         self
     }
 
-    /// Makes the jitter repeatable. Default: a seed from the operating system.
+    /// Makes the jitter repeatable, for one build of a program. Default: a seed from the operating system.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = Some(seed);
         self

@@ -9,10 +9,12 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::hash::{BuildHasherDefault, Hasher};
+use std::hash::{BuildHasherDefault, Hash, Hasher};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
+use foldhash::SharedSeed;
+use foldhash::quality::FoldHasher;
 use steadfast_core::UrlParts;
 use steadfast_tower::Scope;
 
@@ -21,7 +23,9 @@ pub(crate) const MOST: usize = 4096;
 
 /// A bounded concurrent map.
 pub(crate) struct Scopes {
-    seed: u64,
+    /// Of the operating system, or of a user who wants jitter to be repeatable: whoever does not know it cannot choose
+    /// hosts whose hashes collide.
+    seed: SharedSeed,
     slots: RwLock<HashMap<u64, Vec<Slot>, BuildHasherDefault<AsItIs>>>,
 }
 
@@ -54,7 +58,7 @@ struct AsItIs(u64);
 impl Scopes {
     pub(crate) fn new(seed: u64) -> Self {
         Self {
-            seed,
+            seed: SharedSeed::from_u64(seed),
             slots: RwLock::default(),
         }
     }
@@ -144,37 +148,14 @@ impl Scopes {
             .len()
     }
 
+    /// Depends on the seed alone, and so does whatever is drawn from it.
     pub(crate) fn hash(&self, key: &Key<'_>) -> u64 {
-        let port = u64::from(key.url.port.unwrap_or(0)) << 32 ^ key.endpoint;
-        let mut hash = mix(
-            self.seed ^ port,
-            key.url.scheme.len() as u64 ^ key.named << 8,
-        );
-        hash = mix_all(hash, key.url.host.as_bytes());
-        match key.identity {
-            Some(identity) => mix_all(hash, identity.as_bytes()),
-            None => hash,
-        }
+        let (url, numbers) = (&key.url, (key.endpoint, key.named));
+        let mut hasher = FoldHasher::with_seed(0, &self.seed);
+        // Texts first: they are mixed with the seed, and small numbers need something random to be mixed with.
+        (url.scheme, url.host, key.identity, url.port, numbers).hash(&mut hasher);
+        hasher.finish()
     }
-}
-
-/// Folds the 128 bits of a product: cheap, and with a seed from the OS not to be aimed at.
-fn mix(a: u64, b: u64) -> u64 {
-    let product = u128::from(a ^ 0x2d35_8dcc_aa6c_78a5) * u128::from(b ^ 0x8bb8_4b93_962e_acc9);
-    (product >> 64) as u64 ^ product as u64
-}
-
-fn mix_all(mut hash: u64, bytes: &[u8]) -> u64 {
-    let chunks = bytes.chunks_exact(8);
-    let rest = chunks.remainder();
-    for chunk in chunks {
-        let mut word = [0; 8];
-        word.copy_from_slice(chunk);
-        hash = mix(hash, u64::from_le_bytes(word));
-    }
-    let mut last = [0; 8];
-    last[..rest.len()].copy_from_slice(rest);
-    mix(hash ^ bytes.len() as u64, u64::from_le_bytes(last))
 }
 
 impl Slot {
@@ -278,6 +259,46 @@ mod tests {
                 assert_eq!(Arc::ptr_eq(&found, other), n == m, "{n} and {m}");
             }
         }
+    }
+
+    /// Jitter is drawn from it, so a seed that was given makes it repeatable.
+    #[test]
+    fn a_hash_depends_on_the_seed_and_on_every_part_of_the_key() {
+        let url = |scheme, port| UrlParts::new(scheme, "a.com", port, "/", None);
+        let base = key(0, "a.com", None);
+        let keys = [
+            base,
+            Key { named: 1, ..base },
+            key(1, "a.com", None),
+            key(0, "b.com", None),
+            key(0, "a.com", Some("")),
+            key(0, "a.com", Some("acme")),
+            Key {
+                url: url("http", None),
+                ..base
+            },
+            Key {
+                url: url("https", Some(8443)),
+                ..base
+            },
+        ];
+        let hashes = |seed| {
+            let scopes = Scopes::new(seed);
+            let numbered = (0..1024).map(|n| Key {
+                endpoint: n / 32,
+                named: n % 32,
+                ..base
+            });
+            let named = keys.iter().copied().chain(numbered.skip(33));
+            named.map(|key| scopes.hash(&key)).collect::<Vec<_>>()
+        };
+        assert_eq!(hashes(7), hashes(7));
+        let both = [hashes(7), hashes(8)].concat();
+        let different: std::collections::HashSet<_> = both.iter().collect();
+        assert_eq!(different.len(), both.len());
+        let path = UrlParts::new("https", "a.com", None, "/path", Some("query"));
+        let elsewhere = Key { url: path, ..base };
+        assert_eq!(Scopes::new(7).hash(&elsewhere), hashes(7)[0]);
     }
 
     #[test]

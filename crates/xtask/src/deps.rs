@@ -34,7 +34,7 @@ pub(crate) fn run() -> Outcome {
         base.names().count()
     );
     let mut broken = Vec::new();
-    for (default_features, limit) in [(false, 13), (true, 32)] {
+    for (default_features, limit) in [(false, 12), (true, 32)] {
         let ours = ours(default_features);
         let graph = Graph::of(
             &format!("default-{default_features}"),

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::process::Command;
 
 use crate::Outcome;
 use crate::cargo::{built, cargo, output, workspace};
@@ -30,18 +31,8 @@ impl Graph {
             fs::copy(workspace().join("Cargo.lock"), folder.join("Cargo.lock")).map(drop)
         };
         lay().map_err(|e| format!("cannot write to {}: {e}", folder.display()))?;
-        let mut command = cargo();
-        command
-            .current_dir(&folder)
-            .args(["tree", "--target", TARGET]);
-        command.args([
-            "--edges",
-            "normal,build",
-            "--prefix",
-            "none",
-            "--format",
-            "{p}|{f}",
-        ]);
+        let mut command = tree();
+        command.current_dir(&folder).args(["--target", TARGET]);
         let mut graph = Self::read(&output(command)?);
         graph.0.remove("graph-root");
         Ok(graph)
@@ -49,24 +40,7 @@ impl Graph {
 
     /// What a member of the workspace builds with all its features.
     pub(crate) fn of_member(name: &str) -> Outcome<Self> {
-        let mut command = cargo();
-        command.args([
-            "tree",
-            "--package",
-            name,
-            "--all-features",
-            "--target",
-            "all",
-        ]);
-        command.args([
-            "--edges",
-            "normal,build",
-            "--prefix",
-            "none",
-            "--format",
-            "{p}|{f}",
-        ]);
-        Ok(Self::read(&output(command)?))
+        Ok(Self::read(&tree_of_member(name)?))
     }
 
     /// Reads lines of the form `name v1.2.3 (source)|feature,feature (*)`.
@@ -106,6 +80,21 @@ impl Graph {
     pub(crate) fn features(&self, name: &str) -> impl Iterator<Item = &str> {
         self.0.get(name).into_iter().flatten().map(String::as_str)
     }
+}
+
+/// The packages that a member builds with all its features anywhere, as `cargo tree` writes them, one in each line.
+pub(crate) fn tree_of_member(name: &str) -> Outcome<String> {
+    let mut command = tree();
+    command.args(["--package", name, "--all-features", "--target", "all"]);
+    output(command)
+}
+
+/// What is built, as lines that [`Graph::read`] reads.
+fn tree() -> Command {
+    let mut command = cargo();
+    command.args(["tree", "--edges", "normal,build", "--prefix", "none"]);
+    command.args(["--format", "{p}|{f}"]);
+    command
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ mod cargo;
 mod deps;
 mod examples;
 mod graph;
+mod msrv;
 mod pure;
 mod run;
 mod tally;
@@ -19,46 +20,89 @@ type Outcome<T = ()> = Result<T, String>;
 
 struct Command {
     name: &'static str,
+    /// The one thing that may be added, if any.
+    option: Option<&'static str>,
     about: &'static str,
-    run: fn() -> Outcome,
+    /// Runs it; told whether the option was added.
+    run: fn(bool) -> Outcome,
 }
 
 const COMMANDS: &[Command] = &[
     Command {
         name: "test",
-        about: "all tests, doc tests and examples",
+        option: Some("--thorough"),
+        about: "all tests, doc tests and examples; long properties in full with --thorough",
         run: test::run,
     },
     Command {
         name: "deps",
+        option: None,
         about: "count the crates that steadfast adds; no TLS",
-        run: deps::run,
+        run: |_| deps::run(),
     },
     Command {
         name: "core-pure",
+        option: None,
         about: "steadfast-core depends on no I/O crate",
-        run: pure::run,
+        run: |_| pure::run(),
+    },
+    Command {
+        name: "msrv",
+        option: None,
+        about: "no dependency needs a newer Rust than the crate that it is for",
+        run: |_| msrv::run(),
     },
 ];
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
-    let wanted = match arguments.as_slice() {
-        [name] => COMMANDS.iter().find(|command| command.name == name),
-        _ => None,
-    };
-    let Some(command) = wanted else {
+    let Some((command, with_option)) = wanted(&arguments) else {
         eprintln!("usage: cargo xtask COMMAND\n");
         for Command { name, about, .. } in COMMANDS {
             eprintln!("  {name:<10} {about}");
         }
         return ExitCode::from(2);
     };
-    match (command.run)() {
+    match (command.run)(with_option) {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => {
             eprintln!("cargo xtask {}: {why}", command.name);
             ExitCode::FAILURE
+        }
+    }
+}
+
+/// The command that the arguments name, and whether its option is among them.
+fn wanted(arguments: &[String]) -> Option<(&'static Command, bool)> {
+    let (name, options) = arguments.split_first()?;
+    let command = COMMANDS.iter().find(|command| command.name == name)?;
+    match options {
+        [] => Some((command, false)),
+        [option] if command.option == Some(option.as_str()) => Some((command, true)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_option_is_taken_by_the_command_that_has_it_alone() {
+        let found = |line: &str| {
+            let arguments: Vec<_> = line.split_whitespace().map(str::to_owned).collect();
+            wanted(&arguments).map(|(command, with_option)| (command.name, with_option))
+        };
+        assert_eq!(found("test"), Some(("test", false)));
+        assert_eq!(found("test --thorough"), Some(("test", true)));
+        for line in [
+            "",
+            "tests",
+            "test --through",
+            "test --thorough --thorough",
+            "deps --thorough",
+        ] {
+            assert_eq!(found(line), None, "{line}");
         }
     }
 }

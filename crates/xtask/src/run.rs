@@ -35,30 +35,14 @@ pub(crate) fn tee(command: &mut Command, mut read: impl FnMut(&str)) -> Outcome<
         command.env("CARGO_TERM_COLOR", "always");
     }
     let mut child = spawn(command)?;
-    let (sender, receiver) = mpsc::channel();
-    let out = child
-        .stdout
-        .take()
-        .map(|pipe| forward(pipe, Stream::Out, sender.clone()));
-    let err = child
-        .stderr
-        .take()
-        .map(|pipe| forward(pipe, Stream::Err, sender));
-    for (stream, line) in receiver {
+    for (stream, line) in lines(&mut child) {
         match stream {
             Stream::Out => println!("{line}"),
             Stream::Err => eprintln!("{line}"),
         }
         read(&without_colours(&line));
     }
-    for reader in [out, err].into_iter().flatten() {
-        reader
-            .join()
-            .map_err(|_| "a reader of the child's output panicked".to_owned())?;
-    }
-    child
-        .wait()
-        .map_err(|e| format!("{command:?} was lost: {e}"))
+    wait(&mut child, command)
 }
 
 /// How a child ended that had a time limit.
@@ -72,28 +56,17 @@ pub(crate) enum End {
 /// Runs the command silently, for at most `limit`.
 pub(crate) fn within(limit: Duration, command: &mut Command) -> Outcome<End> {
     let mut child = spawn(command)?;
-    let (sender, receiver) = mpsc::channel();
-    let out = child
-        .stdout
-        .take()
-        .map(|pipe| forward(pipe, Stream::Out, sender.clone()));
-    let err = child
-        .stderr
-        .take()
-        .map(|pipe| forward(pipe, Stream::Err, sender));
-    drop((out, err));
+    let lines = lines(&mut child);
     let watch = Stopwatch::start();
     let mut printed = String::new();
     loop {
-        match receiver.recv_timeout(limit.saturating_sub(watch.read())) {
+        match lines.recv_timeout(limit.saturating_sub(watch.read())) {
             Ok((_, line)) => {
                 printed.push_str(&line);
                 printed.push('\n');
             }
             Err(mpsc::RecvTimeoutError::Disconnected) => {
-                let status = child
-                    .wait()
-                    .map_err(|e| format!("{command:?} was lost: {e}"))?;
+                let status = wait(&mut child, command)?;
                 return Ok(End::Exit(status, printed));
             }
             Err(mpsc::RecvTimeoutError::Timeout) => {
@@ -125,23 +98,37 @@ fn stop(child: &mut Child) {
     let _ = child.wait();
 }
 
-type Lines = mpsc::Sender<(Stream, String)>;
+fn wait(child: &mut Child, command: &Command) -> Outcome<ExitStatus> {
+    let status = child.wait();
+    status.map_err(|e| format!("{command:?} was lost: {e}"))
+}
+
+/// What a child prints, line by line, until both its streams end.
+fn lines(child: &mut Child) -> mpsc::Receiver<(Stream, String)> {
+    let (sender, receiver) = mpsc::channel();
+    if let Some(out) = child.stdout.take() {
+        forward(out, Stream::Out, sender.clone());
+    }
+    if let Some(err) = child.stderr.take() {
+        forward(err, Stream::Err, sender);
+    }
+    receiver
+}
 
 fn forward(
     pipe: impl Read + Send + 'static,
     stream: Stream,
-    lines: Lines,
-) -> thread::JoinHandle<()> {
+    lines: mpsc::Sender<(Stream, String)>,
+) {
     thread::spawn(move || {
         for line in BufReader::new(pipe).split(b'\n').map_while(Result::ok) {
-            let line = String::from_utf8_lossy(&line)
-                .trim_end_matches('\r')
-                .to_owned();
+            let line = String::from_utf8_lossy(&line);
+            let line = line.trim_end_matches('\r').to_owned();
             if lines.send((stream, line)).is_err() {
                 return;
             }
         }
-    })
+    });
 }
 
 /// The line without ANSI colour sequences (`ESC [ ... m`).

@@ -1,7 +1,9 @@
 //! `cargo xtask test`: everything that can be run, then one table of what ran.
 //!
-//! The last line is `N passed, N failed`: people and CI read the same.
+//! The last line is `N passed, N failed`: people and CI read the same. Long properties try an eighth of their cases
+//! unless they are asked for in full: see `steadfast_testkit::cases`.
 
+use std::env;
 use std::process::Command;
 use std::time::Duration;
 
@@ -19,6 +21,9 @@ const SELECTION: &[&str] = &[
     "--all-features",
 ];
 
+/// What `steadfast_testkit::cases` reads.
+const THOROUGH: &str = "STEADFAST_THOROUGH";
+
 struct Part {
     name: &'static str,
     tally: Tally,
@@ -27,10 +32,14 @@ struct Part {
     broken: Option<String>,
 }
 
+/// Reads the line that sums up what a test runner ran.
+type Summary = fn(&str) -> Option<Tally>;
+
 /// Runs all tests, doc tests and examples, also after one of these has failed.
-pub(crate) fn run() -> Outcome {
+pub(crate) fn run(thorough: bool) -> Outcome {
+    let thorough = thorough || env::var_os(THOROUGH).is_some_and(|value| !value.is_empty());
     let parts = [
-        part("tests", tests),
+        part("tests", || tests(thorough)),
         part("doc tests", doc_tests),
         part("examples", examples::run),
     ];
@@ -52,6 +61,11 @@ pub(crate) fn run() -> Outcome {
         println!("{name:<12}{passed:>8}{failed:>8}{took:>8.1} s{broken}");
         all += *tally;
     }
+    if !thorough {
+        println!(
+            "\nLong properties tried an eighth of their cases. All of them: cargo xtask test --thorough"
+        );
+    }
     println!("\n{} passed, {} failed", all.passed, all.failed);
     if all.failed > 0 {
         Err("not all is well, see above".to_owned())
@@ -60,7 +74,7 @@ pub(crate) fn run() -> Outcome {
     }
 }
 
-fn part(name: &'static str, run: fn() -> Outcome<Tally>) -> Part {
+fn part(name: &'static str, run: impl FnOnce() -> Outcome<Tally>) -> Part {
     println!("\n== {name}");
     let watch = Stopwatch::start();
     let (tally, broken) = match run() {
@@ -82,21 +96,19 @@ fn part(name: &'static str, run: fn() -> Outcome<Tally>) -> Part {
     }
 }
 
-fn tests() -> Outcome<Tally> {
+fn tests(thorough: bool) -> Outcome<Tally> {
     let mut command = cargo();
-    if has("nextest") {
-        command
-            .args(["nextest", "run"])
-            .args(SELECTION)
-            .args(["--tests", "--no-fail-fast"]);
-        counted(command, Tally::of_nextest)
-    } else {
-        command
-            .arg("test")
-            .args(SELECTION)
-            .args(["--tests", "--no-fail-fast"]);
-        counted(command, Tally::of_libtest)
+    if thorough {
+        command.env(THOROUGH, "1");
     }
+    let (runner, summary): (&[&str], Summary) = if has("nextest") {
+        (&["nextest", "run"], Tally::of_nextest)
+    } else {
+        (&["test"], Tally::of_libtest)
+    };
+    command.args(runner).args(SELECTION);
+    command.args(["--tests", "--no-fail-fast"]);
+    counted(command, summary)
 }
 
 fn doc_tests() -> Outcome<Tally> {
@@ -108,7 +120,7 @@ fn doc_tests() -> Outcome<Tally> {
     counted(command, Tally::of_libtest)
 }
 
-fn counted(mut command: Command, summary: fn(&str) -> Option<Tally>) -> Outcome<Tally> {
+fn counted(mut command: Command, summary: Summary) -> Outcome<Tally> {
     let mut tally = Tally::default();
     let status = tee(&mut command, |line| {
         if let Some(more) = summary(line) {

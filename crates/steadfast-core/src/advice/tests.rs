@@ -357,7 +357,7 @@ fn a_report_reads_from_what_was_found_to_what_is_usual() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
+    #![proptest_config(ProptestConfig::with_cases(steadfast_testkit::cases(256)))]
 
     #[test]
     fn no_exchange_panics_and_no_credential_is_shown(

@@ -136,7 +136,7 @@ fn durations() -> impl Strategy<Value = Duration> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
+    #![proptest_config(ProptestConfig::with_cases(steadfast_testkit::cases(256)))]
 
     #[test]
     fn no_input_overflows_and_the_cap_holds(

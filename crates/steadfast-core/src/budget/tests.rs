@@ -229,7 +229,7 @@ impl Model {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
+    #![proptest_config(ProptestConfig::with_cases(steadfast_testkit::cases(256)))]
 
     #[test]
     fn it_never_exceeds_the_exact_model_and_lags_it_by_less_than_a_ms_of_trickle_each_time(

@@ -233,7 +233,7 @@ fn apart(sketches: &[Sketch]) -> Vec<Sketch> {
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: 2_500,
+        cases: steadfast_testkit::cases(2_500),
         failure_persistence: None,
         ..ProptestConfig::default()
     })]

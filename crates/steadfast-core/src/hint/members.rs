@@ -6,6 +6,10 @@
 //! cut at its commas and semicolons, those inside of strings excepted, and each piece stands or
 //! falls alone; a member remembers whether all its parameters could be read.
 //!
+//! This is why crate `sfv` is not used: it keeps to the RFC and drops a whole line for one member
+//! that is broken, a comma at the end, an empty parameter, a blank before a semicolon, a number of
+//! more than 15 digits or a name that is not ASCII. A test holds these lines beside each other.
+//!
 //! A member is never continued on the next header line (RFC 9651 section 4.2 warns of strings that
 //! are), so lines are read one after the other and need not be joined.
 
@@ -278,5 +282,50 @@ mod tests {
         assert!(member.reset.is_some() && member.window.is_none() && !member.sound);
         let unknown = members(br#""d";r=1;burst;x=?1"#).next().unwrap();
         assert!(unknown.sound && unknown.remaining == Some(1));
+    }
+
+    /// What our reader finds in a line of `RateLimit-Policy` or `RateLimit`: names, quotas and remainders.
+    fn ours(line: &str) -> Vec<(Bare<'_>, Option<u64>, Option<u64>)> {
+        let read = members(line.as_bytes());
+        read.map(|it| (it.bare, it.quota, it.remaining)).collect()
+    }
+
+    #[test]
+    fn a_parser_of_structured_fields_drops_what_can_be_read() {
+        let parses = |line: &str| sfv::Parser::new(line).parse::<sfv::List>().is_ok();
+        assert!(parses(r#""d";r=5;t=7, "e";r=-1"#), "it reads what is right");
+        let d = (Bare::Text(b"d"), None, Some(5));
+        for (line, read) in [
+            // One member in the wrong form takes the others along.
+            (r#""d";r=5, "broken"#, vec![d, (Bare::Other, None, None)]),
+            (
+                r#""d";r=5, "e";r=6 left"#,
+                vec![d, (Bare::Text(b"e"), None, None)],
+            ),
+            (r#""d";r=5,"#, vec![d]),
+            (r#", "d";r=5"#, vec![d]),
+            (r#""d";r=5;"#, vec![d]),
+            // A blank before a semicolon.
+            (r#""d" ;r=5"#, vec![d]),
+            // A partition key that is none at all.
+            (r#""d";r=5;pk="#, vec![d]),
+            // More than 15 digits.
+            (
+                "99999999999999999",
+                vec![(Bare::Count(99_999_999_999_999_999), None, None)],
+            ),
+            // The dictionary of draft 07 is no list. UTF-8 in a name.
+            (
+                "limit=100",
+                vec![(Bare::Entry(b"limit", b"100"), None, None)],
+            ),
+            (
+                "\"\u{fc}\";r=5",
+                vec![(Bare::Text("\u{fc}".as_bytes()), None, Some(5))],
+            ),
+        ] {
+            assert!(!parses(line), "{line}");
+            assert_eq!(ours(line), read, "{line}");
+        }
     }
 }

@@ -94,7 +94,7 @@ fn lines() -> impl Strategy<Value = HeaderMap> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1024))]
+    #![proptest_config(ProptestConfig::with_cases(steadfast_testkit::cases(1024)))]
 
     #[test]
     fn no_bytes_in_any_header_panic_and_no_wait_is_longer_than_the_longest(

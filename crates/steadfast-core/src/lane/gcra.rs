@@ -1,20 +1,20 @@
 //! Even spacing with a burst, as the generic cell rate algorithm (GCRA, ITU-T I.371) has it.
 //!
 //! A learned rate changes all the time, so it is no part of the state: interval and burst are arguments of each
-//! question. With one fixed rate this decides as governor does, which a property test of the tower ring holds.
+//! question. Rates that a user configured do not change; the tower ring has governor for them.
 
 use std::time::{Duration, Instant};
 
 /// The theoretical arrival time of the next attempt; all the state there is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Gcra {
+pub(super) struct Gcra {
     arrival: Option<Instant>,
 }
 
 impl Gcra {
     /// The earliest time for one more attempt: `now` if it may go at once. A burst of 0 counts as 1.
     #[must_use]
-    pub fn earliest(&self, interval: Duration, burst: u32, now: Instant) -> Instant {
+    pub(super) fn earliest(&self, interval: Duration, burst: u32, now: Instant) -> Instant {
         let Some(arrival) = self.arrival else {
             return now;
         };
@@ -23,12 +23,12 @@ impl Gcra {
     }
 
     /// One attempt goes at `now`.
-    pub fn take(&mut self, interval: Duration, now: Instant) {
+    pub(super) fn take(&mut self, interval: Duration, now: Instant) {
         self.take_late(interval, now, Duration::ZERO);
     }
 
     /// The same for one whose turn was at most `late` ago: timers are late, and the rate should not suffer from that.
-    pub fn take_late(&mut self, interval: Duration, now: Instant, late: Duration) {
+    pub(super) fn take_late(&mut self, interval: Duration, now: Instant, late: Duration) {
         let turn = now.checked_sub(late).unwrap_or(now);
         let from = self.arrival.map_or(now, |arrival| arrival.max(turn));
         self.arrival = from.checked_add(interval).or(Some(from));
@@ -36,13 +36,13 @@ impl Gcra {
 
     /// For how long more could have gone than did.
     #[must_use]
-    pub fn idle(&self, now: Instant) -> Duration {
+    pub(super) fn idle(&self, now: Instant) -> Duration {
         let since = |arrival| now.saturating_duration_since(arrival);
         self.arrival.map_or(Duration::ZERO, since)
     }
 
     /// Forgets what was taken: the next attempt may go at `at`.
-    pub fn restart(&mut self, at: Instant) {
+    pub(super) fn restart(&mut self, at: Instant) {
         self.arrival = Some(at);
     }
 }

@@ -38,7 +38,6 @@ use std::time::{Duration, Instant};
 
 use self::adapt::Adapt;
 use self::gate::Gate;
-pub use self::gcra::Gcra;
 use self::told::{Asked, Told};
 use crate::hint::{Allowances, LONGEST};
 use crate::policy::Pacing;

@@ -101,7 +101,7 @@ fn disguise(key: &str, which: u64) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
+    #![proptest_config(ProptestConfig::with_cases(steadfast_testkit::cases(256)))]
 
     #[test]
     fn a_planted_secret_never_appears_and_nothing_else_changes(

@@ -22,7 +22,8 @@ impl FallbackLayer {
     /// # Errors
     /// None at the moment; the policy behind it is checked like others.
     pub fn new(fallback: steadfast_core::Fallback) -> Result<Self, InvalidPolicy> {
-        let answer = move |call: &FailedCall<'_>| -> Option<FallbackResponse> { fallback.answer(call) };
+        let answer =
+            move |call: &FailedCall<'_>| -> Option<FallbackResponse> { fallback.answer(call) };
         let scope = Scope::new(&Policy::standard().fallback_with(answer))?;
         Ok(Self {
             scope: Arc::new(scope),

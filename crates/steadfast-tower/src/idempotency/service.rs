@@ -3,7 +3,6 @@
 use std::task::{Context, Poll};
 
 use tower_service::Service;
-use uuid::Uuid;
 
 use crate::call::Call;
 use crate::request::HttpRequest;
@@ -36,7 +35,14 @@ where
 
     #[inline(always)]
     fn call(&mut self, mut call: Call<R>) -> Self::Future {
-        if call.context.scope.policy().retry().idempotency_key.is_some() {
+        if call
+            .context
+            .scope
+            .policy()
+            .retry()
+            .idempotency_key
+            .is_some()
+        {
             give_key(&mut call);
         }
         self.inner.call(call)
@@ -50,9 +56,11 @@ fn give_key<R: HttpRequest>(call: &mut Call<R>) {
         return;
     };
     let request = &mut *call.request;
+    // A scope checks that keys are only asked for where they can be made.
+    #[cfg(feature = "idempotency")]
     if key.is_needed(request.method(), request.headers()) {
         // A UUID has no character that a header may not carry.
-        if let Ok(value) = key.value(&Uuid::new_v4().to_string()) {
+        if let Ok(value) = key.value(&uuid::Uuid::new_v4().to_string()) {
             request.headers_mut().insert(key.name().clone(), value);
         }
     }

@@ -118,7 +118,13 @@ where
                 let start = peek.body.start(PEEK_LIMIT);
                 let response = Res::close(peek.shell, peek.body);
                 let opinion = ask(policy, head, &response, Some(&start));
-                Poll::Ready(Ok(judge(policy, opinion, response, Some(&start), *this.keyed)))
+                Poll::Ready(Ok(judge(
+                    policy,
+                    opinion,
+                    response,
+                    Some(&start),
+                    *this.keyed,
+                )))
             }
             None => Poll::Pending,
         }

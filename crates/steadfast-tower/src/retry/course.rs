@@ -57,8 +57,7 @@ impl<R: HttpRequest> Course<R> {
         let mut limits = Limits::new(now, terms);
         limits.deadline = earlier(limits.deadline, context.deadline);
         let policy = context.scope.policy().retry();
-        let repeatable =
-            policy.repeatable(request.method(), request.headers(), terms.repeatable);
+        let repeatable = policy.repeatable(request.method(), request.headers(), terms.repeatable);
         let funded = context.scope.deposit(now);
         Self {
             context,

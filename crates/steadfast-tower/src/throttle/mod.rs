@@ -25,6 +25,7 @@
 //! # Cancel safety
 //! Dropping the future gives its place in the queue back, and its cell if the request was not sent yet.
 
+mod cell_rate;
 mod families;
 mod future;
 mod gate;

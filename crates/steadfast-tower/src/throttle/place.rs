@@ -215,6 +215,10 @@ impl Limits {
     /// Takes from the rates at once, all or none; false when that is not possible or more has to be asked.
     #[inline]
     fn take_at_once(&self, cost: u32) -> bool {
+        // Of several, each is looked at before a cell is taken from any.
+        if self.rates.len() > 1 && !self.rates.iter().all(|set| set.has_room(cost)) {
+            return false;
+        }
         for (index, set) in self.rates.iter().enumerate() {
             let taken = match set {
                 RateSet::Here(line) => line.is_empty() && line.turnstile.take(cost).is_ok(),
@@ -300,6 +304,13 @@ impl Limits {
 }
 
 impl RateSet {
+    fn has_room(&self, cost: u32) -> bool {
+        match self {
+            Self::Here(line) => line.is_empty() && line.turnstile.has_room(cost),
+            Self::PerCredential(_) => false,
+        }
+    }
+
     fn share(&self) -> Self {
         match self {
             Self::Here(line) => Self::Here(Arc::clone(line)),

@@ -24,9 +24,9 @@ use crate::judge::Judge;
 use crate::quota::QuotaBook;
 use crate::scope::Scope;
 
+mod cell_rate;
 mod dropped;
 mod gate;
-mod gcra;
 mod hostile;
 mod open;
 mod order;

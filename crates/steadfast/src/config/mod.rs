@@ -61,6 +61,7 @@
 //! levels of nesting in TOML and 127 in JSON. What is beyond is refused with a message. The first 100 mistakes are
 //! reported one by one, the rest as a number.
 
+mod answers;
 mod contradictions;
 mod endpoints;
 mod format;

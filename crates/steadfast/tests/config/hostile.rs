@@ -61,7 +61,7 @@ fn a_file_with_pieces_exchanged_at_random_is_read_or_refused() {
         .iter()
         .map(|path| std::fs::read(path).unwrap())
         .collect();
-    for turn in 0..3_000 {
+    for turn in 0..steadfast_testkit::cases(3_000) as usize {
         let mut data = files[turn % files.len()].clone();
         for _ in 0..rng.usize(1..6) {
             let other = &files[rng.usize(..files.len())];

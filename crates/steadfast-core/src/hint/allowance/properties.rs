@@ -182,7 +182,7 @@ fn read(headers: &HeaderMap) -> Allowances {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2048))]
+    #![proptest_config(ProptestConfig::with_cases(steadfast_testkit::cases(2048)))]
 
     #[test]
     fn no_headers_panic_and_every_number_keeps_its_bounds(headers in responses()) {

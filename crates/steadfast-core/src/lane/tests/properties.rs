@@ -99,7 +99,7 @@ fn play(deeds: Vec<Deed>, backoff: Duration, check: impl Fn(&Lane, Instant, usiz
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(512))]
+    #![proptest_config(ProptestConfig::with_cases(steadfast_testkit::cases(512)))]
 
     #[test]
     fn a_time_to_come_is_never_now_and_those_under_way_are_counted(

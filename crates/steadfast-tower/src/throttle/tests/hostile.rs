@@ -106,7 +106,7 @@ fn value() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
+    #![proptest_config(ProptestConfig::with_cases(steadfast_testkit::cases(256)))]
 
     #[test]
     fn whatever_a_server_says_nobody_waits_for_ever_and_others_do_not_wait(

@@ -93,7 +93,7 @@ async fn services_of_one_layer_share_its_rate() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(steadfast_testkit::cases(64)))]
 
     /// Refused with "in w": whoever comes back w later, with nobody else about, is admitted at once.
     #[test]

@@ -140,7 +140,7 @@ fn assert_never_exceeded(arrivals: &[(Duration, u32)], interval: Duration, burst
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(steadfast_testkit::cases(64)))]
 
     #[test]
     fn no_window_is_ever_exceeded(

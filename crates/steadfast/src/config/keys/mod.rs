@@ -1,9 +1,11 @@
 //! The key table: every key of a policy file, once. The checks and the JSON Schema come from it.
 
+mod answers;
 mod limits;
 mod policy;
 mod retries;
 
+pub(crate) use self::answers::{FALLBACK, IDEMPOTENCY};
 pub(crate) use self::limits::{QUOTA, RATE};
 pub(crate) use self::policy::POLICY;
 use self::policy::POLICY_KEYS;
@@ -24,8 +26,17 @@ pub(crate) static ENDPOINT: Keys = Keys {
 };
 
 /// All of them, for "that is a key of".
-pub(crate) static TABLES: [&Keys; 8] = [
-    &ROOT, &POLICY, &ENDPOINT, &BACKOFF, &BUDGET, &RETRY, &RATE, &QUOTA,
+pub(crate) static TABLES: [&Keys; 10] = [
+    &ROOT,
+    &POLICY,
+    &ENDPOINT,
+    &BACKOFF,
+    &BUDGET,
+    &RETRY,
+    &RATE,
+    &QUOTA,
+    &IDEMPOTENCY,
+    &FALLBACK,
 ];
 
 // A static may be referred to from a constant for good; a temporary value may not.
