@@ -4,5 +4,5 @@ use steadfast::config::{Config, Reader};
 
 /// Reads policy files with every section.
 pub(crate) fn reader() -> Reader {
-    Config::reader()
+    Config::reader().section(&steadfast_quota_file::SECTION)
 }

@@ -49,9 +49,13 @@ mod file;
 mod invalid;
 mod keeper;
 mod open;
+#[cfg(feature = "config")]
+mod section;
 
 pub use crate::file::QuotaFile;
 pub use crate::invalid::{InvalidQuotaFile, QuotaFileProblem};
+#[cfg(feature = "config")]
+pub use crate::section::SECTION;
 
 #[cfg(test)]
 mod tests;

@@ -124,7 +124,7 @@ impl<S> Layer<S> for Whole {
 
     fn layer(&self, inner: S) -> Self::Service {
         let scope = Arc::new(Scope::new(&self.0).unwrap());
-        Entry::new(scope, stack(AsItSays, &Own::default(), inner))
+        Entry::new(scope, stack(AsItSays, &Own::<NoLayer>::default(), inner))
     }
 }
 
