@@ -29,7 +29,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/careful.toml");
     let config = Config::read(&path)?;
-    let client = config.build().wrap(reqwest::Client::new());
+    let client = config.build()?.wrap(reqwest::Client::new());
     drop(client);
     println!("examples/careful.toml, as it was read:");
     for (pattern, name, policy) in config.endpoints() {

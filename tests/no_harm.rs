@@ -54,6 +54,12 @@ fn buffered(client: &Client) -> ClientWithMiddleware {
     policies.build().unwrap().wrap(client.clone())
 }
 
+/// With redirects and resends by steadfast.
+fn rebuilt(_: &Client) -> ClientWithMiddleware {
+    let policies = Policies::builder().seed(7).build().unwrap();
+    policies.wrap_builder(Client::builder()).unwrap()
+}
+
 // ===== the property =====
 
 #[test]
@@ -69,7 +75,7 @@ fn what_the_bare_client_completes_the_wrapped_one_completes_alike_and_no_later()
     let (completed, calls) = (Cell::new(0), Cell::new(0));
     let outcome = TestRunner::new(config).run(&exchanges(), |exchanges| {
         let expected = runtime.block_on(play(&exchanges, bare));
-        for wrap in [wrapped, buffered] {
+        for wrap in [wrapped, buffered, rebuilt] {
             let found = runtime.block_on(play(&exchanges, wrap));
             for ((expected, within, requests), (found, took, sent)) in expected.iter().zip(&found) {
                 calls.set(calls.get() + 1);

@@ -2,6 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+#[expect(dead_code, reason = "what is heard of spans is for the tests of spans")]
+#[path = "spans/capture.rs"]
+mod capture;
+#[path = "policy_files/sections.rs"]
+mod sections;
+
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};

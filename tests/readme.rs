@@ -8,6 +8,7 @@ fn every_function_of_the_readme_stands_in_an_example() {
         include_str!("../examples/first_minute.rs"),
         include_str!("../examples/wrap_existing_client.rs"),
         include_str!("../examples/policy_file.rs"),
+        include_str!("../examples/redirects.rs"),
         include_str!("../examples/throttle.rs"),
     ];
     let blocks = readme.split("```rust\n").skip(1);

@@ -28,6 +28,8 @@ mod quotas;
 mod scopes;
 #[path = "throttle/socket.rs"]
 mod socket;
+#[path = "throttle/store.rs"]
+mod store;
 #[path = "throttle/table.rs"]
 mod table;
 

@@ -9,7 +9,7 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     let env = |name: &str| (name != "NO").then(|| "example.com".to_owned());
     for format in [Format::Toml, Format::Json] {
         match Config::parse_with_env(&text, format, "fuzz", &env) {
-            Ok(config) => drop(config.build()),
+            Ok(config) => drop(config.build().expect("what was read can be built")),
             Err(mistakes) => {
                 let shown = mistakes.to_string();
                 let obeyed = |letter: char| letter.is_control() && !"\n\t".contains(letter);

@@ -138,9 +138,14 @@ fn course(policy: &Prepared, method: &Method, raw: &Raw, now: Instant) {
             Step::Again { wait, .. } => Some(wait),
             _ => None,
         };
-        progress.note(at, &judged, wait, Duration::ZERO, || {
-            (method.clone(), "api.test".to_owned())
-        });
+        progress.note(
+            at,
+            &judged,
+            wait,
+            Duration::ZERO,
+            steadfast_core::redirect::Hops::NONE,
+            || (method.clone(), "api.test".to_owned()),
+        );
         match (step, wait) {
             (_, Some(wait)) => {
                 let floor = judged

@@ -5,6 +5,8 @@
     reason = "each test binary takes the part of it that it needs"
 )]
 
+pub(crate) mod http2;
+
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;

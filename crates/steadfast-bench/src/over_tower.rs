@@ -26,7 +26,11 @@ pub const STACKS: &[Stack] = &[
 /// The whole stack, as it ships, on the standard policy.
 fn ours(terminal: Terminal) -> Calls {
     let scope = Scope::new(&Policy::standard()).expect("the standard policy is valid");
-    let stack = steadfast_tower::stack(AsItSays, terminal);
+    let stack = steadfast_tower::stack(
+        AsItSays,
+        &steadfast_tower::Own::<steadfast_tower::NoLayer>::default(),
+        terminal,
+    );
     calls(Entry::new(Arc::new(scope), stack))
 }
 

@@ -23,6 +23,7 @@ struct Checked {
     diagnostics: Vec<Diagnostic>,
     policies: usize,
     endpoints: usize,
+    sections: Vec<&'static str>,
     exit: Exit,
 }
 
@@ -56,12 +57,14 @@ fn check(path: &Path) -> Result<Checked, String> {
             diagnostics: config.warnings().to_vec(),
             policies: config.policies().count(),
             endpoints: config.endpoints().count(),
+            sections: config.sections().collect(),
             exit: Exit::Success,
         },
         Err(mistakes) => Checked {
             diagnostics: mistakes.iter().cloned().collect(),
             policies: 0,
             endpoints: 0,
+            sections: Vec::new(),
             exit: Exit::Mistakes,
         },
     })
@@ -78,10 +81,15 @@ fn tell(path: &Path, checked: &Checked, output: &Output) {
             let Checked {
                 policies,
                 endpoints,
+                sections,
                 ..
             } = checked;
+            let sections = match sections.is_empty() {
+                true => String::new(),
+                false => format!(", sections: {}", sections.join(", ")),
+            };
             output.line(format_args!(
-                "{path} {good}: policies: {policies}, endpoints: {endpoints}"
+                "{path} {good}: policies: {policies}, endpoints: {endpoints}{sections}"
             ));
         }
         (Exit::Success, count) => output.line(format_args!("{path} is taken; warnings: {count}")),

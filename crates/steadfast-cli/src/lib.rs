@@ -97,6 +97,7 @@ mod output;
 mod plan;
 mod policies;
 mod schema;
+mod sections;
 mod serve;
 mod time;
 

@@ -7,6 +7,7 @@ use steadfast::config::{Config, Diagnostic, Diagnostics, Severity};
 
 use crate::exit::Exit;
 use crate::output::{Colour, Output};
+use crate::sections;
 
 /// What is wrong with a file.
 #[derive(Debug)]
@@ -17,12 +18,18 @@ pub(crate) struct Mistakes(Diagnostics);
 /// # Errors
 /// When it cannot be read at all; what is wrong *in* it is the inner error.
 pub(crate) fn read(path: &Path) -> Result<Result<Config, Mistakes>, String> {
-    match Config::read(path) {
+    match sections::reader().read(path) {
         Ok(config) => Ok(Ok(config)),
         Err(mistakes) => match mistakes.iter().find(|mistake| mistake.code == "file") {
             Some(unreadable) => Err(format!("{}: {}", unreadable.file, unreadable.message)),
             None => Ok(Err(Mistakes(mistakes))),
         },
+    }
+}
+
+impl From<Diagnostics> for Mistakes {
+    fn from(found: Diagnostics) -> Self {
+        Self(found)
     }
 }
 

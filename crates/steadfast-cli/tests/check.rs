@@ -2,6 +2,8 @@
 
 mod common;
 
+use std::path::Path;
+
 use common::{file, steadfast};
 
 const GOOD: &str = r#"
@@ -82,4 +84,29 @@ fn the_schema_is_json() {
     let run = steadfast(&["schema"]);
     assert_eq!(run.code, 0);
     assert!(run.json()["properties"]["endpoints"].is_object(), "{run:?}");
+}
+
+#[test]
+fn the_schema_in_the_repository_is_the_one_that_is_printed() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/policies.schema.json");
+    let printed = steadfast(&["schema"]).stdout;
+    if std::env::var_os("UPDATE_SCHEMA").is_some() {
+        std::fs::write(&path, printed).unwrap();
+        return;
+    }
+    let kept = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        kept == printed,
+        "run these tests with UPDATE_SCHEMA=1 and look at the difference"
+    );
+}
+
+#[test]
+fn a_section_whose_crate_does_not_exist_names_it() {
+    let reserved = file("check-reserved.toml", "[[alerts]]\nname = \"down\"\n");
+    let run = steadfast(&["check", &reserved]);
+    assert_eq!(run.code, 1, "{run:?}");
+    let expected =
+        ":1:3: error: the section `alerts` is reserved for the crate `steadfast-monitor`";
+    assert!(run.stdout.contains(expected), "{run:?}");
 }

@@ -7,7 +7,7 @@
 use http::HeaderMap;
 
 /// The headers that APIs take a key, a token or a signature from, in lower case.
-pub const CREDENTIAL_HEADERS: [&str; 13] = [
+pub const CREDENTIAL_HEADERS: [&str; 19] = [
     "authorization",
     "proxy-authorization",
     "cookie",
@@ -15,6 +15,12 @@ pub const CREDENTIAL_HEADERS: [&str; 13] = [
     "api-key",
     "apikey",
     "x-auth-token",
+    "x-access-token",
+    "x-auth-key",
+    "x-functions-key",
+    "x-subscription-token",
+    "x-vault-token",
+    "dd-api-key",
     "x-goog-api-key",
     "ocp-apim-subscription-key",
     "private-token",
@@ -22,10 +28,6 @@ pub const CREDENTIAL_HEADERS: [&str; 13] = [
     "x-shopify-access-token",
     "x-amz-security-token",
 ];
-
-/// Headers of the list that say nothing about the principal: a cookie changes while its owner stays, a session token
-/// belongs to a signature, and a proxy's user is not the API's.
-const NOT_THE_PRINCIPAL: [&str; 3] = ["proxy-authorization", "cookie", "x-amz-security-token"];
 
 /// The parameters of an `Authorization` header that name the signer; the others (signature, nonce, time) change.
 const STABLE_PARAMETERS: [&str; 7] = [
@@ -59,19 +61,46 @@ pub fn is_shown(headers: &HeaderMap) -> bool {
 pub fn stable_parts(headers: &HeaderMap, mut part: impl FnMut(&[u8])) {
     for (name, value) in headers {
         let name = name.as_str();
-        if !CREDENTIAL_HEADERS.contains(&name) || NOT_THE_PRINCIPAL.contains(&name) {
+        if !names_the_principal(name) {
             continue;
         }
-        part(name.as_bytes());
         match name {
             "authorization" => authorization(value.as_bytes(), &mut part),
-            _ => part(value.as_bytes()),
+            _ => {
+                part(name.as_bytes());
+                part(value.as_bytes());
+            }
         }
     }
 }
 
+/// Which headers of the list say whose request it is. The others do not: a cookie changes while its owner stays, a session
+/// token belongs to a signature, and a proxy's user is not the API's. A match, since every call asks.
+fn names_the_principal(header: &str) -> bool {
+    matches!(
+        header,
+        "authorization"
+            | "x-api-key"
+            | "api-key"
+            | "apikey"
+            | "x-auth-token"
+            | "x-goog-api-key"
+            | "ocp-apim-subscription-key"
+            | "private-token"
+            | "x-rapidapi-key"
+            | "x-shopify-access-token"
+    )
+}
+
 /// What of an `Authorization` header stays the same.
 fn authorization(value: &[u8], part: &mut impl FnMut(&[u8])) {
+    let is = |scheme: &[u8]| {
+        let start = value.get(..scheme.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+    };
+    if is(b"bearer ") || is(b"basic ") {
+        return part(value);
+    }
     let Some(text) = std::str::from_utf8(value).ok() else {
         return part(value);
     };
@@ -83,9 +112,6 @@ fn authorization(value: &[u8], part: &mut impl FnMut(&[u8])) {
     if is("AWS") || is("GOOG1") || is("SharedKey") || is("SharedKeyLite") {
         part(scheme.as_bytes());
         return part(rest.split(':').next().unwrap_or(rest).as_bytes());
-    }
-    if is("Bearer") || is("Basic") || !rest.contains('=') {
-        return part(value);
     }
     let parameters = || {
         let parts = rest.split(',').filter_map(|one| one.split_once('='));
@@ -161,6 +187,14 @@ mod tests {
                 "{one}"
             );
         }
+    }
+
+    #[test]
+    fn whoever_names_the_principal_is_on_the_list() {
+        let named = CREDENTIAL_HEADERS
+            .iter()
+            .filter(|name| names_the_principal(name));
+        assert_eq!(named.count(), CREDENTIAL_HEADERS.len() - 3);
     }
 
     #[test]

@@ -32,6 +32,8 @@ pub enum Reason {
     RateLimit,
     /// The quota of a day, week or month is spent.
     QuotaSpent,
+    /// What a 409 or a 422 means for a request that carries an idempotency key.
+    IdempotencyKey,
     /// A steadfast layer further in retried this call already.
     Nested,
     /// A layer of our own refused or cut it.
@@ -159,6 +161,26 @@ impl Judged {
         }
     }
 
+    /// The same outcome of a request that carries an idempotency key, under a policy that asked for keys: a 409 means that
+    /// the original is still running, a 422 that the key was used for another request. What the user decided stays.
+    #[must_use]
+    pub fn of_keyed(mut self) -> Self {
+        let by_user = matches!(self.reason, Reason::Policy | Reason::Classifier);
+        let status = self.outcome.status().map(|status| status.as_u16());
+        match (status, self.verdict) {
+            (Some(409), Rule::FailFast) if self.reason == Reason::Standard => {
+                self.verdict = Rule::Retry(Retry::THROTTLED);
+                self.reason = Reason::IdempotencyKey;
+            }
+            (Some(422), Rule::Retry(_)) if !by_user => {
+                self.verdict = Rule::FailFast;
+                self.reason = Reason::IdempotencyKey;
+            }
+            _ => {}
+        }
+        self
+    }
+
     /// Whether the response or error is handed back as a success.
     #[must_use]
     pub const fn is_accepted(&self) -> bool {
@@ -200,6 +222,7 @@ impl fmt::Display for Reason {
             Self::Server => "the server said so",
             Self::RateLimit => "a rate limit",
             Self::QuotaSpent => "the quota is spent",
+            Self::IdempotencyKey => "idempotency key",
             Self::Nested => "retried further in",
             Self::Own => "refused by a layer of ours",
         })

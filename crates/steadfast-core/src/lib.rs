@@ -17,6 +17,7 @@
 //! | What happened? | [`Record`] |
 //! | What should a person do about a status? | [`advice`] |
 //! | Which policy is for which request? | [`Pattern`], [`Routes`] |
+//! | Which redirects are followed, and how? | [`redirect`] |
 
 pub mod advice;
 pub mod backoff;
@@ -26,7 +27,9 @@ mod classify;
 mod cost;
 pub mod credential;
 mod endpoint;
+mod fallback;
 pub mod hint;
+mod idempotency;
 mod judge;
 pub mod lane;
 mod limit_scope;
@@ -38,6 +41,7 @@ pub mod quota;
 mod rate;
 mod record;
 pub mod redact;
+pub mod redirect;
 mod refusal;
 pub mod repeatable;
 mod rule;
@@ -51,13 +55,15 @@ pub use crate::chance::Chance;
 pub use crate::classify::{Classifier, Exchange, Opinion, PEEK_LIMIT};
 pub use crate::cost::{Cost, RequestHead};
 pub use crate::endpoint::{InvalidPattern, Pattern, Routes};
+pub use crate::fallback::{FailedCall, Fallback, FallbackResponse};
+pub use crate::idempotency::{IdempotencyKey, KeyForm};
 pub use crate::judge::{Judged, Reason};
 pub use crate::limit_scope::LimitScope;
 pub use crate::outcome::{FailureKind, Outcome, Reach};
 pub use crate::overlay::Overlay;
 pub use crate::policy::{
-    BodyPolicy, InvalidPolicy, LimitPolicy, ObservePolicy, Pacing, Policy, Prepared, RetryPolicy,
-    Share, Spans, TimeoutPolicy,
+    AnswerPolicy, BodyPolicy, InvalidPolicy, LimitPolicy, ObservePolicy, Pacing, Policy, Prepared,
+    RetryPolicy, Share, Spans, TimeoutPolicy,
 };
 pub use crate::progress::{Limits, Progress, Situation, Step};
 pub use crate::quota::{PreparedQuota, Quota, Quotas};

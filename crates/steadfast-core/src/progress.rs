@@ -13,6 +13,7 @@ use crate::judge::{Judged, Reason};
 use crate::outcome::{Outcome, Reach};
 use crate::policy::Prepared;
 use crate::record::{Attempt, History, Record, Stop, Wait, WaitSource};
+use crate::redirect::Hops;
 use crate::repeatable::Repeatable;
 use crate::rule::{Pace, Repeats, Retry, Rule};
 use crate::terms::Terms;
@@ -292,6 +293,7 @@ impl Progress {
         judged: &Judged,
         wait: Option<Wait>,
         queued: Duration,
+        hops: Hops,
         head: impl FnOnce() -> (Method, String),
     ) {
         let attempt = Attempt {
@@ -301,6 +303,7 @@ impl Progress {
             took: now.saturating_duration_since(self.attempt_started),
             wait,
             queued,
+            hops,
         };
         let history = self.history.get_or_insert_with(|| {
             let (method, authority) = head();

@@ -11,6 +11,7 @@ use http::Method;
 use crate::hint::HintSource;
 use crate::judge::Reason;
 use crate::outcome::Outcome;
+use crate::redirect::Hops;
 use crate::refusal::Refusal;
 use crate::repeatable::Repeatable;
 use crate::short::Short;
@@ -34,6 +35,10 @@ pub(crate) struct History {
     pub(crate) elapsed: Duration,
     pub(crate) queued: Duration,
     pub(crate) resume_at: Option<Instant>,
+    /// It carried an idempotency key, by the policy.
+    pub(crate) keyed: bool,
+    /// The fallback answered in its place.
+    pub(crate) fallback: bool,
 }
 
 /// One attempt.
@@ -52,6 +57,9 @@ pub struct Attempt {
     pub queued: Duration,
     /// The wait that followed, when another attempt did.
     pub wait: Option<Wait>,
+    /// The redirects that were followed within it and the requests that were sent again, where the client leaves both
+    /// to steadfast (`wrap_builder`).
+    pub hops: Hops,
 }
 
 /// A wait between two attempts.
@@ -196,6 +204,36 @@ impl Record {
         self.0.as_ref().and_then(|history| history.resume_at)
     }
 
+    /// The same for a call whose request carried an idempotency key.
+    #[must_use]
+    pub fn keyed(mut self) -> Self {
+        if let Some(history) = &mut self.0 {
+            Arc::make_mut(history).keyed = true;
+        }
+        self
+    }
+
+    /// Whether the request carried an idempotency key by its policy; `false` when the first attempt was accepted, since
+    /// nothing is stored then.
+    #[must_use]
+    pub fn is_keyed(&self) -> bool {
+        self.0.as_ref().is_some_and(|history| history.keyed)
+    }
+
+    /// The same for a call in whose place the fallback answered.
+    #[must_use]
+    pub fn answered_by_fallback(mut self) -> Self {
+        let history = self.0.get_or_insert_with(|| Arc::new(History::unsent()));
+        Arc::make_mut(history).fallback = true;
+        self
+    }
+
+    /// Whether the fallback answered in place of the call.
+    #[must_use]
+    pub fn is_fallback(&self) -> bool {
+        self.0.as_ref().is_some_and(|history| history.fallback)
+    }
+
     /// The request's method; `None` when the first attempt was accepted.
     #[must_use]
     pub fn method(&self) -> Option<&Method> {
@@ -230,6 +268,8 @@ impl History {
             elapsed: Duration::ZERO,
             queued: Duration::ZERO,
             resume_at: None,
+            keyed: false,
+            fallback: false,
         }
     }
 
@@ -263,16 +303,25 @@ impl fmt::Display for Record {
                 Short(history.queued)
             )?;
         }
+        if history.keyed {
+            f.write_str(" with an idempotency key")?;
+        }
         for (index, attempt) in history.attempts.iter().enumerate() {
             f.write_str(if index == 0 { ": " } else { ", " })?;
             write!(f, "{}", attempt.outcome)?;
-            if let Some(wait) = attempt.wait {
-                write!(f, " ({wait})")?;
+            match (attempt.hops.is_none(), attempt.wait) {
+                (true, None) => {}
+                (true, Some(wait)) => write!(f, " ({wait})")?,
+                (false, None) => write!(f, " ({})", attempt.hops)?,
+                (false, Some(wait)) => write!(f, " ({}; {wait})", attempt.hops)?,
             }
         }
-        match history.stop {
-            Stop::Accepted => Ok(()),
-            stop => write!(f, "; {stop}"),
+        if history.stop != Stop::Accepted {
+            write!(f, "; {}", history.stop)?;
+        }
+        match history.fallback {
+            true => f.write_str("; answered by the fallback"),
+            false => Ok(()),
         }
     }
 }

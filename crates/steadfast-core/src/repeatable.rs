@@ -29,6 +29,8 @@ use std::fmt;
 
 use http::{HeaderMap, Method};
 
+use crate::idempotency::names_something;
+
 /// The header whose value lets a server recognise a repetition
 /// (draft-ietf-httpapi-idempotency-key-header).
 pub const IDEMPOTENCY_KEY: &str = "idempotency-key";
@@ -137,9 +139,7 @@ pub fn idempotent(method: &Method) -> bool {
 /// String (`""`).
 #[must_use]
 pub fn has_idempotency_key(headers: &HeaderMap) -> bool {
-    headers
-        .get(IDEMPOTENCY_KEY)
-        .is_some_and(|key| !matches!(key.as_bytes().trim_ascii(), b"" | b"\"\""))
+    headers.get(IDEMPOTENCY_KEY).is_some_and(names_something)
 }
 
 #[cfg(test)]

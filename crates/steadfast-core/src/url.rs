@@ -55,6 +55,17 @@ impl<'a> UrlParts<'a> {
         )
     }
 
+    /// The whole URL, secrets in the query included: not for logs. Shown, it is without them.
+    #[must_use]
+    pub fn full(&self) -> String {
+        let mut full = format!("{}://{}{}", self.scheme, self.authority(), self.path);
+        if let Some(query) = self.query {
+            full.push('?');
+            full.push_str(query);
+        }
+        full
+    }
+
     /// `host` or `host:port`, as one shows it.
     #[must_use]
     pub fn authority(&self) -> Authority<'a> {

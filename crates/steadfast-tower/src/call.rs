@@ -13,8 +13,9 @@ use crate::context::Context;
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Call<R> {
-    /// The request as it will be sent.
-    pub request: R,
+    /// The request as it will be sent. Boxed, since every layer moves it: a `reqwest::Request` has a quarter of a
+    /// kilobyte (measured: 20 % of all instructions of a call).
+    pub request: Box<R>,
     /// What the layers know of the call.
     pub context: Context,
     /// Makes the request again, where its body cannot be copied.
@@ -30,7 +31,14 @@ impl<R> Call<R> {
     /// A call with its context.
     #[must_use]
     #[inline]
-    pub const fn new(request: R, context: Context) -> Self {
+    pub fn new(request: R, context: Context) -> Self {
+        Self::boxed(Box::new(request), context)
+    }
+
+    /// The same for a request that is boxed already.
+    #[must_use]
+    #[inline]
+    pub const fn boxed(request: Box<R>, context: Context) -> Self {
         Self {
             request,
             context,

@@ -31,6 +31,8 @@ pub struct Context {
     pub may_follow: bool,
     /// The end of the whole call, if there is one.
     pub deadline: Option<Instant>,
+    /// The request carries an idempotency key, and its policy asked for keys.
+    pub keyed: bool,
     /// What only retries have.
     pub(crate) resend: Option<Arc<Resend>>,
 }
@@ -61,6 +63,7 @@ impl Context {
             retried_outside: false,
             may_follow: false,
             deadline: None,
+            keyed: false,
             resend: None,
         }
     }

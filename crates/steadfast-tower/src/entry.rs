@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll, ready};
 
 use pin_project_lite::pin_project;
+use steadfast_core::redirect::Hops;
 use steadfast_core::{FailureKind, Refusal};
 use tower_service::Service;
 
@@ -65,8 +66,8 @@ pin_project! {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Unjudged<E> {
-    /// The transport failed in this way.
-    Raw(FailureKind, E),
+    /// The transport failed in this way, after these hops.
+    Raw(FailureKind, E, Hops),
     /// A limit of this client refused or cut it.
     Refused(Refusal),
     /// A layer of ours further in judged it.
@@ -118,6 +119,7 @@ where
 {
     type Output = Result<Res, Failure<E>>;
 
+    #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Self::Output> {
         match self.project().stage.project() {
             StageProjection::Sent { inner } => inner.poll(cx).map_ok(Reply::into_response),
@@ -152,10 +154,11 @@ where
         self.inner.poll_ready(cx).map_err(Unjudged::read)
     }
 
+    #[inline(always)]
     fn call(&mut self, call: Call<R>) -> Self::Future {
         call.context.sent();
         TransportFuture {
-            inner: self.inner.call(call.request),
+            inner: self.inner.call(*call.request),
         }
     }
 }
@@ -168,6 +171,7 @@ where
 {
     type Output = Result<Res::Whole, Unjudged<E::Inner>>;
 
+    #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Self::Output> {
         Poll::Ready(match ready!(self.project().inner.poll(cx)) {
             Ok(response) => Ok(response.into_whole()),
@@ -181,8 +185,9 @@ where
 impl<E> Unjudged<E> {
     /// Reads an error.
     pub fn read<F: Fault<Inner = E>>(error: F) -> Self {
+        let hops = error.hops();
         match error.read() {
-            Reading::Transport(kind, error) => Self::Raw(kind, error),
+            Reading::Transport(kind, error) => Self::Raw(kind, error, hops),
             Reading::Judged(failure) => Self::Judged(failure),
         }
     }

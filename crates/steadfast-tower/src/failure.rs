@@ -3,11 +3,11 @@
 use std::error::Error as StdError;
 use std::fmt;
 
-#[cfg(feature = "reqwest-middleware")]
-use steadfast_core::Reach;
+use steadfast_core::redirect::Hops;
 use steadfast_core::{FailureKind, InvalidPolicy, Judged, Outcome, Record, Refusal};
 
 use crate::notes::Notes;
+use crate::request::HttpRequest;
 
 /// An error of a layer that is none of ours.
 pub type BoxError = Box<dyn StdError + Send + Sync>;
@@ -27,6 +27,8 @@ pub struct Failure<E> {
     pub notes: Notes,
     /// What happened before it came; written by the retry layer.
     pub record: Record,
+    /// The URL of the request, secrets included, where a limit refused it before it was sent.
+    pub url: Option<Box<str>>,
 }
 
 /// Where an error came from.
@@ -60,6 +62,16 @@ pub trait Fault: Sized {
 
     /// Its source, as [`std::error::Error::source`] has it.
     fn source_of(&self) -> Option<&(dyn StdError + 'static)>;
+
+    /// What was sent within the attempt before it. Default: the one request.
+    fn hops(&self) -> Hops {
+        Hops::NONE
+    }
+
+    /// Whether the server said that it did not process the request. Default: no.
+    fn is_unprocessed(&self) -> bool {
+        false
+    }
 }
 
 /// What [`Fault::read`] found.
@@ -83,7 +95,15 @@ impl<E> Failure<E> {
             judged,
             notes: Notes::default(),
             record: Record::FIRST_TRY,
+            url: None,
         }
+    }
+
+    /// The same about this request.
+    #[must_use]
+    pub fn of<R: HttpRequest>(mut self, request: &R) -> Self {
+        self.url = Some(request.url().full().into());
+        self
     }
 
     /// What a limit of this client refused, for good.
@@ -188,6 +208,10 @@ impl Fault for reqwest::Error {
         self.source()
     }
 
+    fn is_unprocessed(&self) -> bool {
+        crate::read::reqwest(self) == FailureKind::Unprocessed
+    }
+
     fn read(self) -> Reading<Self> {
         Reading::Transport(crate::read::reqwest(&self), self)
     }
@@ -203,17 +227,20 @@ impl Fault for reqwest_middleware::Error {
         self.source()
     }
 
+    /// An error of another middleware may be about another request.
+    fn is_unprocessed(&self) -> bool {
+        match self {
+            Self::Reqwest(error) => error.is_unprocessed(),
+            Self::Middleware(_) => false,
+        }
+    }
+
     fn read(self) -> Reading<Self> {
         let kind = match &self {
             Self::Reqwest(error) => crate::read::reqwest(error),
             Self::Middleware(error) => {
                 let error: &(dyn StdError + Send + Sync) = error.as_ref();
-                match crate::read::chain(error) {
-                    // What that middleware could not reach may be another server: it says nothing of this request.
-                    Some(kind) if kind.reach() != Reach::MaybeProcessed => FailureKind::Other,
-                    Some(kind) => kind,
-                    None => FailureKind::Foreign,
-                }
+                crate::read::foreign(error)
             }
         };
         Reading::Transport(kind, self)

@@ -10,6 +10,7 @@
 //! | [`timeout::TimeoutLayer`], [`timeout::DeadlineLayer`] | end attempts and calls in time |
 //! | [`buffer::BufferLayer`] | reads bodies inside the attempt |
 //! | [`trace::TraceLayer`] | opens a span per request |
+//! | `redirect::RedirectLayer` | follows redirects, and sends again what was not processed |
 //! | [`stack()`] | all of them in their order |
 //!
 //! ```
@@ -38,6 +39,7 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod around;
 mod budget;
 pub mod buffer;
 mod call;
@@ -45,23 +47,30 @@ pub mod clock;
 mod context;
 mod entry;
 mod failure;
+pub mod fallback;
+mod head;
+pub mod idempotency;
 pub mod judge;
 mod late;
 mod notes;
 mod principal;
 pub mod quota;
 mod read;
+#[cfg(feature = "reqwest")]
+pub mod redirect;
 mod reply;
 mod request;
 mod response;
 pub mod retry;
 mod scope;
 mod stack;
+pub mod store;
 #[cfg(feature = "throttle")]
 pub mod throttle;
 pub mod timeout;
 pub mod trace;
 
+pub use crate::around::{Around, AroundFuture, Inner, InnerFuture, NoLayer, OwnLayer};
 pub use crate::call::{Call, ReplaySource};
 pub use crate::context::Context;
 pub use crate::entry::{Entry, EntryFuture, Transport, TransportFuture, Unjudged};
@@ -76,4 +85,4 @@ pub use crate::request::bodiless;
 pub use crate::request::{AsItSays, BodyWith, HttpRequest, Replay, ReplayBody, Replayer};
 pub use crate::response::{BodyError, HttpResponse, IntoWhole, WholeResponse};
 pub use crate::scope::Scope;
-pub use crate::stack::{Attempt, Paced, Stack, stack};
+pub use crate::stack::{Attempt, Own, Paced, Retried, Stack, stack};

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use steadfast_core::redirect::Hops;
+
 /// What inner layers tell outer ones about an attempt, beside its answer. The retry layer writes it into the record.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -10,6 +12,8 @@ pub struct Notes {
     pub queued: Duration,
     /// The earliest start of another attempt that what limits them allows.
     pub paced_until: Option<Instant>,
+    /// The redirects that were followed within the attempt, and the requests that were sent again.
+    pub hops: Hops,
 }
 
 impl Notes {

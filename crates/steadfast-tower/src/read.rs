@@ -7,11 +7,21 @@
 use std::error::Error as StdError;
 use std::io;
 
-use steadfast_core::FailureKind;
+use steadfast_core::{FailureKind, Reach};
 
 /// The first error in the chain that says something.
 pub(crate) fn chain(error: &(dyn StdError + 'static)) -> Option<FailureKind> {
     links(error).find_map(link)
+}
+
+/// What the error of a layer that is none of ours says about the request. It is that layer's own decision, unless a failed
+/// transport can be found inside of it; and what that layer could not reach may be another server.
+pub(crate) fn foreign(error: &(dyn StdError + 'static)) -> FailureKind {
+    match chain(error) {
+        Some(kind) if kind.reach() != Reach::MaybeProcessed => FailureKind::Other,
+        Some(kind) => kind,
+        None => FailureKind::Foreign,
+    }
 }
 
 /// An error and its sources, with what hides inside of `io::Error`s.

@@ -1,5 +1,6 @@
 //! An answer on its way outward, beside its verdict.
 
+use steadfast_core::redirect::Hops;
 use steadfast_core::{Judged, Record};
 
 use crate::notes::Notes;
@@ -33,6 +34,14 @@ impl<Res> Reply<Res> {
 }
 
 impl<Res: HttpResponse> Reply<Res> {
+    /// A response of the transport with its verdict.
+    pub(crate) fn answered(response: Res, judged: Judged) -> Self {
+        let hops = response.extensions().get::<Hops>().copied();
+        let mut reply = Self::new(response, judged);
+        reply.notes.hops = hops.unwrap_or_default();
+        reply
+    }
+
     /// The response, with its record attached if there is something to tell.
     pub fn into_response(self) -> Res {
         let mut response = self.response;

@@ -21,8 +21,14 @@ pub trait HttpRequest: Sized {
     fn origin(&self) -> UrlParts<'_> {
         self.url()
     }
+    /// The path of its URL alone, where that costs less than all parts.
+    fn path(&self) -> &str {
+        self.url().path
+    }
     /// Its headers.
     fn headers(&self) -> &HeaderMap;
+    /// Its headers, to be changed.
+    fn headers_mut(&mut self) -> &mut HeaderMap;
     /// What this call wants differently from its policy, if the request can carry that.
     fn overlay(&self) -> Option<Arc<Overlay>> {
         None
@@ -56,6 +62,7 @@ pub struct AsItSays;
 pub struct BodyWith<F>(pub(crate) F);
 
 impl<R: Replay> Replayer<R> for AsItSays {
+    #[inline(always)]
     fn replay(&self, request: &R) -> Option<R> {
         request.replay()
     }
@@ -87,8 +94,16 @@ impl<B> HttpRequest for http::Request<B> {
         )
     }
 
+    fn path(&self) -> &str {
+        self.uri().path()
+    }
+
     fn headers(&self) -> &HeaderMap {
         self.headers()
+    }
+
+    fn headers_mut(&mut self) -> &mut HeaderMap {
+        self.headers_mut()
     }
 
     fn overlay(&self) -> Option<Arc<Overlay>> {
@@ -169,8 +184,16 @@ impl HttpRequest for reqwest::Request {
         UrlParts::new(url.scheme(), host, url.port(), "", None)
     }
 
+    fn path(&self) -> &str {
+        self.url().path()
+    }
+
     fn headers(&self) -> &HeaderMap {
         self.headers()
+    }
+
+    fn headers_mut(&mut self) -> &mut HeaderMap {
+        self.headers_mut()
     }
 }
 
@@ -187,6 +210,7 @@ pub(crate) fn parts(url: &reqwest::Url) -> UrlParts<'_> {
 
 #[cfg(feature = "reqwest")]
 impl Replay for reqwest::Request {
+    #[inline(always)]
     fn replay(&self) -> Option<Self> {
         match self.body() {
             Some(_) => self.try_clone(),
@@ -200,6 +224,7 @@ impl Replay for reqwest::Request {
 /// Extensions that came from an `http::Request` stay behind, since reqwest keeps them to itself.
 #[cfg(feature = "reqwest")]
 #[must_use]
+#[inline(always)]
 pub fn bodiless(request: &reqwest::Request) -> reqwest::Request {
     let mut again = reqwest::Request::new(request.method().clone(), request.url().clone());
     // What is replaced is the empty map of a new request: there is nothing to drop.

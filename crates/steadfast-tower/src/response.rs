@@ -48,6 +48,8 @@ pub trait WholeResponse: HttpResponse {
     fn open(self) -> (Self::Shell, Whole<Self::Body>);
     /// Puts a body back.
     fn close(shell: Self::Shell, body: Whole<Self::Body>) -> Self;
+    /// A response that came from no server, as if it came from this URL.
+    fn made_up(response: http::Response<Bytes>, url: &str) -> Self;
 }
 
 /// The error of a response's body.
@@ -101,6 +103,10 @@ impl<B: Body<Data = Bytes> + Unpin> WholeResponse for http::Response<Whole<B>> {
     fn close(shell: Self::Shell, body: Whole<B>) -> Self {
         shell.map(|()| body)
     }
+
+    fn made_up(response: http::Response<Bytes>, _: &str) -> Self {
+        response.map(Whole::of_bytes)
+    }
 }
 
 #[cfg(feature = "reqwest")]
@@ -136,15 +142,26 @@ impl WholeResponse for reqwest::Response {
     }
 
     fn close((shell, url): Self::Shell, body: Whole<Self::Body>) -> Self {
-        use reqwest::ResponseBuilderExt;
-
-        let mut response = shell.map(|()| reqwest::Body::wrap(body));
-        // A response finds its URL again through an extension that only a builder can attach.
-        if let Ok(carrier) = http::Response::builder().url(url).body(()) {
-            response
-                .extensions_mut()
-                .extend(carrier.into_parts().0.extensions);
-        }
-        response.into()
+        from_url(shell.map(|()| reqwest::Body::wrap(body)), url)
     }
+
+    fn made_up(response: http::Response<Bytes>, url: &str) -> Self {
+        let response = response.map(reqwest::Body::from);
+        match url.parse() {
+            Ok(url) => from_url(response, url),
+            Err(_) => response.into(),
+        }
+    }
+}
+
+/// A response finds its URL again through an extension that only a builder can attach.
+#[cfg(feature = "reqwest")]
+fn from_url(mut response: http::Response<reqwest::Body>, url: reqwest::Url) -> reqwest::Response {
+    use reqwest::ResponseBuilderExt;
+
+    if let Ok(carrier) = http::Response::builder().url(url).body(()) {
+        let extensions = carrier.into_parts().0.extensions;
+        response.extensions_mut().extend(extensions);
+    }
+    response.into()
 }

@@ -41,7 +41,8 @@ impl Scope {
     /// Checks a policy, and that this build can do what it asks for.
     ///
     /// # Errors
-    /// A value that makes no sense, or a rate limit without the feature `throttle`.
+    /// A value that makes no sense, a rate limit without the feature `throttle`, or idempotency keys without the feature
+    /// `idempotency`.
     pub fn prepare(policy: &Policy) -> Result<Arc<Prepared>, InvalidPolicy> {
         let prepared = policy.prepare()?;
         #[cfg(not(feature = "throttle"))]
@@ -53,6 +54,11 @@ impl Scope {
                 let expected = "left out, or the feature `throttle` switched on";
                 return Err(InvalidPolicy::new(field, "set", expected));
             }
+        }
+        #[cfg(not(feature = "idempotency"))]
+        if prepared.retry().idempotency_key.is_some() {
+            let expected = "left out, or the feature `idempotency` switched on";
+            return Err(InvalidPolicy::new("idempotency_key", "set", expected));
         }
         Ok(Arc::new(prepared))
     }

@@ -9,13 +9,15 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::Full;
+use steadfast_core::redirect::Redirects;
 use steadfast_core::{Policy, Rate};
 use steadfast_tower::buffer::BufferLayer;
+use steadfast_tower::redirect::RedirectLayer;
 use steadfast_tower::retry::RetryLayer;
 use steadfast_tower::throttle::ThrottleLayer;
 use steadfast_tower::timeout::{DeadlineLayer, TimeoutLayer};
 use steadfast_tower::trace::TraceLayer;
-use steadfast_tower::{AsItSays, Entry, Scope, stack};
+use steadfast_tower::{AsItSays, Entry, NoLayer, Own, Scope, stack};
 use tower::limit::ConcurrencyLimit;
 use tower::{BoxError, Layer, Service, ServiceExt, service_fn};
 
@@ -77,15 +79,52 @@ probe! {
     the_standard_stack: Whole(Policy::standard()),
 }
 
+/// Redirects, each hop under a limit of one at a time.
+#[tokio::test(start_paused = true)]
+async fn redirects() {
+    use reqwest::ResponseBuilderExt;
+
+    let count = Arc::new(AtomicUsize::new(0));
+    let hop = service_fn(move |request: reqwest::Request| {
+        let led = count.fetch_add(1, Ordering::Relaxed) % 3 == 2;
+        let response = http::Response::builder().url(request.url().clone());
+        let response = match led {
+            true => response.status(200),
+            false => response.status(302).header("location", "/"),
+        };
+        async move {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+            Ok::<_, BoxError>(reqwest::Response::from(response.body("").unwrap()))
+        }
+    });
+    let get = || reqwest::Request::new(http::Method::GET, "http://x.com/".parse().unwrap());
+    let service =
+        RedirectLayer::new(Redirects::limited(1_000)).layer(ConcurrencyLimit::new(hop, 1));
+    for _ in 0..10 {
+        service.clone().oneshot(get()).await.unwrap();
+    }
+    let mut calls = tokio::task::JoinSet::new();
+    for _ in 0..10 {
+        calls.spawn(service.clone().oneshot(get()));
+    }
+    while let Some(result) = calls.join_next().await {
+        assert_eq!(result.unwrap().unwrap().status(), 200);
+    }
+    let mut asked = service.clone();
+    asked.ready().await.unwrap();
+    drop(asked);
+    service.oneshot(get()).await.unwrap();
+}
+
 /// The standard stack as a layer.
 struct Whole(Policy);
 
 impl<S> Layer<S> for Whole {
-    type Service = Entry<steadfast_tower::Stack<AsItSays, S>>;
+    type Service = Entry<steadfast_tower::Stack<AsItSays, NoLayer, NoLayer, S>>;
 
     fn layer(&self, inner: S) -> Self::Service {
         let scope = Arc::new(Scope::new(&self.0).unwrap());
-        Entry::new(scope, stack(AsItSays, inner))
+        Entry::new(scope, stack(AsItSays, &Own::<NoLayer>::default(), inner))
     }
 }
 
@@ -138,6 +177,7 @@ async fn layers_services_and_futures_cross_threads() {
     assert_send_sync::<DeadlineLayer>();
     assert_send_sync::<BufferLayer>();
     assert_send_sync::<TraceLayer>();
+    assert_send_sync::<RedirectLayer>();
     assert_send_sync::<Scope>();
     let mut service = Whole(Policy::guarded()).layer(limited());
     assert_send(&service);

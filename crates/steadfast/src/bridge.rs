@@ -1,8 +1,8 @@
 //! Any tower layer as a reqwest middleware.
 //!
 //! Per call the layer is put around [`NextService`], the rest of the chain; a tower service need not be `'static`, so
-//! it borrows what the middleware is handed. Each attempt runs on a copy of the extensions that the call started with,
-//! and those of the last one are returned to the caller.
+//! it borrows what the middleware is handed. The first attempt runs on the caller's own extensions and in no extra box;
+//! later attempts run on a copy of what the call started with, and those of the last one are returned to the caller.
 
 use std::fmt;
 use std::future::{Future, poll_fn};
@@ -17,7 +17,7 @@ use steadfast_tower::Failure;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::nesting::{self, Marker};
+use crate::nesting::{self, Marked, Marker};
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -60,6 +60,7 @@ pub struct NextFuture<'a> {
 
 /// The extensions of the attempts of one call.
 pub(crate) struct Attempts<'a> {
+    own: Mutex<Option<&'a mut Extensions>>,
     start: &'a Extensions,
     last: &'a Mutex<Option<Extensions>>,
     /// Whether a steadfast middleware further in passes these attempts through.
@@ -121,9 +122,14 @@ where
         if is_inside && self.retries {
             return next.run(request, extensions).await;
         }
-        let last = Mutex::new(None);
+        let (start, last) = (extensions.clone(), Mutex::new(None));
         let result = {
-            let attempts = Attempts::new(extensions, &last, is_inside || self.retries);
+            let mut marked = None;
+            let own = match self.retries {
+                true => &mut *marked.insert(Marked::new(extensions)).extensions,
+                false => &mut *extensions,
+            };
+            let attempts = Attempts::new(own, &start, &last, is_inside || self.retries);
             let mut service = self.layer.around(NextService::new(next, &attempts));
             let ready = poll_fn(|cx| service.poll_ready(cx)).await;
             let result = match ready.map_err(|error| unboxed(error.into())) {
@@ -171,15 +177,22 @@ pub(crate) fn return_last(extensions: &mut Extensions, last: Mutex<Option<Extens
 
 impl<'a> Attempts<'a> {
     pub(crate) const fn new(
+        own: &'a mut Extensions,
         start: &'a Extensions,
         last: &'a Mutex<Option<Extensions>>,
         in_charge: bool,
     ) -> Self {
         Self {
+            own: Mutex::new(Some(own)),
             start,
             last,
             in_charge,
         }
+    }
+
+    fn first(&self) -> Option<&'a mut Extensions> {
+        let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
+        own.take()
     }
 }
 
@@ -202,6 +215,10 @@ impl<'a> Service<Request> for NextService<'a> {
 
     fn call(&mut self, request: Request) -> NextFuture<'a> {
         let next = self.next.clone();
+        if let Some(own) = self.attempts.first() {
+            let inner = next.run(request, own);
+            return NextFuture { inner };
+        }
         let (mut copy, last) = (self.attempts.start.clone(), self.attempts.last);
         if self.attempts.in_charge {
             copy.insert(Marker);

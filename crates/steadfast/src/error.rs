@@ -280,6 +280,8 @@ pub(crate) fn from_failure(
     url: Option<Url>,
 ) -> reqwest_middleware::Error {
     let record = failure.record;
+    let refused = || failure.url.as_deref().and_then(|url| Url::parse(url).ok());
+    let url = url.or_else(refused);
     let source = match failure.cause {
         Cause::Transport(error) => return error,
         Cause::Refused(refusal) => Source::Refused(refusal),

@@ -43,13 +43,4 @@ pub enum InvalidPolicies {
         /// What is wrong.
         mistake: InvalidPolicy,
     },
-    /// The file for counts of quotas.
-    #[cfg(feature = "quota-file")]
-    #[error("quota file `{}`: {problem}", path.display())]
-    QuotaFile {
-        /// The file as it was given.
-        path: std::path::PathBuf,
-        /// Why it does not serve.
-        problem: crate::QuotaFileError,
-    },
 }

@@ -24,9 +24,10 @@
 //! # Features
 //! `throttle` (default): client-side rate limits. `json`: problem details (RFC 9457) in errors, and `.json()`. `form`,
 //! `query`, `multipart`, `stream`, `http2`: forwarded to reqwest-middleware and reqwest. `backoff`: schedules from that
-//! crate. `config`: policies in a file, TOML or JSON (the module `config`). `quota-file`: counts of
-//! quotas in a file. `time-zone`: quotas that start anew at midnight of a place by its name. No TLS feature of reqwest is switched on: what
-//! your own dependency on reqwest says stays in force.
+//! crate. `config`: policies in a file, TOML or JSON (the module `config`). `time-zone`: quotas that start anew at
+//! midnight of a place by its name. No TLS feature of reqwest is switched on: what your own dependency on reqwest says
+//! stays in force. Counts of quotas that survive a restart are the crate `steadfast-quota-file`, behind
+//! [`PoliciesBuilder::store`].
 
 mod bridge;
 #[cfg(feature = "config")]
@@ -40,11 +41,10 @@ mod nesting;
 mod options;
 #[cfg(feature = "throttle")]
 mod origins;
+mod own_layers;
 mod policies;
 mod principal;
 mod problem;
-#[cfg(feature = "quota-file")]
-mod quota_file;
 mod response;
 #[cfg(feature = "backoff")]
 mod schedule;
@@ -55,18 +55,18 @@ mod throttle;
 mod version;
 #[cfg(feature = "config")]
 mod watch;
+mod wrap;
 
 pub use crate::bridge::{LayerFor, NextFuture, NextService, TowerMiddleware};
 pub use crate::error::{Error, ErrorExt};
 pub use crate::invalid::InvalidPolicies;
 pub use crate::kind::Kind;
-pub use crate::layer::{Steadfast, SteadfastLayer};
+pub use crate::layer::{Steadfast, SteadfastLayer, SteadfastLayerWith, SteadfastWith};
 pub use crate::middleware::SteadfastMiddleware;
 pub use crate::options::{CallOptions, RequestBuilderExt};
+pub use crate::own_layers::{LayerOver, OwnLayer, Rest};
 pub use crate::policies::{Policies, PoliciesBuilder};
 pub use crate::problem::Problem;
-#[cfg(feature = "quota-file")]
-pub use crate::quota_file::QuotaFileError;
 pub use crate::response::ResponseExt;
 #[cfg(feature = "backoff")]
 pub use crate::schedule::{backoff_exponential, backoff_schedule};
@@ -75,33 +75,26 @@ pub use crate::status_error::StatusError;
 pub use crate::throttle::Throttle;
 #[cfg(feature = "config")]
 pub use crate::watch::WatchOptions;
+pub use crate::wrap::{wrap, wrap_with};
 pub use reqwest_middleware;
 pub use steadfast_core::backoff::InvalidBackoff;
 pub use steadfast_core::budget::InvalidBudget;
+pub use steadfast_core::redirect::{Hops, Redirects};
 pub use steadfast_core::{
-    Attempt, Backoff, BudgetConfig, Cost, Exchange, FailureKind, InvalidPattern, InvalidPolicy,
-    Jitter, LimitScope, Opinion, Outcome, Overlay, PEEK_LIMIT, Pace, Pacing, Pattern, Policy,
-    Quota, Quotas, Rate, Rates, Reach, Reason, Record, Refusal, Repeats, RequestHead, Retry, Rule,
-    Share, Short, Spans, StatusClass, Statuses, Stop, UrlParts, Wait, WaitSource, advice, hint,
-    quota, redact,
+    Attempt, Backoff, BudgetConfig, Cost, Exchange, FailedCall, FailureKind, Fallback,
+    FallbackResponse, IdempotencyKey, InvalidPattern, InvalidPolicy, Jitter, KeyForm, LimitScope,
+    Opinion, Outcome, Overlay, PEEK_LIMIT, Pace, Pacing, Pattern, Policy, Quota, Quotas, Rate,
+    Rates, Reach, Reason, Record, Refusal, Repeats, RequestHead, Retry, Rule, Share, Short, Spans,
+    StatusClass, Statuses, Stop, UrlParts, Wait, WaitSource, advice, hint, quota, redact,
 };
-pub use steadfast_tower::quota::QuotaBook;
+pub use steadfast_tower::quota::{Counter, QuotaBook};
+pub use steadfast_tower::store;
 #[cfg(feature = "throttle")]
 pub use steadfast_tower::throttle::ScopeView;
 
 /// The traits, for `use steadfast::prelude::*`.
 pub mod prelude {
     pub use crate::{ErrorExt as _, RequestBuilderExt as _, ResponseExt as _};
-}
-
-/// Puts [`Policy::standard`] around a client.
-///
-/// Everything else about the client stays as it is, its timeouts too: they hold per attempt. The returned type has the
-/// methods of a `reqwest::Client`; errors are `reqwest_middleware::Error`s, and a transport error is the very
-/// `reqwest::Error` it was.
-#[must_use]
-pub fn wrap(client: reqwest::Client) -> reqwest_middleware::ClientWithMiddleware {
-    Policies::standard().wrap(client)
 }
 
 /// The README's examples, each of them a test.

@@ -8,13 +8,15 @@ use http::Extensions;
 use reqwest::{Request, Response};
 use reqwest_middleware::{Middleware, Next};
 use steadfast_core::{InvalidPolicy, Record};
-use steadfast_tower::{AsItSays, Call, Context, Failure, Reply, stack};
+use steadfast_tower::redirect::{Redirect, RedirectLayer};
+use steadfast_tower::{AsItSays, Call, Context, Failure, Own, Reply, stack};
 use tower_service::Service;
 
 use crate::bridge::{Attempts, NextService, return_last};
 use crate::error;
-use crate::nesting;
+use crate::nesting::{self, Marked};
 use crate::options::{CallOptions, RecordSlot};
+use crate::own_layers::Places;
 use crate::policies::Policies;
 
 type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -26,6 +28,8 @@ type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 pub struct SteadfastMiddleware {
     policies: Policies,
     identity: Option<Arc<str>>,
+    /// How redirects are followed, if the client leaves that to us.
+    redirects: Option<RedirectLayer>,
 }
 
 impl SteadfastMiddleware {
@@ -33,7 +37,14 @@ impl SteadfastMiddleware {
         Self {
             policies,
             identity: None,
+            redirects: None,
         }
+    }
+
+    /// For a client that leaves redirects to this layer.
+    pub(crate) fn following(self, redirects: RedirectLayer) -> Self {
+        let redirects = Some(redirects);
+        Self { redirects, ..self }
     }
 
     /// For whom the calls of this client are made, where a call does not say otherwise: for clients whose credential is a
@@ -85,7 +96,9 @@ impl Middleware for SteadfastMiddleware {
         Self: 'f,
     {
         if nesting::is_inside(extensions) {
-            return Box::pin(async move { pass_through(request, extensions, next).await });
+            return Box::pin(async move {
+                pass_through(self.redirects.as_ref(), request, extensions, next).await
+            });
         }
         let call = match self.begin(request, extensions) {
             Ok(call) => call,
@@ -98,28 +111,50 @@ impl Middleware for SteadfastMiddleware {
             }
         };
         Box::pin(async move {
-            // For the error of a limit of ours.
-            let url = Box::new(call.request.url().clone());
-            let last = Mutex::new(None);
+            // For the error of a limit that cuts; one that refuses knows the request.
+            let terms = &call.context.terms;
+            let may_cut = terms.attempt_timeout.is_some() || terms.deadline.is_some();
+            let url = may_cut.then(|| Box::new(call.request.url().clone()));
+            let (start, last) = (extensions.clone(), Mutex::new(None));
             let result = {
-                let attempts = Attempts::new(extensions, &last, true);
+                let marked = Marked::new(extensions);
+                let attempts = Attempts::new(marked.extensions, &start, &last, true);
                 let next = NextService::new(next, &attempts);
+                let next = Redirect::new(self.redirects.as_ref(), next);
                 // The stack is ready at once: its retry layer asks what is below before each attempt.
-                let mut service = stack(AsItSays, next);
-                service.call(call).await
+                match self.policies.own_layers() {
+                    own if own.is_empty() => {
+                        let own: Own = Own::default();
+                        stack(AsItSays, &own, next).call(call).await
+                    }
+                    own => layered(own, next, call).await,
+                }
             };
             return_last(extensions, last);
             told(extensions, &result);
             match result {
                 Ok(reply) => Ok(reply.into_response()),
-                Err(failure) => Err(error::from_failure(failure, Some(*url))),
+                Err(failure) => Err(error::from_failure(failure, url.map(|url| *url))),
             }
         })
     }
 }
 
+type Outcome = Result<Reply<Response>, Failure<reqwest_middleware::Error>>;
+
+/// The call with the user's own layers. Boxed by itself: the compiler cannot tell within an async block that what borrows
+/// layers and chain may be sent to another thread.
+fn layered<'a>(
+    own: &'a Places,
+    next: Redirect<NextService<'a>>,
+    call: Call<Request>,
+) -> BoxFuture<'a, Outcome> {
+    Box::pin(stack(AsItSays, &own.borrow(), next).call(call))
+}
+
 /// Another steadfast middleware is in charge.
 async fn pass_through(
+    redirects: Option<&RedirectLayer>,
     request: Request,
     extensions: &mut Extensions,
     next: Next<'_>,
@@ -131,7 +166,17 @@ async fn pass_through(
         steadfast.nested = true,
         "passed through: a steadfast middleware further out is in charge of this call",
     );
-    next.run(request, extensions).await
+    if redirects.is_none() {
+        return next.run(request, extensions).await;
+    }
+    let (start, last) = (extensions.clone(), Mutex::new(None));
+    let result = {
+        let attempts = Attempts::new(extensions, &start, &last, false);
+        let next = NextService::new(next, &attempts);
+        Redirect::new(redirects, next).call(request).await
+    };
+    return_last(extensions, last);
+    result.map_err(|hopped| hopped.error)
 }
 
 /// Leaves the record where [`send_recorded`](crate::RequestBuilderExt::send_recorded) looks for it.

@@ -3,10 +3,12 @@
 use std::fmt;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::time::Duration;
 
-use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
+use steadfast_core::redirect::Redirects;
 use steadfast_core::{InvalidPolicy, Policy, Prepared, RequestHead, Share};
-use steadfast_tower::quota::QuotaBook;
+use steadfast_tower::quota::{DEADLINE, QuotaBook};
+use steadfast_tower::store::Store;
 #[cfg(feature = "throttle")]
 use steadfast_tower::throttle::Place;
 use steadfast_tower::{HttpRequest, Scope};
@@ -16,6 +18,7 @@ use crate::layer::SteadfastLayer;
 use crate::middleware::SteadfastMiddleware;
 #[cfg(feature = "throttle")]
 use crate::origins::{self, Origins};
+use crate::own_layers::{OwnLayer, Places};
 use crate::principal::PrincipalOf;
 use crate::scopes::{Key, Scopes, Slot};
 use crate::version::{Endpoint, Version};
@@ -58,17 +61,16 @@ pub(crate) struct Shared {
     origins: Origins,
     /// Who names the principal of a request where nobody else does.
     principal: Option<PrincipalOf>,
+    own_layers: Places,
     seed: u64,
     #[cfg_attr(
         not(feature = "config"),
         expect(dead_code, reason = "files alone are exchanged")
     )]
     numbers: AtomicU64,
+    redirects: Redirects,
     /// The first origin whose endpoints share a budget.
     first_origin: OnceLock<Slot>,
-    /// Saves the book when it is dropped, so before the book.
-    #[cfg(feature = "quota-file")]
-    _keeper: Option<crate::quota_file::Keeper>,
     quotas: Arc<QuotaBook>,
 }
 
@@ -84,8 +86,10 @@ pub struct PoliciesBuilder {
     pub(crate) named: Vec<(String, Policy)>,
     seed: Option<u64>,
     principal: Option<PrincipalOf>,
-    #[cfg(feature = "quota-file")]
-    quota_file: Option<std::path::PathBuf>,
+    own_layers: Places,
+    store: Option<Arc<dyn Store>>,
+    store_deadline: Option<Duration>,
+    redirects: Redirects,
 }
 
 // ===== impl Policies =====
@@ -103,29 +107,6 @@ impl Policies {
     /// Says what differs per endpoint.
     pub fn builder() -> PoliciesBuilder {
         PoliciesBuilder::default()
-    }
-
-    /// [`wrap`](Self::wrap) for a client whose calls are made for one principal: `policies.wrap_as("acme", client)`.
-    ///
-    /// Budgets, rates, gates and quotas count by principal. It is the identity of the call
-    /// ([`CallOptions::identity`](crate::CallOptions::identity)); else the identity of the client, given here; else that
-    /// of the endpoint's policy; else what [`PoliciesBuilder::principal`] says; else the credential that the request
-    /// shows. Where tokens are default headers of the client, or are attached further in, the request shows none: give an
-    /// identity when there are several tenants. It is shown in spans, so give a name, never a credential.
-    #[must_use]
-    pub fn wrap_as(
-        &self,
-        identity: impl Into<Arc<str>>,
-        client: reqwest::Client,
-    ) -> ClientWithMiddleware {
-        let middleware = self.middleware().identity(identity);
-        ClientBuilder::new(client).with(middleware).build()
-    }
-
-    /// Puts these policies around a client. Everything else about the client stays as it is.
-    #[must_use]
-    pub fn wrap(&self, client: reqwest::Client) -> ClientWithMiddleware {
-        ClientBuilder::new(client).with(self.middleware()).build()
     }
 
     /// These policies as a middleware, for a chain that exists.
@@ -220,6 +201,16 @@ impl Policies {
         let mut scopes = shared.scopes.all();
         scopes.extend(firsts.filter_map(|endpoint| endpoint.first.get().map(Slot::scope)));
         scopes
+    }
+
+    /// Which redirects are followed.
+    pub(crate) fn redirects(&self) -> Redirects {
+        self.shared.redirects
+    }
+
+    /// The user's own layers.
+    pub(crate) fn own_layers(&self) -> &Places {
+        &self.shared.own_layers
     }
 
     #[cfg(feature = "config")]
@@ -374,19 +365,79 @@ impl PoliciesBuilder {
         self
     }
 
+    /// A layer of your own around each call, all of its attempts and waits included: it stands between the span of the call
+    /// and everything else. It may change the request before anything is decided about it; one that adds an
+    /// `Idempotency-Key` makes a `POST` repeatable. Of several the last one is outermost.
+    ///
+    /// Any tower layer over a service of `reqwest::Request` whose service is `Clone`. It holds for the clients of these
+    /// policies; a tower service has [`SteadfastLayer::around_call`](crate::SteadfastLayer::around_call).
+    ///
+    /// Tokens that are attached here come too late to say for whom a call is made: give an identity.
+    ///
+    /// ```
+    /// use http::HeaderValue;
+    /// use steadfast::Policies;
+    /// use tower::util::MapRequestLayer;
+    ///
+    /// let version = MapRequestLayer::new(|mut request: reqwest::Request| {
+    ///     request.headers_mut().insert("api-version", HeaderValue::from_static("2026-11-01"));
+    ///     request
+    /// });
+    /// let policies = Policies::builder().around_call(version).build()?;
+    /// # drop(policies);
+    /// # Ok::<(), steadfast::InvalidPolicies>(())
+    /// ```
+    pub fn around_call(mut self, layer: impl OwnLayer) -> Self {
+        self.own_layers.around_call.push(layer);
+        self
+    }
+
+    /// A layer of your own around each attempt, after it waited for rates and gates and before its span: for what has to
+    /// be fresh on every attempt, such as a signature or a token. An error of its own ends the call
+    /// ([`FailureKind::Foreign`](crate::FailureKind::Foreign)), unless a failed transport is found inside of it. Of several
+    /// the last one is outermost.
+    ///
+    /// See [`around_call`](Self::around_call) for what fits.
+    pub fn around_attempt(mut self, layer: impl OwnLayer) -> Self {
+        self.own_layers.around_attempt.push(layer);
+        self
+    }
+
     /// Makes the jitter repeatable, for one build of a program. Default: a seed from the operating system.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = Some(seed);
         self
     }
 
-    /// Keeps the counts of quotas in a file, so that they go on after a restart; a process that is killed forgets the
-    /// last second at most. One process at a time: several share a plan with a file each and
-    /// [`Quota::share`](crate::Quota::share). [`build`](Self::build) opens it, and makes it if it is not there.
-    /// Default: the counts end with the process.
-    #[cfg(feature = "quota-file")]
-    pub fn quota_file(mut self, path: impl Into<std::path::PathBuf>) -> Self {
-        self.quota_file = Some(path.into());
+    /// Which redirects are followed by the client of [`wrap_builder`](Policies::wrap_builder). Default:
+    /// `Redirects::limited(10)`, as reqwest's own.
+    ///
+    /// A client that is wrapped by [`wrap`](Policies::wrap) follows redirects as its own builder said; that cannot be
+    /// changed any more.
+    pub fn redirects(mut self, redirects: Redirects) -> Self {
+        self.redirects = redirects;
+        self
+    }
+
+    /// Keeps the counts of quotas in a store, so that they go on after a restart or are shared with other processes: a
+    /// file (`QuotaFile` of the crate `steadfast-quota-file`), or a [`Store`] of your own over a database. Default: the
+    /// counts end with the process.
+    ///
+    /// No call fails because of a store, and none waits for it longer than [`store_deadline`](Self::store_deadline). The
+    /// counts go on in memory while it does not answer; [`store`](crate::store) says what that means.
+    ///
+    /// Counts get to the store within a second. Those of the last second are kept when the last clone of the policies is
+    /// dropped, as far as the store can do that; `policies.quota_book().save().await` before the process ends is the sure
+    /// way.
+    pub fn store(mut self, store: impl Store) -> Self {
+        self.store = Some(Arc::new(store));
+        self
+    }
+
+    /// How long the first attempt that draws on a quota waits for what the [`store`](Self::store) knows of it, before it
+    /// goes on without. Default: 1 s; never more than half of what the call's deadline leaves.
+    pub fn store_deadline(mut self, deadline: Duration) -> Self {
+        self.store_deadline = Some(deadline);
         self
     }
 
@@ -394,19 +445,18 @@ impl PoliciesBuilder {
     ///
     /// # Errors
     /// The first mistake: which pattern or which policy, which value, and what would be right.
-    pub fn build(self) -> Result<Policies, InvalidPolicies> {
+    pub fn build(mut self) -> Result<Policies, InvalidPolicies> {
         let from_os = std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), 0);
         let seed = self.seed.unwrap_or(from_os);
         let numbers = AtomicU64::new(1);
-        let principal = self.principal.clone();
-        #[cfg(feature = "quota-file")]
-        let path = self.quota_file.clone();
+        let (principal, own_layers) = (self.principal.clone(), self.own_layers.clone());
+        let deadline = self.store_deadline.unwrap_or(DEADLINE);
+        let quotas = match self.store.take() {
+            Some(store) => QuotaBook::stored(store, deadline),
+            None => QuotaBook::in_memory(),
+        };
+        let redirects = self.redirects;
         let version = Version::new(self, None, &numbers)?;
-        // At last: a mistake elsewhere makes no file.
-        #[cfg(feature = "quota-file")]
-        let (quotas, _keeper) = crate::quota_file::open_book(path)?;
-        #[cfg(not(feature = "quota-file"))]
-        let quotas = Arc::default();
         Ok(Policies {
             shared: Arc::new(Shared {
                 current: RwLock::new(version),
@@ -415,12 +465,12 @@ impl PoliciesBuilder {
                 #[cfg(feature = "throttle")]
                 origins: Origins::default(),
                 principal,
+                own_layers,
                 seed,
                 numbers,
+                redirects,
                 first_origin: OnceLock::new(),
-                #[cfg(feature = "quota-file")]
-                _keeper,
-                quotas,
+                quotas: Arc::new(quotas),
             }),
         })
     }

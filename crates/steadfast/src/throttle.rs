@@ -54,6 +54,7 @@ impl Throttle {
             .and_then(|overlay| overlay.identity_value());
         loop {
             let scope = self.policies.endpoint_scope(request, identity);
+            scope.quotas_ready(request).await;
             let at = scope
                 .outlook(request)
                 .map_err(|refusal| Error::refused(refusal, request.url().clone()))?;

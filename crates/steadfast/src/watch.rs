@@ -16,7 +16,8 @@ use std::time::Duration;
 
 use tracing::Level;
 
-use crate::config::{Config, Diagnostics, Format};
+use crate::config::section::{Present, opened_otherwise};
+use crate::config::{Config, Diagnostics, Reader};
 use crate::policies::{Policies, Shared};
 
 /// How a file is watched; see [`Policies::watch_with`].
@@ -24,15 +25,20 @@ use crate::policies::{Policies, Shared};
 #[must_use = "options do nothing until they are handed over"]
 pub struct WatchOptions {
     every: Duration,
+    reader: Reader,
+    on_config: Option<Arc<OnConfig>>,
     on_change: Option<Arc<OnChange>>,
 }
 
+type OnConfig = dyn Fn(&Config) + Send + Sync;
 type OnChange = dyn Fn(Result<(), &Diagnostics>) + Send + Sync;
 
 impl Default for WatchOptions {
     fn default() -> Self {
         Self {
             every: Duration::from_secs(1),
+            reader: Reader::default(),
+            on_config: None,
             on_change: None,
         }
     }
@@ -47,6 +53,45 @@ impl WatchOptions {
     /// How often the file is read. Default: every second. A change takes effect after one to two of these.
     pub fn every(mut self, time: Duration) -> Self {
         self.every = time.max(Duration::from_millis(1));
+        self
+    }
+
+    /// What reads the file, for files with [sections](crate::config::section). Default: [`Config::reader`], without any.
+    pub fn reader(mut self, reader: Reader) -> Self {
+        self.reader = reader;
+        self
+    }
+
+    /// Called with what the file says, in each version: with the first one before `watch_with` returns, and with each
+    /// further one as soon as its policies are in force. This is how a program gets at the
+    /// [sections](crate::config::section) of a file that changes.
+    ///
+    /// ```no_run
+    /// # use steadfast::config::section::{Keys, Section};
+    /// # static KEYS: Keys = Keys::new("an alert", &[]);
+    /// # static ALERTS: Section<usize> = Section::list("my_alerts", "", &KEYS, |tables, _| Some(tables.len()));
+    /// use std::sync::{Arc, RwLock};
+    ///
+    /// use steadfast::config::Config;
+    /// use steadfast::{Policies, WatchOptions};
+    ///
+    /// # fn start() -> Result<(), Box<dyn std::error::Error>> {
+    /// let current = Arc::new(RwLock::new(None));
+    /// let kept = Arc::clone(&current);
+    /// let options = WatchOptions::new()
+    ///     .reader(Config::reader().section(&ALERTS))
+    ///     .on_config(move |config| {
+    ///         if let Ok(mut kept) = kept.write() {
+    ///             *kept = config.section(&ALERTS);
+    ///         }
+    ///     });
+    /// let policies = Policies::watch_with("policies.toml", options)?;
+    /// # drop(policies);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn on_config(mut self, callback: impl Fn(&Config) + Send + Sync + 'static) -> Self {
+        self.on_config = Some(Arc::new(callback));
         self
     }
 
@@ -65,18 +110,21 @@ impl fmt::Debug for WatchOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WatchOptions")
             .field("every", &self.every)
+            .field("reader", &self.reader)
+            .field("on_config", &self.on_config.is_some())
             .field("on_change", &self.on_change.is_some())
             .finish()
     }
 }
 
 impl Policies {
-    /// The policies of a file: `.toml`, or `.json`.
+    /// The policies of a file: `.toml`, or `.json`. A file with [sections](crate::config::section) of other crates is read
+    /// by [`Config::reader`].
     ///
     /// # Errors
     /// All mistakes of the file, each with its place and what would be right.
     pub fn read(path: impl AsRef<Path>) -> Result<Self, Diagnostics> {
-        Ok(Config::read(path.as_ref())?.build())
+        Config::read(path.as_ref())?.build()
     }
 
     /// The policies of a file, exchanged when the file changes: the next call runs under the new ones, calls under way
@@ -103,12 +151,16 @@ impl Policies {
         options: WatchOptions,
     ) -> Result<Self, Diagnostics> {
         let path = path.into();
-        let (text, config) = load(&path)?;
-        let policies = config.build();
+        let (text, config) = options.reader.load(&path)?;
+        let policies = config.build()?;
+        if let Some(callback) = &options.on_config {
+            callback(&config);
+        }
         let watch = Watch {
             policies: policies.downgrade(),
             path,
             options,
+            built: config.sections,
             in_force: Some(text),
             seen: None,
         };
@@ -121,6 +173,8 @@ struct Watch {
     policies: Weak<Shared>,
     path: PathBuf,
     options: WatchOptions,
+    /// The sections that the policies were built with.
+    built: Vec<Present>,
     /// The text that is in force, or that was refused.
     in_force: Option<Vec<u8>>,
     /// Another text, seen once.
@@ -150,7 +204,9 @@ impl Watch {
             self.seen = None;
         } else if self.seen.as_ref() == Some(&text) {
             self.seen = None;
-            self.take_over(&text);
+            // A section or a callback that panics must not end the watch; the panic hook has told of it.
+            let taken = std::panic::AssertUnwindSafe(|| self.take_over(&text));
+            let _ = std::panic::catch_unwind(taken);
             self.in_force = Some(text);
         } else {
             self.seen = Some(text);
@@ -162,20 +218,23 @@ impl Watch {
             return;
         };
         let file = self.path.display();
-        let result = parse(&self.path, text);
+        let result = self.options.reader.parse_file(&self.path, text);
         if let Ok(config) = &result {
             // What was parsed can be built, so there is nothing left to go wrong.
-            if let Err(mistake) = policies.exchange(config.builder()) {
+            if let Err(mistake) = policies.exchange(config.unopened()) {
                 tracing::event!(target: "steadfast", Level::WARN, "{file}: {mistake}");
                 return;
             }
         }
         match &result {
-            Ok(_) => tracing::event!(
-                target: "steadfast",
-                Level::INFO,
-                "policies of {file} are in force"
-            ),
+            Ok(config) => {
+                tracing::event!(
+                    target: "steadfast",
+                    Level::INFO,
+                    "policies of {file} are in force"
+                );
+                self.tell_config(config);
+            }
             Err(mistakes) => tracing::event!(
                 target: "steadfast",
                 Level::WARN,
@@ -183,27 +242,23 @@ impl Watch {
             ),
         }
         if let Some(callback) = &self.options.on_change {
-            // A callback that panics must not end the watch; the panic hook has told of it.
-            let told = || callback(result.as_ref().map(|_| ()));
-            let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(told));
+            callback(result.as_ref().map(|_| ()));
         }
     }
-}
 
-/// Reads a file once: its text, and what it says.
-fn load(path: &Path) -> Result<(Vec<u8>, Config), Diagnostics> {
-    match std::fs::read(path) {
-        Ok(text) => parse(path, &text).map(|config| (text, config)),
-        // Reading it again says what is wrong with it.
-        Err(_) => Config::read(path).map(|config| (Vec::new(), config)),
-    }
-}
-
-fn parse(path: &Path, text: &[u8]) -> Result<Config, Diagnostics> {
-    let end = path.extension().and_then(|end| end.to_str());
-    let format: Option<Format> = end.and_then(|end| end.parse().ok());
-    match (format, std::str::from_utf8(text)) {
-        (Some(format), Ok(text)) => Config::parse(text, format, &path.display().to_string()),
-        _ => Config::read(path),
+    fn tell_config(&self, config: &Config) {
+        let file = self.path.display();
+        for name in opened_otherwise(&self.built, &config.sections) {
+            tracing::event!(
+                target: "steadfast",
+                Level::WARN,
+                "the change of `{name}` in {file} takes effect at the next start"
+            );
+        }
+        if let Some(callback) = &self.options.on_config {
+            // One that panics must not keep the other from being called.
+            let told = std::panic::AssertUnwindSafe(|| callback(config));
+            let _ = std::panic::catch_unwind(told);
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::RangeInclusive;
 use std::time::{Duration, SystemTime};
 
-use http::{HeaderMap, Method};
+use http::{HeaderMap, HeaderValue, Method};
 use serde_json::{Value, json};
 use steadfast::{InvalidPolicy, Jitter, Opinion, Outcome, Policy, Reason, Rule};
 use steadfast::{Short, Stop};
@@ -34,6 +34,8 @@ pub(super) struct Planner {
     /// The same without chance: it takes the longest wait each time.
     steady: Prepared,
     pub(super) repeatable: Repeatable,
+    /// Whether the request gets an idempotency key by its policy.
+    pub(super) keyed: bool,
 }
 
 // ===== impl Planner =====
@@ -47,11 +49,19 @@ impl Planner {
             .backoff(retry.backoff.clone().jitter(Jitter::None))
             .throttled_backoff(retry.throttled_backoff.clone().jitter(Jitter::None))
             .prepare()?;
-        let repeatable = Repeatable::of(method, &HeaderMap::new(), retry.repeatable);
+        let mut headers = HeaderMap::new();
+        let key = retry.idempotency_key.as_ref();
+        let key = key.filter(|key| key.is_needed(method, &headers)).cloned();
+        if let Some(key) = &key {
+            headers.insert(key.name().clone(), HeaderValue::from_static("key"));
+        }
+        let repeatable = retry.repeatable(method, &headers, retry.repeatable);
+        let keyed = key.is_some();
         Ok(Self {
             policy: prepared,
             steady,
             repeatable,
+            keyed,
         })
     }
 
@@ -91,14 +101,15 @@ impl Planner {
 
     fn judge(&self, outcome: Outcome) -> Judged {
         match outcome {
-            Outcome::Status(status) => Judged::response(
-                &self.steady,
-                status,
-                &HeaderMap::new(),
-                || SystemTime::UNIX_EPOCH,
-                Opinion::Abstain,
-                None,
-            ),
+            Outcome::Status(status) => {
+                let (headers, opinion) = (HeaderMap::new(), Opinion::Abstain);
+                let wall = || SystemTime::UNIX_EPOCH;
+                let judged = Judged::response(&self.steady, status, &headers, wall, opinion, None);
+                match self.keyed {
+                    true => judged.of_keyed(),
+                    false => judged,
+                }
+            }
             Outcome::Refused(refusal) => Judged::refused(&self.steady, refusal),
             Outcome::Failed(kind) => Judged::failure(&self.steady, kind, Opinion::Abstain),
             outcome => Judged::ended(outcome),

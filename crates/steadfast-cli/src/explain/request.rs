@@ -149,6 +149,21 @@ fn numbers(policy: &Prepared) -> Vec<String> {
         ),
         None => "retries may add any load".to_owned(),
     }));
+    let key = policy.retry().idempotency_key.as_ref();
+    note(key.map(|key| format!("POST and PATCH get an idempotency key ({key})")));
+    note(
+        policy
+            .answer()
+            .fallback
+            .as_ref()
+            .map(|fallback| match fallback.fixed() {
+                Some(response) => format!(
+                    "a call that has failed is answered with {}",
+                    response.status()
+                ),
+                None => "a call that has failed is answered by a closure".to_owned(),
+            }),
+    );
     lines
 }
 
@@ -244,6 +259,8 @@ fn as_json(chosen: &Chosen<'_>, planner: &Planner, method: &Method, url: &Url) -
         "identity": chosen.identity,
         "matches_too": others,
         "repeatable": planner.repeatable.is_yes(),
+        "idempotency_key": planner.keyed,
+        "fallback": policy.answer().fallback.as_ref().and_then(|fallback| fallback.fixed()).map(|response| response.status().as_u16()),
         "limits": {
             "attempts": policy.retry().attempts,
             "retry_for_ms": millis(policy.retry().retry_for),

@@ -15,6 +15,7 @@ use clap::{Args, ValueEnum};
 
 use crate::exit::Exit;
 use crate::output::Output;
+use crate::policies::Mistakes;
 
 /// Send requests through a policy and show what happens
 ///
@@ -75,7 +76,10 @@ pub(crate) fn run(args: GetArgs, output: &Output) -> Result<Exit, String> {
     let policies = match &args.policy {
         None => steadfast::Policies::standard(),
         Some(path) => match crate::policies::read(path)? {
-            Ok(file) => file.build(),
+            Ok(file) => match file.build() {
+                Ok(policies) => policies,
+                Err(mistakes) => return Ok(Mistakes::from(mistakes).tell(output)),
+            },
             Err(mistakes) => return Ok(mistakes.tell(output)),
         },
     };

@@ -6,6 +6,7 @@
 //! A policy has parts, one file each. A new knob is a field of its part with a setter, a row in the key table of policy
 //! files, and a row of the [overlay](crate::Overlay) if it can differ per call.
 
+mod answer;
 mod body;
 mod invalid;
 mod limits;
@@ -17,6 +18,7 @@ mod timeouts;
 
 use std::time::Duration;
 
+pub use self::answer::AnswerPolicy;
 pub use self::body::BodyPolicy;
 pub use self::invalid::InvalidPolicy;
 pub(crate) use self::invalid::{at_least_one, some_time};
@@ -53,6 +55,7 @@ pub struct Policy {
     pub(crate) timeouts: TimeoutPolicy,
     pub(crate) limits: LimitPolicy,
     pub(crate) body: BodyPolicy,
+    pub(crate) answer: AnswerPolicy,
     pub(crate) observe: ObservePolicy,
 }
 
@@ -110,6 +113,7 @@ impl Policy {
             timeouts: TimeoutPolicy::default(),
             limits: LimitPolicy::default(),
             body: BodyPolicy::default(),
+            answer: AnswerPolicy::default(),
             observe: ObservePolicy::default(),
         }
     }

@@ -1,7 +1,8 @@
 //! A policy whose values were checked; what the layers read.
 
 use super::{
-    BodyPolicy, InvalidPolicy, LimitPolicy, ObservePolicy, Policy, RetryPolicy, TimeoutPolicy,
+    AnswerPolicy, BodyPolicy, InvalidPolicy, LimitPolicy, ObservePolicy, Policy, RetryPolicy,
+    TimeoutPolicy,
 };
 use crate::hint::QuotaMarker;
 use crate::quota::PreparedQuota;
@@ -50,6 +51,12 @@ impl Prepared {
     #[must_use]
     pub const fn body(&self) -> &BodyPolicy {
         &self.policy.body
+    }
+
+    /// What is answered when a call has failed for good.
+    #[must_use]
+    pub const fn answer(&self) -> &AnswerPolicy {
+        &self.policy.answer
     }
 
     /// What calls show of themselves.

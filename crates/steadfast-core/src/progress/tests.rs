@@ -249,8 +249,14 @@ fn a_record_reads_as_a_sentence() {
             source,
         });
         call.progress.on_send(call.now);
-        call.progress
-            .note(call.now, &judged, wait, Duration::ZERO, head);
+        call.progress.note(
+            call.now,
+            &judged,
+            wait,
+            Duration::ZERO,
+            crate::redirect::Hops::NONE,
+            head,
+        );
         call.now += wait.map_or(Duration::ZERO, |wait| wait.time);
     }
     let record = call.progress.finish(call.now, Stop::Accepted, None);

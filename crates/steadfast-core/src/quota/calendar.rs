@@ -64,6 +64,26 @@ impl Calendar {
         self.seen = self.seen.max(now).clamp(self.start, self.end - 1);
     }
 
+    /// Adds what was counted of the same window elsewhere. Of two windows the later one counts.
+    pub(super) fn absorb(&mut self, kept: &Self) {
+        if kept.start == self.start && self.end > 0 {
+            self.used = self.used.saturating_add(kept.used);
+            self.warned |= kept.warned;
+            self.seen = self.seen.max(kept.seen);
+        } else if kept.start > self.start || self.end == 0 {
+            let number = self.number.wrapping_add(1);
+            *self = Self {
+                number,
+                ..kept.clone()
+            };
+        }
+    }
+
+    /// Its first instant.
+    pub(super) const fn start(&self) -> Nanos {
+        self.start
+    }
+
     /// When the window ends.
     pub(super) const fn end(&self) -> Nanos {
         self.end

@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use thiserror::Error;
 
 use super::calendar::Calendar;
+use super::others::Others;
 use super::prepared::PreparedQuota;
 use super::saved::{Saved, Use};
 use super::slots::Slots;
@@ -13,10 +14,16 @@ use super::window::QuotaWindow;
 use super::{Nanos, nanos, span, system_time};
 
 /// What was used of one quota: plain data of bounded size, without a clock. The time of day is an argument.
+///
+/// Several may draw on one quota: processes that share a store, and this one before it was restarted. A ledger tells
+/// apart what it counted itself, which is what it [`save`](Self::save)s, and what it [`learn`](Self::learn)ed that
+/// others used; both are used.
 #[derive(Clone, Debug)]
 pub struct Ledger {
     quota: PreparedQuota,
+    /// What was counted here.
     used: Used,
+    others: Others,
     /// Until then the server lets nothing through; 0 when it said nothing.
     closed_until: Nanos,
     revision: u64,
@@ -90,6 +97,7 @@ impl Ledger {
             _ => Used::Calendar(Calendar::new()),
         };
         Self {
+            others: Others::none(quota.window),
             quota,
             used,
             closed_until: 0,
@@ -103,34 +111,51 @@ impl Ledger {
     #[must_use]
     pub fn restore(quota: PreparedQuota, saved: &Saved) -> Self {
         let mut ledger = Self::new(quota);
-        if saved.window != ledger.quota.window {
-            return ledger;
+        ledger.absorb(saved);
+        ledger
+    }
+
+    /// Adds what a store kept of this very ledger, when that arrives after the counting began. Add it once.
+    pub fn absorb(&mut self, own: &Saved) {
+        if own.window != self.quota.window {
+            return;
         }
-        ledger.closed_until = saved.closed_until;
-        match &mut ledger.used {
+        self.closed_until = self.closed_until.max(own.closed_until);
+        match &mut self.used {
             Used::Calendar(calendar) => {
-                if let Some(kept) = saved.uses.last() {
-                    let warned = saved.warned.is_some();
-                    *calendar = Calendar::restored(&ledger.quota, kept.last, kept.count, warned);
+                if let Some(kept) = own.uses.last() {
+                    let warned = own.warned.is_some();
+                    let kept = Calendar::restored(&self.quota, kept.last, kept.count, warned);
+                    calendar.absorb(&kept);
                 }
             }
-            Used::Rolling(slots) => {
-                let kept = saved.uses.iter();
-                let kept = kept.map(|kept| (kept.first, kept.last, kept.count));
-                *slots = Slots::restored(slots.window, saved.warned, kept);
-            }
+            Used::Rolling(slots) => slots.absorb(own),
         }
-        ledger
+    }
+
+    /// What others used of this quota, as far as a store knows: replaces what was learned before.
+    pub fn learn<'a>(&mut self, others: impl IntoIterator<Item = &'a Saved>) {
+        let mut closed_until = self.closed_until;
+        let window = self.quota.window;
+        let others = others.into_iter().inspect(|saved| {
+            if saved.window == window {
+                closed_until = closed_until.max(saved.closed_until);
+            }
+        });
+        self.others = Others::of(window, others);
+        self.closed_until = closed_until;
     }
 
     /// The count under a quota that changed, as [`restore`](Self::restore) has it. Receipts of before are void.
     pub fn adopt(&mut self, quota: PreparedQuota) {
         if self.quota != quota {
-            *self = Self {
-                revision: self.revision.wrapping_add(1),
-                adopted: self.adopted.wrapping_add(1),
-                ..Self::restore(quota, &self.save())
-            };
+            let mut adopted = Self::restore(quota, &self.save());
+            if adopted.quota.window == self.quota.window {
+                adopted.others = self.others.clone();
+            }
+            adopted.revision = self.revision.wrapping_add(1);
+            adopted.adopted = self.adopted.wrapping_add(1);
+            *self = adopted;
         }
     }
 
@@ -146,7 +171,7 @@ impl Ledger {
         self.revision
     }
 
-    /// What a store keeps.
+    /// What a store keeps: what was counted here, without what others used.
     #[must_use]
     pub fn save(&self) -> Saved {
         let (uses, warned) = match &self.used {
@@ -195,12 +220,14 @@ impl Ledger {
         let reached = cost > 0 && used.saturating_add(cost_of) >= self.quota.warn;
         let (warns, number) = match &mut self.used {
             Used::Calendar(calendar) => {
-                let warns = reached && !calendar.warned;
+                let warned = calendar.warned || self.others.warned_beside(calendar);
+                let warns = reached && !warned;
                 calendar.warned |= reached;
                 (warns, calendar.take(cost_of))
             }
             Used::Rolling(slots) => {
-                let warns = reached && slots.warned.is_none();
+                let warned = slots.warned.is_some() || self.others.warned();
+                let warns = reached && !warned;
                 slots.warned = slots.warned.or(reached.then_some(now));
                 (warns, slots.take(now, cost_of))
             }
@@ -237,6 +264,7 @@ impl Ledger {
     /// The count stays, so that a server can forbid but not allow. Without a time, all that is left counts as used now.
     pub fn spend_all(&mut self, now: SystemTime, until: Option<SystemTime>) {
         let now = self.settle(nanos(now));
+        let limit = self.quota.limit.saturating_sub(self.used_by_others());
         match (until, &mut self.used) {
             (Some(until), _) => {
                 let latest = now.saturating_add(self.quota.window.longest());
@@ -245,8 +273,8 @@ impl Ledger {
                     self.closed_until = self.closed_until.max(until);
                 }
             }
-            (None, Used::Calendar(calendar)) => calendar.fill(self.quota.limit),
-            (None, Used::Rolling(slots)) => slots.fill(now, self.quota.limit),
+            (None, Used::Calendar(calendar)) => calendar.fill(limit),
+            (None, Used::Rolling(slots)) => slots.fill(now, limit),
         }
         self.touch();
     }
@@ -289,21 +317,38 @@ impl Ledger {
                 calendar.settle(&self.quota, now);
                 now
             }
-            Used::Rolling(slots) => slots.settle(now),
+            Used::Rolling(slots) => {
+                if let Others::Rolling(others) = &mut self.others {
+                    others.settle(now);
+                }
+                slots.settle(now)
+            }
         }
     }
 
     fn used(&self) -> u64 {
-        match &self.used {
+        let own = match &self.used {
             Used::Calendar(calendar) => calendar.used,
             Used::Rolling(slots) => slots.used(),
+        };
+        own.saturating_add(self.used_by_others())
+    }
+
+    fn used_by_others(&self) -> u64 {
+        match (&self.used, &self.others) {
+            (Used::Calendar(own), others) => others.used_beside(own),
+            (Used::Rolling(_), Others::Rolling(slots)) => slots.used(),
+            (Used::Rolling(_), Others::Calendar(_)) => 0,
         }
     }
 
     fn shrinks_to(&self, most: u64, now: Nanos) -> Nanos {
         match &self.used {
             Used::Calendar(calendar) => calendar.end(),
-            Used::Rolling(slots) => slots.shrinks_to(most, now),
+            Used::Rolling(slots) => match &self.others {
+                Others::Rolling(others) => slots.shrinks_to(others, most, now),
+                Others::Calendar(_) => now,
+            },
         }
     }
 

@@ -17,6 +17,11 @@
 //! the latest of them is. So a window never holds more than the quota, wherever one lays it, and who uses it up steadily
 //! gets up to 2 % less.
 //!
+//! # Several who count
+//! Where a store is shared, each process keeps its own count and learns those of the others ([`Ledger::learn`]). Two that
+//! take at the same moment do not know of each other yet: together they may use more than the quota, by what they took
+//! since each learned from the store. In a rolling window, uses of several within two 48ths may be forgotten together.
+//!
 //! # A clock that is set
 //! Quotas follow the time of day, which people and services set. Forward is the passing of time. Back: a minute or less
 //! is taken for no time at all; uses that lie in the future by then count as just made, and a day that has begun goes
@@ -44,6 +49,7 @@
 
 mod calendar;
 mod ledger;
+mod others;
 mod plan;
 mod prepared;
 mod saved;
@@ -81,5 +87,7 @@ fn system_time(nanos: Nanos) -> std::time::SystemTime {
 
 #[cfg(test)]
 mod properties;
+#[cfg(test)]
+mod sharing;
 #[cfg(test)]
 mod tests;

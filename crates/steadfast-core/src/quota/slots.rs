@@ -5,6 +5,7 @@
 //! so there are about 50; a clock that is set back again and again can squeeze in more, and then the oldest are joined.
 
 use super::Nanos;
+use super::saved::Saved;
 
 /// A group of uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +32,7 @@ pub(super) const MOST: usize = 64;
 /// Into how many parts a window falls.
 const PARTS: u64 = 48;
 /// A clock that goes back by less stands still; several threads read it, and services correct it.
-const STILL: Nanos = 60 * super::SECOND;
+pub(super) const STILL: Nanos = 60 * super::SECOND;
 
 // ===== impl Slots =====
 
@@ -45,17 +46,43 @@ impl Slots {
         }
     }
 
-    pub(super) fn restored(
-        window: Nanos,
-        warned: Option<Nanos>,
-        kept: impl Iterator<Item = (Nanos, Nanos, u64)>,
-    ) -> Self {
-        let mut slots = Self::new(window);
-        slots.warned = warned;
-        for (first, last, count) in kept {
-            slots.push(first, last, count);
+    /// Adds what was counted elsewhere. Groups that begin within one part are joined, which errs to the side that the
+    /// rest errs to: a use may count for up to two parts longer than it must.
+    pub(super) fn absorb(&mut self, saved: &Saved) {
+        self.warned = self.warned.max(saved.warned);
+        let added = saved.uses.iter().map(|kept| {
+            let number = self.next;
+            self.next = self.next.wrapping_add(1);
+            Slot {
+                first: kept.first,
+                last: kept.last,
+                count: kept.count,
+                number,
+            }
+        });
+        let added: Vec<_> = added.collect();
+        if self.slots.is_empty() {
+            self.slots = added;
+            return;
         }
-        slots
+        // Stable, and what was here comes first: a group that is joined keeps its number, and with it its receipts.
+        self.slots.extend(added);
+        self.slots.sort_by_key(|slot| slot.first);
+        let part = self.part();
+        self.slots.dedup_by(|next, group| {
+            let joins = next.first < group.first.saturating_add(part);
+            // A use never ends before one that began earlier, so that the groups stay in order.
+            next.last = next.last.max(group.last);
+            if joins {
+                group.last = next.last;
+                group.count = group.count.saturating_add(next.count);
+                group.number = group.number.min(next.number);
+            }
+            joins
+        });
+        while self.slots.len() > MOST {
+            self.join_oldest();
+        }
     }
 
     pub(super) fn iter(&self) -> impl ExactSizeIterator<Item = &Slot> {
@@ -106,7 +133,7 @@ impl Slots {
 
     /// Notes a use at a time that is not before the newest one.
     pub(super) fn take(&mut self, now: Nanos, cost: u64) -> u64 {
-        let part = (self.window / PARTS).max(1);
+        let part = self.part();
         match self.slots.last_mut() {
             Some(slot) if now < slot.first.saturating_add(part) => {
                 slot.last = slot.last.max(now);
@@ -117,13 +144,21 @@ impl Slots {
         }
     }
 
+    fn part(&self) -> Nanos {
+        (self.window / PARTS).max(1)
+    }
+
+    fn join_oldest(&mut self) {
+        let oldest = self.slots.remove(0);
+        if let Some(slot) = self.slots.first_mut() {
+            slot.first = oldest.first;
+            slot.count = slot.count.saturating_add(oldest.count);
+        }
+    }
+
     fn push(&mut self, first: Nanos, last: Nanos, count: u64) -> u64 {
         if self.slots.len() >= MOST {
-            let oldest = self.slots.remove(0);
-            if let Some(slot) = self.slots.first_mut() {
-                slot.first = oldest.first;
-                slot.count = slot.count.saturating_add(oldest.count);
-            }
+            self.join_oldest();
         }
         let number = self.next;
         self.next = self.next.wrapping_add(1);
@@ -158,10 +193,12 @@ impl Slots {
         }
     }
 
-    /// When at most so many will be in use.
-    pub(super) fn shrinks_to(&self, most: u64, now: Nanos) -> Nanos {
-        let (mut used, mut at) = (self.used(), now);
-        for slot in &self.slots {
+    /// When at most so many will be in use, here and by others.
+    pub(super) fn shrinks_to(&self, others: &Self, most: u64, now: Nanos) -> Nanos {
+        let mut slots: Vec<_> = self.slots.iter().chain(&others.slots).collect();
+        slots.sort_by_key(|slot| slot.last);
+        let (mut used, mut at) = (self.used().saturating_add(others.used()), now);
+        for slot in slots {
             if used <= most {
                 break;
             }

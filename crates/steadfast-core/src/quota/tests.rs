@@ -11,7 +11,7 @@ const HOUR: u64 = 3600;
 const DAY: u64 = 24 * HOUR;
 
 /// `2026-03-29T12:00:00Z`
-fn at(text: &str) -> SystemTime {
+pub(super) fn at(text: &str) -> SystemTime {
     let number = |range: std::ops::Range<usize>| text.get(range).unwrap().parse::<i64>().unwrap();
     let day = day_number(number(0..4), number(5..7), number(8..10));
     let seconds = day * 86_400 + number(11..13) * 3600 + number(14..16) * 60 + number(17..19);

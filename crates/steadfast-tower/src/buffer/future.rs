@@ -50,6 +50,7 @@ where
 {
     type Output = Result<Res, Unjudged<E>>;
 
+    #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let (shell, mut body) = match this.reading.take() {

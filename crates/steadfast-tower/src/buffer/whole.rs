@@ -39,6 +39,22 @@ impl<B: Body> Whole<B> {
         }
     }
 
+    /// A body that is there to its end.
+    pub fn of_bytes(bytes: Bytes) -> Self {
+        let mut whole = Self {
+            rest: None,
+            start: VecDeque::new(),
+            tail: BytesMut::new(),
+            start_len: bytes.len() as u64,
+            trailers: None,
+            error: None,
+        };
+        if !bytes.is_empty() {
+            whole.start.push_back(bytes);
+        }
+        whole
+    }
+
     /// Whether it is there to its end, or to the error that ended it.
     pub(crate) const fn is_complete(&self) -> bool {
         self.rest.is_none()

@@ -16,7 +16,7 @@ use crate::buffer::Whole;
 use crate::clock;
 use crate::entry::Unjudged;
 use crate::failure::{Cause, Failure};
-use crate::judge::head::Head;
+use crate::head::Head;
 use crate::reply::Reply;
 use crate::response::WholeResponse;
 use crate::scope::Scope;
@@ -32,6 +32,8 @@ pin_project! {
         head: Option<Box<Head>>,
         // Whether another attempt could follow; then a refusal is worth a look into its body.
         may_follow: bool,
+        // Whether the request carries an idempotency key that its policy asked for.
+        keyed: bool,
         #[pin]
         inner: F,
         peek: Option<Box<Peek<Res>>>,
@@ -46,6 +48,7 @@ struct Peek<Res: WholeResponse> {
 }
 
 impl<F, Res: WholeResponse> JudgeFuture<F, Res> {
+    #[inline(always)]
     pub(crate) const fn new(
         scope: Arc<Scope>,
         head: Option<Box<Head>>,
@@ -56,9 +59,16 @@ impl<F, Res: WholeResponse> JudgeFuture<F, Res> {
             scope,
             head,
             may_follow,
+            keyed: false,
             inner,
             peek: None,
         }
+    }
+
+    #[inline(always)]
+    pub(crate) fn keyed(mut self, keyed: bool) -> Self {
+        self.keyed = keyed;
+        self
     }
 }
 
@@ -77,6 +87,7 @@ where
 {
     type Output = Result<Reply<Res>, Failure<E>>;
 
+    #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let policy = this.scope.policy();
@@ -88,11 +99,11 @@ where
             };
             let status = response.status();
             if head.is_none() && policy.retry().statuses.accepts_at_once(status) {
-                return Poll::Ready(Ok(Reply::new(response, Judged::accepted(status))));
+                return Poll::Ready(Ok(Reply::answered(response, Judged::accepted(status))));
             }
             let opinion = ask(policy, head, &response, None);
             if !wants_body(policy, opinion, *this.may_follow, &response) {
-                return Poll::Ready(Ok(judge(policy, opinion, response, None)));
+                return Poll::Ready(Ok(judge(policy, opinion, response, None, *this.keyed)));
             }
             let (shell, body) = response.open();
             let end = None;
@@ -107,7 +118,13 @@ where
                 let start = peek.body.start(PEEK_LIMIT);
                 let response = Res::close(peek.shell, peek.body);
                 let opinion = ask(policy, head, &response, Some(&start));
-                Poll::Ready(Ok(judge(policy, opinion, response, Some(&start))))
+                Poll::Ready(Ok(judge(
+                    policy,
+                    opinion,
+                    response,
+                    Some(&start),
+                    *this.keyed,
+                )))
             }
             None => Poll::Pending,
         }
@@ -172,15 +189,19 @@ fn judge<Res: WholeResponse>(
     opinion: Opinion,
     response: Res,
     start: Option<&[u8]>,
+    keyed: bool,
 ) -> Reply<Res> {
     let status = response.status();
     let headers = response.headers();
     let mut judged = Judged::response(policy, status, headers, clock::wall, opinion, start);
+    if keyed {
+        judged = judged.of_keyed();
+    }
     let inside = response.extensions().get::<Record>();
     if !judged.is_accepted() && inside.is_some_and(Record::is_exhausted) {
         (judged.verdict, judged.reason) = (Rule::FailFast, Reason::Nested);
     }
-    Reply::new(response, judged)
+    Reply::answered(response, judged)
 }
 
 impl<E> Unjudged<E> {
@@ -189,7 +210,7 @@ impl<E> Unjudged<E> {
         match self {
             Self::Judged(failure) => failure,
             Self::Refused(refusal) => Failure::refused(refusal),
-            Self::Raw(kind, error) => {
+            Self::Raw(kind, error, _) => {
                 let judged = Judged::ended(Outcome::Failed(kind));
                 Failure::new(Cause::Transport(error), judged)
             }
@@ -209,14 +230,14 @@ impl<E> Unjudged<E> {
             Self::Refused(refusal) => {
                 Failure::new(Cause::Refused(refusal), Judged::refused(policy, refusal))
             }
-            Self::Raw(kind, error) => {
+            Self::Raw(kind, error, hops) => {
                 let opinion = head.map_or(Opinion::Abstain, |head| {
                     head.opinion(policy, Outcome::Failed(kind), None, None)
                 });
-                Failure::new(
-                    Cause::Transport(error),
-                    Judged::failure(policy, kind, opinion),
-                )
+                let judged = Judged::failure(policy, kind, opinion);
+                let mut failure = Failure::new(Cause::Transport(error), judged);
+                failure.notes.hops = hops;
+                failure
             }
         }
     }

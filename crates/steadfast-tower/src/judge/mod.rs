@@ -9,7 +9,6 @@
 //! Dropping the future drops the response.
 
 mod future;
-mod head;
 mod service;
 
 pub use self::future::JudgeFuture;

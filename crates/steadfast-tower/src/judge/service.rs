@@ -8,8 +8,8 @@ use tower_service::Service;
 use crate::call::Call;
 use crate::entry::Unjudged;
 use crate::failure::Failure;
+use crate::head::Head;
 use crate::judge::JudgeFuture;
-use crate::judge::head::Head;
 use crate::reply::Reply;
 use crate::request::HttpRequest;
 use crate::response::WholeResponse;
@@ -41,11 +41,12 @@ where
         self.inner.poll_ready(cx).map_err(Unjudged::not_ready)
     }
 
+    #[inline(always)]
     fn call(&mut self, call: Call<R>) -> Self::Future {
         let scope = Arc::clone(&call.context.scope);
         let asked = scope.policy().retry().classifier.is_some();
-        let head = asked.then(|| Box::new(Head::of(&call.request)));
-        let may_follow = call.context.may_follow;
-        JudgeFuture::new(scope, head, may_follow, self.inner.call(call))
+        let head = asked.then(|| Box::new(Head::of(&*call.request)));
+        let (may_follow, keyed) = (call.context.may_follow, call.context.keyed);
+        JudgeFuture::new(scope, head, may_follow, self.inner.call(call)).keyed(keyed)
     }
 }

@@ -1,17 +1,24 @@
-//! The ledgers of all quotas by their keys.
+//! The counters of all quotas by their keys.
 
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use steadfast_core::quota::{Ledger, PreparedQuota, Saved};
+use steadfast_core::quota::PreparedQuota;
 
-use super::store::{QuotaStore, StoreError};
+use super::counter::{Counter, Key};
+use super::keeper::Keeper;
 use crate::clock;
-use crate::principal::Fingerprints;
+use crate::principal::{Fingerprints, Principal};
+use crate::store::{Store, StoreError};
 
-/// The most ledgers in memory, those not counted that somebody holds.
+/// The most counters in memory, those not counted that somebody holds.
 pub const MOST: usize = 4096;
+
+/// How long the first attempt waits for what a store has kept of a quota, unless set otherwise.
+pub const DEADLINE: Duration = Duration::from_secs(1);
 
 /// The counts of all quotas. Share it in an `Arc`.
 ///
@@ -23,30 +30,23 @@ pub const MOST: usize = 4096;
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let book = QuotaBook::in_memory();
 /// let plan = Quota::per_day(1000).prepare()?;
-/// let ledger = book.ledger("https://api.example.com", &plan);
-/// let left = ledger.lock().map(|mut ledger| ledger.take(SystemTime::UNIX_EPOCH, 1));
-/// # drop(left);
+/// let counter = book.counter("https://api.example.com", &plan);
+/// let taken = counter.take(SystemTime::UNIX_EPOCH, 1)?;
+/// assert_eq!(taken.left, 999);
 /// # Ok(())
 /// # }
 /// ```
 pub struct QuotaBook {
-    entries: Mutex<HashMap<String, Entry>>,
-    store: Option<Box<dyn QuotaStore>>,
+    shared: Arc<Shared>,
     fingerprints: Fingerprints,
 }
 
-struct Entry {
-    ledger: Arc<Mutex<Ledger>>,
-    /// The revision that the store has.
-    saved: u64,
-    /// Somebody asked for it since the book was full.
-    used: bool,
-}
-
-/// A ledger whose state the store does not have.
-struct Change {
-    ledger: Arc<Mutex<Ledger>>,
-    revision: u64,
+/// The book, as its counters know it.
+pub(super) struct Shared {
+    counters: Mutex<HashMap<Key, Arc<Counter>>>,
+    /// At so many, room is made: not for each new one, where nothing could be forgotten.
+    full_at: AtomicUsize,
+    pub(super) keeper: Option<Keeper>,
 }
 
 // ===== impl QuotaBook =====
@@ -55,64 +55,51 @@ impl QuotaBook {
     /// A book whose counts end with the process.
     #[must_use]
     pub fn in_memory() -> Self {
-        Self::with(None, Fingerprints::default())
+        Self::with(None)
     }
 
-    /// A book whose counts go on where a store has them. They are kept when [`save`](Self::save) is called, and when
-    /// the book is dropped.
+    /// A book over a store. The first attempt that draws on a quota waits for the store, until `deadline` has passed
+    /// ([`DEADLINE`] is 1 s); what that means stands [there](crate::store).
     #[must_use]
-    pub fn stored(store: impl QuotaStore + 'static) -> Self {
-        let fingerprints = Fingerprints::keyed(store.secret());
-        Self::with(Some(Box::new(store)), fingerprints)
+    pub fn stored(store: Arc<dyn Store>, deadline: Duration) -> Self {
+        Self::with(Some(Keeper::new(store, deadline)))
     }
 
-    fn with(store: Option<Box<dyn QuotaStore>>, fingerprints: Fingerprints) -> Self {
-        let entries = Mutex::default();
+    fn with(keeper: Option<Keeper>) -> Self {
+        let shared = Shared {
+            counters: Mutex::default(),
+            full_at: AtomicUsize::new(MOST),
+            keeper,
+        };
         Self {
-            entries,
-            store,
-            fingerprints,
+            shared: Arc::new(shared),
+            fingerprints: Fingerprints::default(),
         }
     }
 
-    /// The ledger of a quota. `key` says whose it is (an endpoint, an origin, an identity); quotas of different windows
-    /// or scopes under one key have ledgers of their own. All who ask with the same key share a ledger and its numbers,
+    /// The counter of a quota. `key` says whose it is (an endpoint, an origin, an identity); quotas of different windows
+    /// or scopes under one key have counters of their own. All who ask with the same key share a counter and its numbers,
     /// which are those of whoever asked last, so give all of them the same.
     ///
-    /// Keep it as long as it is used, and lock it for the decision only.
+    /// Over a store, await [`Counter::ready`] before its first use.
     #[must_use]
-    pub fn ledger(&self, key: &str, quota: &PreparedQuota) -> Arc<Mutex<Ledger>> {
-        let key = format!("{} {} {key}", quota.scope(), quota.window());
-        let mut entries = self.entries();
-        if let Some(entry) = entries.get_mut(&key) {
-            entry.used = true;
-            let mut ledger = lock(&entry.ledger);
-            if ledger.quota() != quota {
-                ledger.adopt(quota.clone());
-            }
-            return Arc::clone(&entry.ledger);
-        }
-        if entries.len() >= MOST {
-            drop(entries);
-            self.make_room();
-            entries = self.entries();
-        }
-        let kept = self.store.as_ref().and_then(|store| store.load(&key));
-        let ledger = match kept {
-            Some(saved) => Ledger::restore(quota.clone(), &saved),
-            None => Ledger::new(quota.clone()),
-        };
-        // Another thread may have been first.
-        let entry = entries.entry(key).or_insert_with(|| Entry {
-            saved: ledger.revision(),
-            ledger: Arc::new(Mutex::new(ledger)),
-            used: true,
-        });
-        Arc::clone(&entry.ledger)
+    pub fn counter(&self, key: &str, quota: &PreparedQuota) -> Arc<Counter> {
+        self.shared.counter(Key::new(key, quota, None), quota)
     }
 
-    /// What makes numbers of principals, to stand in keys. They are always the same over one store, and nothing
-    /// elsewhere.
+    /// The counter of a quota that each principal has for itself.
+    #[must_use]
+    pub fn counter_for(
+        &self,
+        key: &str,
+        principal: Principal,
+        quota: &PreparedQuota,
+    ) -> Arc<Counter> {
+        let key = Key::new(key, quota, Some(principal));
+        self.shared.counter(key, quota)
+    }
+
+    /// What makes the principals of those who use this book.
     #[must_use]
     pub fn fingerprints(&self) -> Fingerprints {
         self.fingerprints.clone()
@@ -121,62 +108,99 @@ impl QuotaBook {
     /// Whether there is something that the store does not have.
     #[must_use]
     pub fn is_dirty(&self) -> bool {
-        self.store.is_some() && self.entries().values().any(Entry::is_dirty)
+        self.shared.is_dirty()
     }
 
-    /// Gives the store what changed since the last time; says how many ledgers that were. Blocks as long as the store
-    /// does: not for a thread that drives futures.
+    /// Gives the store what changed since the last time, and learns what others used; says how many counts the store
+    /// got. This happens by itself within a second; await it before the process ends, so that nothing is lost, or to know
+    /// whether it works. It takes 10 s at most.
     ///
     /// # Errors
-    /// The store could not keep them. They are offered again.
-    pub fn save(&self) -> Result<usize, StoreError> {
-        let Some(store) = &self.store else {
-            return Ok(0);
-        };
-        let (counts, changes) = self.changes();
-        if counts.is_empty() {
-            return Ok(0);
-        }
-        store.keep(&counts)?;
-        let mut entries = self.entries();
-        for ((key, _), change) in counts.iter().zip(changes) {
-            if let Some(entry) = entries.get_mut(key) {
-                // It may have gone and come again meanwhile.
-                if Arc::ptr_eq(&entry.ledger, &change.ledger) {
-                    entry.saved = change.revision;
-                }
-            }
-        }
-        Ok(counts.len())
+    /// The store failed, or did not answer in time. The counts are offered again.
+    ///
+    /// # Cancel safety
+    /// Counts that were on their way are offered again.
+    pub async fn save(&self) -> Result<usize, StoreError> {
+        self.shared.save().await
     }
 
-    fn changes(&self) -> (Vec<(String, Saved)>, Vec<Change>) {
-        let entries = self.entries();
-        let dirty = entries.iter().filter(|(_, entry)| entry.is_dirty());
-        let changes = dirty.map(|(key, entry)| {
-            let (saved, revision) = {
-                let ledger = lock(&entry.ledger);
-                (ledger.save(), ledger.revision())
-            };
-            let ledger = Arc::clone(&entry.ledger);
-            ((key.clone(), saved), Change { ledger, revision })
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.shared.counters().len()
+    }
+}
+
+impl Default for QuotaBook {
+    fn default() -> Self {
+        Self::in_memory()
+    }
+}
+
+impl fmt::Debug for QuotaBook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("QuotaBook")
+            .field("store", &self.shared.keeper)
+            .finish_non_exhaustive()
+    }
+}
+
+// ===== impl Shared =====
+
+impl Shared {
+    fn counter(self: &Arc<Self>, key: Key, quota: &PreparedQuota) -> Arc<Counter> {
+        let mut counters = self.counters();
+        let full_at = self.full_at.load(Ordering::Relaxed);
+        if counters.len() >= full_at && !counters.contains_key(&key) {
+            drop(counters);
+            self.make_room();
+            counters = self.counters();
+            let next = counters.len() + MOST / 8;
+            let next = if counters.len() < MOST { MOST } else { next };
+            self.full_at.store(next, Ordering::Relaxed);
+        }
+        let counter = counters.entry(key.clone()).or_insert_with(|| {
+            let book = self.keeper.is_some().then_some(self);
+            Arc::new(Counter::new(key, quota, book))
         });
-        changes.unzip()
+        counter.used.store(true, Ordering::Relaxed);
+        let counter = Arc::clone(counter);
+        drop(counters);
+        let mut ledger = counter.lock();
+        if ledger.quota() != quota {
+            ledger.adopt(quota.clone());
+        }
+        drop(ledger);
+        counter
+    }
+
+    pub(super) fn is_dirty(&self) -> bool {
+        self.keeper.is_some() && self.counters().values().any(|counter| counter.is_dirty())
+    }
+
+    /// Those that the store has to hear of, or to tell of.
+    pub(super) fn unsettled(&self) -> Vec<Arc<Counter>> {
+        let counters = self.counters();
+        let counters = counters.values();
+        let unsettled = counters.filter(|counter| counter.is_dirty() || !counter.is_loaded());
+        unsettled.cloned().collect()
     }
 
     #[cold]
-    fn make_room(&self) {
-        self.forget(|entry| !entry.is_dirty());
-        if self.entries().len() < MOST {
-            return;
-        }
-        if self.save().is_ok_and(|saved| saved > 0) {
-            self.forget(|entry| !entry.is_dirty());
-            return;
+    fn make_room(self: &Arc<Self>) {
+        if self.keeper.is_some() {
+            self.forget(|counter| counter.is_loaded() && !counter.is_dirty());
+            let many = self.counters().len();
+            if many < MOST {
+                return;
+            }
+            self.schedule();
+            if many < 2 * MOST {
+                return;
+            }
         }
         // Without a store, or with one that is out of order, memory is bounded all the same.
-        self.forget(|entry| !std::mem::replace(&mut entry.used, false));
-        if self.entries().len() >= MOST {
+        self.forget(|counter| !counter.used.swap(false, Ordering::Relaxed));
+        if self.counters().len() >= MOST {
             // All of them were used; which half goes is no longer a question of merit.
             let mut keep = false;
             self.forget(|_| {
@@ -188,55 +212,25 @@ impl QuotaBook {
 
     /// Forgets what nobody holds: what `may` go, and without a store what says nothing. (Where there is one, a count
     /// that was given back has to get there first.)
-    fn forget(&self, mut may: impl FnMut(&mut Entry) -> bool) {
+    fn forget(&self, mut may: impl FnMut(&Counter) -> bool) {
         let now = clock::wall();
-        self.entries().retain(|_, entry| {
-            let held = Arc::strong_count(&entry.ledger) > 1;
-            let empty = self.store.is_none() && lock(&entry.ledger).is_empty(now);
-            held || !(empty || may(entry))
+        self.counters().retain(|_, counter| {
+            let held = Arc::strong_count(counter) > 1;
+            let empty = self.keeper.is_none() && counter.lock().is_empty(now);
+            held || !(empty || may(counter))
         });
     }
 
-    fn entries(&self) -> MutexGuard<'_, HashMap<String, Entry>> {
-        lock(&self.entries)
-    }
-
-    #[cfg(test)]
-    pub(super) fn len(&self) -> usize {
-        self.entries().len()
+    fn counters(&self) -> MutexGuard<'_, HashMap<Key, Arc<Counter>>> {
+        self.counters.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Entry {
-    fn is_dirty(&self) -> bool {
-        lock(&self.ledger).revision() != self.saved
-    }
-}
-
-/// A panic elsewhere leaves numbers behind that are as good as any.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-impl Default for QuotaBook {
-    fn default() -> Self {
-        Self::in_memory()
-    }
-}
-
-impl Drop for QuotaBook {
+impl Drop for Shared {
     /// Keeps what changed.
     fn drop(&mut self) {
-        if let Err(error) = self.save() {
-            tracing::warn!(target: "steadfast", error = &error as &dyn std::error::Error, "counts of quotas are lost");
+        if let Some(keeper) = &self.keeper {
+            keeper.keep_last(&self.unsettled());
         }
-    }
-}
-
-impl fmt::Debug for QuotaBook {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("QuotaBook")
-            .field("store", &self.store)
-            .finish_non_exhaustive()
     }
 }

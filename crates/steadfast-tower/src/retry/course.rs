@@ -30,7 +30,7 @@ pub(crate) struct Course<R> {
     /// Whether the budget could pay for a retry when the attempt started.
     funded: bool,
     /// The request that the next attempt sends.
-    next: Option<R>,
+    next: Option<Box<R>>,
     /// Method and host for the record, kept only where no copy of the request is.
     head: Option<Box<(Method, String)>>,
 }
@@ -45,6 +45,7 @@ pub(super) enum Next {
 
 impl<R: HttpRequest> Course<R> {
     /// A call that starts now.
+    #[inline(always)]
     pub(crate) fn new(call: Call<R>) -> Self {
         let now = clock::now();
         let Call {
@@ -55,7 +56,8 @@ impl<R: HttpRequest> Course<R> {
         let terms = &context.terms;
         let mut limits = Limits::new(now, terms);
         limits.deadline = earlier(limits.deadline, context.deadline);
-        let repeatable = Repeatable::of(request.method(), request.headers(), terms.repeatable);
+        let policy = context.scope.policy().retry();
+        let repeatable = policy.repeatable(request.method(), request.headers(), terms.repeatable);
         let funded = context.scope.deposit(now);
         Self {
             context,
@@ -74,7 +76,7 @@ impl<R: HttpRequest> Course<R> {
     }
 
     /// The request that the next attempt sends.
-    pub(super) const fn take(&mut self) -> Option<R> {
+    pub(super) const fn take(&mut self) -> Option<Box<R>> {
         self.next.take()
     }
 
@@ -90,10 +92,11 @@ impl<R: HttpRequest> Course<R> {
             _ => self.depart_again(token.take()),
         };
         if self.progress.may_follow(&self.limits) && self.funded && !self.context.retried_outside {
-            self.next = match &self.source {
+            let again = match &self.source {
                 Some(source) => source.replay(request),
                 None => replayer.replay(request),
             };
+            self.next = again.map(Box::new);
         }
         if self.next.is_none() && !self.progress.has_history() {
             self.head = Some(Box::new(head_of(request)));
@@ -163,11 +166,12 @@ impl<R: HttpRequest> Course<R> {
             Ok(reply) => (&reply.judged, &reply.notes),
             Err(failure) => (&failure.judged, &failure.notes),
         };
-        let queued = notes.queued;
+        let (queued, hops) = (notes.queued, notes.hops);
         if self.is_first_try() {
             self.limits.shift(queued);
         }
         let redirected = match (result, &self.next) {
+            _ if hops.followed > 0 => true,
             (Ok(reply), Some(next)) => {
                 let came_from = reply.response.final_url();
                 came_from.is_some_and(|url| url != next.url())
@@ -181,12 +185,15 @@ impl<R: HttpRequest> Course<R> {
             _ => (None, Stop::Nested),
         };
         let (next, kept) = (&self.next, &mut self.head);
-        self.progress.note(now, judged, wait, queued, || {
+        self.progress.note(now, judged, wait, queued, hops, || {
             let kept = || kept.take().map(|head| *head);
-            next.as_ref().map(head_of).or_else(kept).unwrap_or_default()
+            next.as_deref()
+                .map(head_of)
+                .or_else(kept)
+                .unwrap_or_default()
         });
         if let (Some(wait), Some(next)) = (wait, next) {
-            event::retry(&self.progress, &self.limits, judged, wait, next);
+            event::retry(&self.progress, &self.limits, judged, wait, &**next);
             let until = now.checked_add(wait.time).unwrap_or(now);
             return Next::Wait(until, token);
         }
@@ -201,6 +208,10 @@ impl<R: HttpRequest> Course<R> {
         }
         let resume_at = resume_at(now, judged);
         let record = self.progress.finish(now, stop, resume_at);
+        let record = match self.context.keyed {
+            true => record.keyed(),
+            false => record,
+        };
         event::end(&record);
         Next::HandBack(Some(record))
     }

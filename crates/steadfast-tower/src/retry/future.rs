@@ -67,6 +67,7 @@ where
     S: Service<Call<R>>,
     Res: WholeResponse,
 {
+    #[inline(always)]
     pub(crate) fn new(replayer: P, inner: S, course: Course<R>) -> Self {
         Self {
             replayer,
@@ -101,6 +102,7 @@ where
 {
     type Output = Result<Reply<Res>, Failure<E>>;
 
+    #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         let course = this.course;
@@ -109,7 +111,8 @@ where
                 StageProjection::Sending { future } => {
                     let mut result = ready!(future.poll(cx));
                     if let Ok(reply) = &mut result {
-                        if reply.judged.is_accepted() && course.is_first_try() {
+                        let hops = reply.notes.hops;
+                        if reply.judged.is_accepted() && course.is_first_try() && hops.is_none() {
                             if let Some(record) = Course::<R>::first_try(&reply.notes) {
                                 reply.record = record;
                             }
@@ -139,7 +142,7 @@ where
                         return Poll::Pending;
                     };
                     let context = course.depart(&request, this.replayer, token);
-                    let future = this.inner.call(Call::new(request, context));
+                    let future = this.inner.call(Call::boxed(request, context));
                     Stage::Sending { future }
                 }
                 StageProjection::Waiting { wait } => {

@@ -34,20 +34,34 @@ pub(crate) struct Evidence {
 }
 
 impl Hash for Family<'_> {
+    /// Hashes the stretches between ids, since a hasher costs per write and this is done for every attempt.
     fn hash<H: Hasher>(&self, hasher: &mut H) {
         hasher.write(self.method.as_bytes());
-        for segment in self.path.split('/') {
-            let segment = if is_id(segment) { "{}" } else { segment };
-            hasher.write(b"/");
-            hasher.write(segment.as_bytes());
+        let path = self.path.as_bytes();
+        let (mut stretch, mut start, mut has_digit) = (0, 0, false);
+        let mut segment = |start: usize, end: usize, has_digit: bool| {
+            if is_id(&path[start..end], has_digit) {
+                hasher.write(&path[stretch..start]);
+                stretch = end;
+            }
+        };
+        for (end, byte) in path.iter().enumerate() {
+            match byte {
+                b'/' => {
+                    segment(start, end, has_digit);
+                    (start, has_digit) = (end + 1, false);
+                }
+                byte => has_digit |= byte.is_ascii_digit(),
+            }
         }
+        segment(start, path.len(), has_digit);
+        hasher.write(&path[stretch..]);
     }
 }
 
 /// Whether a segment looks like the name of one thing among many: with a digit, or long.
-fn is_id(segment: &str) -> bool {
-    let is_version = segment.len() <= 3 && segment.starts_with('v');
-    let has_digit = segment.bytes().any(|byte| byte.is_ascii_digit());
+fn is_id(segment: &[u8], has_digit: bool) -> bool {
+    let is_version = segment.len() <= 3 && segment.starts_with(b"v");
     (has_digit && !is_version) || segment.len() > 32
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 
 use pin_project_lite::pin_project;
 use steadfast_core::Refusal;
@@ -29,8 +29,10 @@ pin_project! {
     {
         scope: Arc<Scope>,
         admission: Admission,
+        // Boxed: it is there only where something has to be waited for.
+        held: Option<Box<Held<S, R>>>,
         #[pin]
-        stage: Stage<S, R, S::Future>,
+        sending: Option<S::Future>,
     }
 }
 
@@ -38,48 +40,61 @@ pin_project! {
 enum Admission {
     /// Nothing so far: no limit is known that holds it back. If its answer speaks of one, it is heard all the same.
     Free { way: Way, is_repeated: bool },
-    /// Its share of what limits it. Boxed: it is there only where something limits.
+    /// Its share of what limits it.
     Toll(Box<Toll>),
 }
 
-pin_project! {
-    #[project = StageProjection]
-    enum Stage<S, R, F> {
-        /// Before the attempt is admitted.
-        Start { inner: S, call: Option<Call<R>> },
-        /// Admitted once the toll is paid and the layer below is ready.
-        Paying { inner: S, call: Option<Call<R>>, late: Late },
-        Sending { #[pin] future: F },
-    }
+/// An attempt that was not sent yet.
+pub(super) struct Held<S, R> {
+    inner: S,
+    call: Call<R>,
+    late: Late,
 }
 
-impl<S: Service<Call<R>>, R: HttpRequest> ThrottleFuture<S, R> {
-    pub(crate) fn new(inner: S, call: Call<R>) -> Self {
-        let (request, context) = (&call.request, &call.context);
+impl<S: Service<Call<R>> + Clone, R: HttpRequest> ThrottleFuture<S, R> {
+    #[inline(always)]
+    pub(crate) fn new(inner: &S, call: Call<R>) -> Self {
+        let context = &call.context;
         let scope = Arc::clone(&context.scope);
-        let path = request.url().path;
-        let way = scope
-            .limits()
-            .way(request.method(), path, context.principal);
-        let admission = Admission::Free {
-            way,
-            is_repeated: context.retried_outside,
-        };
-        let call = Some(call);
+        let limits = scope.limits();
+        if limits.is_involved() || !(limits.takes_at_once(&call)) {
+            let toll = Box::new(Toll::of(&call));
+            return Self::hold(inner.clone(), call, scope, Admission::Toll(toll));
+        }
+        let path = call.request.path();
+        let way = limits.way(call.request.method(), path, context.principal);
+        let is_repeated = context.retried_outside;
+        let admission = Admission::Free { way, is_repeated };
+        let mut inner = inner.clone();
+        // Nobody is woken: where the layer below is not ready it is asked again, by the task that waits for it.
+        match inner.poll_ready(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(Ok(())) => Self {
+                scope,
+                admission,
+                held: None,
+                sending: Some(inner.call(call)),
+            },
+            _ => Self::hold(inner, call, scope, admission),
+        }
+    }
+
+    #[cold]
+    fn hold(inner: S, call: Call<R>, scope: Arc<Scope>, admission: Admission) -> Self {
+        let late = Late::default();
         Self {
             scope,
             admission,
-            stage: Stage::Start { inner, call },
+            held: Some(Box::new(Held { inner, call, late })),
+            sending: None,
         }
     }
 }
 
 impl<S: Service<Call<R>>, R> fmt::Debug for ThrottleFuture<S, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.stage {
-            Stage::Start { .. } => "ThrottleFuture::Start",
-            Stage::Paying { .. } => "ThrottleFuture::Paying",
-            Stage::Sending { .. } => "ThrottleFuture::Sending",
+        f.write_str(match self.held {
+            Some(_) => "ThrottleFuture::Held",
+            None => "ThrottleFuture::Sending",
         })
     }
 }
@@ -92,64 +107,54 @@ where
 {
     type Output = Result<Reply<Res>, Failure<E>>;
 
+    #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        loop {
-            let next = match this.stage.as_mut().project() {
-                StageProjection::Sending { future } => {
-                    let mut result = ready!(future.poll(cx));
-                    this.admission.hear(this.scope, &mut result);
-                    return Poll::Ready(result);
-                }
-                StageProjection::Start { inner, call } => {
-                    let Some(call) = call.take() else {
-                        return Poll::Pending;
-                    };
-                    let limits = this.scope.limits();
-                    let is_free = !limits.is_involved();
-                    // Asked first, so that whoever takes cells at once is sent at once.
-                    if is_free && inner.poll_ready(cx)?.is_ready() {
-                        if limits.takes_at_once(&call) {
-                            let future = inner.call(call);
-                            this.stage.set(Stage::Sending { future });
-                            continue;
-                        }
-                        // Whoever waits holds nothing below: what was made ready for it is given up.
-                        *inner = inner.clone();
-                    }
-                    if !is_free || limits.has_rates() {
-                        *this.admission = Admission::Toll(Box::new(Toll::of(&call)));
-                    }
-                    Stage::Paying {
-                        inner: inner.clone(),
-                        call: Some(call),
-                        late: Late::default(),
-                    }
-                }
-                StageProjection::Paying { inner, call, late } => {
-                    if let Admission::Toll(toll) = this.admission {
-                        if let Err(refusal) = ready!(toll.poll(cx)) {
-                            return Poll::Ready(Err(Failure::refused(refusal)));
-                        }
-                    }
-                    if inner.poll_ready(cx)?.is_pending() {
-                        let deadline = call.as_ref().and_then(|call| call.context.deadline);
-                        ready!(late.poll(deadline, cx));
-                        let refusal = Refusal::DeadlinePassed;
-                        return Poll::Ready(Err(Failure::refused(refusal)));
-                    }
-                    let Some(call) = call.take() else {
-                        return Poll::Pending;
-                    };
-                    if let Admission::Toll(toll) = this.admission {
-                        toll.spend();
-                    }
-                    let future = inner.call(call);
-                    Stage::Sending { future }
-                }
-            };
-            this.stage.set(next);
+        if let Some(held) = this.held {
+            if let Err(failure) = ready!(held.poll_admitted(this.admission, cx)) {
+                return Poll::Ready(Err(failure));
+            }
+            if let Some(held) = this.held.take() {
+                let Held {
+                    mut inner, call, ..
+                } = *held;
+                this.sending.set(Some(inner.call(call)));
+            }
         }
+        let Some(sending) = this.sending.as_mut().as_pin_mut() else {
+            return Poll::Pending;
+        };
+        let mut result = ready!(sending.poll(cx));
+        this.admission.hear(this.scope, &mut result);
+        Poll::Ready(result)
+    }
+}
+
+impl<S, R> Held<S, R> {
+    /// Ready when the attempt is admitted and the layer below is ready for it.
+    fn poll_admitted<Res, E>(
+        &mut self,
+        admission: &mut Admission,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), Failure<E>>>
+    where
+        R: HttpRequest,
+        S: Service<Call<R>, Response = Reply<Res>, Error = Failure<E>>,
+    {
+        if let Admission::Toll(toll) = admission {
+            if let Err(refusal) = ready!(toll.poll(cx)) {
+                return Poll::Ready(Err(Failure::refused(refusal).of(&*self.call.request)));
+            }
+        }
+        if self.inner.poll_ready(cx)?.is_pending() {
+            ready!(self.late.poll(self.call.context.deadline, cx));
+            let refusal = Refusal::DeadlinePassed;
+            return Poll::Ready(Err(Failure::refused(refusal).of(&*self.call.request)));
+        }
+        if let Admission::Toll(toll) = admission {
+            toll.spend();
+        }
+        Poll::Ready(Ok(()))
     }
 }
 
@@ -160,27 +165,21 @@ impl Admission {
         scope: &Scope,
         result: &mut Result<Reply<Res>, Failure<E>>,
     ) {
-        match result {
-            Ok(reply) => {
+        match (self, result) {
+            (Self::Free { way, is_repeated }, Ok(reply)) => {
                 let headers = reply.response.headers();
-                let toll = match self {
-                    Self::Toll(toll) => toll,
-                    Self::Free { way, is_repeated } => {
-                        if !scope.limits().is_told(&reply.judged, headers) {
-                            return;
-                        }
-                        // The first sign of a limit: from here on attempts are counted.
-                        *self = Self::Toll(Box::new(Toll::late(scope, *way, *is_repeated)));
-                        return self.hear(scope, result);
-                    }
-                };
-                toll.answered(scope, &reply.judged, headers, &mut reply.notes);
-            }
-            Err(failure) => {
-                if let Self::Toll(toll) = self {
-                    toll.failed(&mut failure.notes);
+                if scope.limits().is_told(&reply.judged, headers) {
+                    // The first sign of a limit: from here on attempts are counted.
+                    let mut toll = Toll::late(scope, *way, *is_repeated);
+                    toll.answered(scope, &reply.judged, headers, &mut reply.notes);
                 }
             }
+            (Self::Toll(toll), Ok(reply)) => {
+                let headers = reply.response.headers();
+                toll.answered(scope, &reply.judged, headers, &mut reply.notes);
+            }
+            (Self::Toll(toll), Err(failure)) => toll.failed(&mut failure.notes),
+            (Self::Free { .. }, Err(_)) => {}
         }
     }
 }

@@ -6,11 +6,13 @@
 //! limit the origin counts as quiet, and an attempt costs one load until an answer speaks up.
 
 use std::fmt;
-use std::hash::{BuildHasher, RandomState};
+use std::hash::{BuildHasher, Hasher as _, RandomState};
+
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use foldhash::quality::FixedState;
 use steadfast_core::hint::Allowances;
 use steadfast_core::lane::{Heard, Ticket};
 use steadfast_core::{Pacing, PreparedRate};
@@ -32,7 +34,7 @@ pub struct Lanes {
     /// Something was refused, and what limits it is still known.
     refuses: AtomicBool,
     warned: AtomicBool,
-    keys: RandomState,
+    keys: FixedState,
     known: Mutex<Known>,
 }
 
@@ -46,7 +48,8 @@ impl Lanes {
             listening: AtomicU32::new(PATIENCE),
             refuses: AtomicBool::new(false),
             warned: AtomicBool::new(false),
-            keys: RandomState::new(),
+            // A seed from the operating system, since servers and URLs choose what is hashed.
+            keys: FixedState::with_seed(RandomState::new().hash_one(0)),
             known: Mutex::default(),
         })
     }
@@ -98,6 +101,13 @@ impl Lanes {
     /// Whether this is the first warning; the others would say the same.
     pub(crate) fn warns(&self) -> bool {
         !self.warned.swap(true, Ordering::Relaxed)
+    }
+
+    pub(crate) fn hash_path(&self, method: &str, path: &str) -> u64 {
+        let mut hasher = self.keys.build_hasher();
+        hasher.write(method.as_bytes());
+        hasher.write(path.as_bytes());
+        hasher.finish()
     }
 
     pub(crate) fn hash(&self, value: impl std::hash::Hash) -> u64 {

@@ -33,6 +33,7 @@ mod known;
 mod lanes;
 mod layer;
 mod line;
+mod loading;
 mod passage;
 mod place;
 mod rates;

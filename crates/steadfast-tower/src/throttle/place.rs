@@ -1,24 +1,24 @@
 //! What limits the calls of one scope: where it stands, and which rates and quotas hold there.
 
 use std::fmt::Write as _;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use http::HeaderMap;
 use steadfast_core::hint::tells_of_limits;
-
-use steadfast_core::quota::{Ledger, QuotaWindow, Receipt};
+use steadfast_core::quota::{QuotaWindow, Receipt};
 use steadfast_core::{Judged, LimitScope, Pacing, Prepared, PreparedQuota, PreparedRate, Refusal};
 
 use super::families::Family;
 use super::known::Way;
 use super::lanes::Lanes;
 use super::line::Line;
+use super::loading::Counters;
 use super::rates::Rates;
 use crate::call::Call;
 use crate::clock;
 use crate::principal::{Fingerprints, Principal};
-use crate::quota::QuotaBook;
+use crate::quota::{Counter, QuotaBook};
 
 /// Where a scope stands: at an origin, for an endpoint and an identity. Scopes of one origin share what its server
 /// says.
@@ -49,16 +49,16 @@ enum RateSet {
 
 /// One quota.
 enum QuotaSet {
-    Here(Whose, Arc<Mutex<Ledger>>),
+    Here(Whose, Arc<Counter>),
     PerCredential(PreparedQuota),
 }
 
-type Whose = Arc<str>;
+pub(crate) type Whose = Arc<str>;
 
 /// Taken from a quota: given back unless the request is sent.
 #[derive(Debug)]
 pub(crate) struct Taken {
-    ledger: Arc<Mutex<Ledger>>,
+    counter: Arc<Counter>,
     receipt: Option<Receipt>,
 }
 
@@ -148,8 +148,8 @@ impl Limits {
             LimitScope::Credential => QuotaSet::PerCredential(quota.clone()),
             scope => {
                 let key = place.key(scope);
-                let ledger = place.book.ledger(&key, quota);
-                QuotaSet::Here(key.into(), ledger)
+                let counter = place.book.counter(&key, quota);
+                QuotaSet::Here(key.into(), counter)
             }
         });
         let quotas = quotas.collect();
@@ -247,7 +247,7 @@ impl Limits {
                 true => 0,
                 false => lanes.hash(Family { method, path }).max(1),
             },
-            path: lanes.hash((method, path)),
+            path: lanes.hash_path(method, path),
         }
     }
 
@@ -265,10 +265,10 @@ impl Limits {
         self.way
     }
 
-    /// The ledgers, without those of a credential.
-    pub(crate) fn shared_ledgers(&self) -> impl Iterator<Item = (&Whose, &Arc<Mutex<Ledger>>)> {
+    /// The counters, without those of a credential.
+    pub(crate) fn shared_counters(&self) -> impl Iterator<Item = &Arc<Counter>> {
         self.quotas.iter().filter_map(|set| match set {
-            QuotaSet::Here(whose, ledger) => Some((whose, ledger)),
+            QuotaSet::Here(_, counter) => Some(counter),
             QuotaSet::PerCredential(_) => None,
         })
     }
@@ -281,18 +281,17 @@ impl Limits {
         })
     }
 
-    /// The ledgers of an attempt, with whose they are.
-    pub(crate) fn ledgers(&self, principal: Principal) -> Vec<(Whose, Arc<Mutex<Ledger>>)> {
-        let ledgers = self.quotas.iter().map(|set| match set {
-            QuotaSet::Here(whose, ledger) => (Arc::clone(whose), Arc::clone(ledger)),
+    /// The counters of an attempt, with whose they are.
+    pub(crate) fn counters(&self, principal: Principal) -> Counters {
+        let counters = self.quotas.iter().map(|set| match set {
+            QuotaSet::Here(whose, counter) => (Arc::clone(whose), Arc::clone(counter)),
             QuotaSet::PerCredential(quota) => {
-                let number = principal.number();
-                let key = format!("{} credential {number:016x}", self.place.origin);
-                let ledger = self.place.book.ledger(&key, quota);
-                (key.into(), ledger)
+                let (origin, number) = (&self.place.origin, principal.number());
+                let counter = self.place.book.counter_for(origin, principal, quota);
+                (format!("{origin} credential {number:016x}").into(), counter)
             }
         });
-        ledgers.collect()
+        counters.collect()
     }
 
     /// The earliest start that the rates allow; `None` without one.
@@ -322,27 +321,22 @@ impl RateSet {
 
 // ===== impl Taken =====
 
-/// Takes from all ledgers or from none.
-pub(crate) fn take_quotas(
-    ledgers: Vec<(Whose, Arc<Mutex<Ledger>>)>,
-    cost: u32,
-) -> Result<Vec<Taken>, Refusal> {
+/// Takes from all counters or from none.
+pub(crate) fn take_quotas(counters: Counters, cost: u32) -> Result<Vec<Taken>, Refusal> {
     let wall = clock::wall();
-    let mut taken = Vec::with_capacity(ledgers.len());
-    for (whose, ledger) in ledgers {
-        let mut guard = ledger.lock().unwrap_or_else(PoisonError::into_inner);
-        match guard.take(wall, cost) {
+    let mut taken = Vec::with_capacity(counters.len());
+    for (whose, counter) in counters {
+        match counter.take(wall, cost) {
             Ok(took) => {
-                let warning = took.warns.then(|| guard.status(wall));
-                drop(guard);
-                if let Some(status) = warning {
+                if took.warns {
+                    let status = counter.lock().status(wall);
                     warn(&whose, &status);
                 }
                 let receipt = Some(took.receipt);
-                taken.push(Taken { ledger, receipt });
+                taken.push(Taken { counter, receipt });
             }
             Err(spent) => {
-                let limit = guard.quota().limit();
+                let limit = counter.lock().quota().limit();
                 return Err(used_up(
                     wall,
                     limit,
@@ -394,21 +388,20 @@ impl Taken {
 
     /// The server says that there is nothing left.
     pub(crate) fn spend_all(&self, until: Option<std::time::SystemTime>) {
-        let mut ledger = self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
-        ledger.spend_all(clock::wall(), until);
+        self.counter.lock().spend_all(clock::wall(), until);
+        self.counter.touched();
     }
 
     pub(crate) fn window(&self) -> steadfast_core::quota::QuotaWindow {
-        let ledger = self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
-        ledger.quota().window()
+        self.counter.lock().quota().window()
     }
 }
 
 impl Drop for Taken {
     fn drop(&mut self) {
         if let Some(receipt) = &self.receipt {
-            let mut ledger = self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
-            ledger.give_back(receipt);
+            self.counter.lock().give_back(receipt);
+            self.counter.touched();
         }
     }
 }

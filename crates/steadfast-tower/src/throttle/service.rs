@@ -39,7 +39,8 @@ where
         Poll::Ready(Ok(()))
     }
 
+    #[inline(always)]
     fn call(&mut self, call: Call<R>) -> Self::Future {
-        ThrottleFuture::new(self.inner.clone(), call)
+        ThrottleFuture::new(&self.inner, call)
     }
 }

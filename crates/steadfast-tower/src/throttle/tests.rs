@@ -34,6 +34,7 @@ mod quiet;
 mod quota;
 mod refused;
 mod stalled;
+mod store;
 mod windows;
 
 type Request = http::Request<u64>;
@@ -220,6 +221,13 @@ impl Origin {
         Self {
             lanes: Lanes::new(),
             book: Arc::new(QuotaBook::in_memory()),
+        }
+    }
+
+    fn over(book: QuotaBook) -> Self {
+        Self {
+            book: Arc::new(book),
+            ..Self::new()
         }
     }
 

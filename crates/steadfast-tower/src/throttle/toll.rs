@@ -13,6 +13,7 @@ use steadfast_core::{Judged, Pacing, Reason, Refusal, RequestHead, Short};
 use super::gate::Pass;
 use super::known::Way;
 use super::line::Ask;
+use super::loading::Loading;
 use super::passage::{Bounds, Passage};
 use super::place::{Taken, take_quotas};
 use super::rates::Cells;
@@ -40,6 +41,7 @@ pub(crate) struct Toll {
 #[derive(Debug)]
 enum Stage {
     Refused(Refusal),
+    Loading(Box<(Loading, Option<Box<Passage>>)>),
     Waiting(Box<Passage>),
     Through(Vec<Pass>, Vec<Cells>),
     Over,
@@ -52,14 +54,16 @@ impl Toll {
     pub(crate) fn of<R: HttpRequest>(call: &Call<R>) -> Self {
         let (request, context) = (&call.request, &call.context);
         let limits = context.scope.limits();
-        let path = request.url().path;
+        let path = request.path();
         let way = limits.way(request.method(), path, context.principal);
         let cost = cost_of(call);
-        let (stage, taken) = match take_quotas(limits.ledgers(context.principal), cost) {
-            Err(refusal) => (Stage::Refused(refusal), Vec::new()),
-            Ok(taken) => {
-                let passage = passage(call, way, cost);
-                (Stage::Waiting(Box::new(passage)), taken)
+        let passage = || Box::new(passage(call, way, cost));
+        let counters = limits.counters(context.principal);
+        let (stage, taken) = match Loading::of(counters, cost, context) {
+            Ok(counters) => Stage::enter(take_quotas(counters, cost), passage),
+            Err(loading) => {
+                let stage = Stage::Loading(Box::new((loading, Some(passage()))));
+                (stage, Vec::new())
             }
         };
         Self {
@@ -87,8 +91,16 @@ impl Toll {
     }
 
     /// Ready when everything is paid.
-    pub(crate) fn poll(&mut self, cx: &Context<'_>) -> Poll<Result<(), Refusal>> {
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Refusal>> {
+        if let Stage::Loading(loading) = &mut self.stage {
+            let (loading, passage) = &mut **loading;
+            let (counters, cost) = ready!(loading.poll(cx));
+            if let Some(passage) = passage.take() {
+                (self.stage, self.taken) = Stage::enter(take_quotas(counters, cost), || passage);
+            }
+        }
         match &mut self.stage {
+            Stage::Loading(_) => Poll::Pending,
             Stage::Refused(refusal) => Poll::Ready(Err(*refusal)),
             Stage::Through(..) | Stage::Over => Poll::Ready(Ok(())),
             Stage::Waiting(passage) => {
@@ -230,6 +242,19 @@ impl Toll {
             if same {
                 taken.spend_all(until);
             }
+        }
+    }
+}
+
+impl Stage {
+    /// What comes after the quotas.
+    fn enter(
+        taken: Result<Vec<Taken>, Refusal>,
+        passage: impl FnOnce() -> Box<Passage>,
+    ) -> (Self, Vec<Taken>) {
+        match taken {
+            Err(refusal) => (Self::Refused(refusal), Vec::new()),
+            Ok(taken) => (Self::Waiting(passage()), taken),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What limits a scope, for people and for batch jobs that plan.
 
-use std::sync::PoisonError;
+use std::sync::Arc;
 use std::time::Instant;
 
 use steadfast_core::lane::{Turn, View};
@@ -10,6 +10,7 @@ use steadfast_core::{Refusal, RequestHead};
 use super::place::{Limits, used_up};
 use crate::clock;
 use crate::principal::Principal;
+use crate::quota::all_ready;
 use crate::request::HttpRequest;
 use crate::scope::Scope;
 
@@ -48,6 +49,19 @@ impl Scope {
         self.limits().view()
     }
 
+    /// Ready when the store of the quotas said what this request draws on, or its deadline has passed; await it before
+    /// [`outlook`](Self::outlook). Without a store it is ready at once.
+    ///
+    /// # Cancel safety
+    /// Nothing is held while waiting.
+    pub async fn quotas_ready<R: HttpRequest>(&self, request: &R) {
+        let principal = self.principal(request.headers());
+        let counters = self.limits().counters(principal);
+        let counters = counters.into_iter().map(|(_, counter)| counter);
+        let counters: Vec<Arc<_>> = counters.collect();
+        all_ready(counters, None).await;
+    }
+
     /// When an attempt could go, `now` or earlier if at once; nothing is taken.
     ///
     /// # Errors
@@ -79,8 +93,8 @@ impl Limits {
             view.add(&line.turnstile.lane().view(now));
         }
         let wall = clock::wall();
-        for (_, ledger) in self.shared_ledgers() {
-            let ledger = ledger.lock().unwrap_or_else(PoisonError::into_inner);
+        for counter in self.shared_counters() {
+            let ledger = counter.lock();
             let status = ledger.status(wall);
             view.quotas.push((ledger.quota().window(), status));
         }
@@ -94,9 +108,9 @@ impl Limits {
         cost: u32,
     ) -> Result<Instant, Refusal> {
         let (now, wall) = (clock::now(), clock::wall());
-        let way = self.way(request.method(), request.url().path, principal);
-        for (_, ledger) in self.ledgers(principal) {
-            let ledger = ledger.lock().unwrap_or_else(PoisonError::into_inner);
+        let way = self.way(request.method(), request.path(), principal);
+        for (_, counter) in self.counters(principal) {
+            let ledger = counter.lock();
             let status = ledger.status(wall);
             if status.left < u64::from(cost) {
                 let (limit, window) = (status.limit, ledger.quota().window());

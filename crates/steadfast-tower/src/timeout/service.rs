@@ -36,6 +36,7 @@ where
         self.inner.poll_ready(cx)
     }
 
+    #[inline(always)]
     fn call(&mut self, call: Call<R>) -> Self::Future {
         let deadline = call.context.deadline;
         let deadline = deadline.map(|at| (at, Refusal::DeadlinePassed));

@@ -43,6 +43,7 @@ where
         self.inner.poll_ready(cx)
     }
 
+    #[inline(always)]
     fn call(&mut self, call: Call<R>) -> Self::Future {
         if !super::is_listened_to(call.context.scope.policy().observe().spans) {
             return SpanFuture::unseen(self.inner.call(call), Kind::Attempt);
@@ -73,6 +74,7 @@ fn open<R: HttpRequest>(call: &Call<R>) -> Span {
         network.protocol.version = Empty,
         error.type = Empty,
         otel.status_code = Empty,
+        steadfast.keyed = call.context.keyed.then_some(true),
         steadfast.verdict = Empty,
         steadfast.reason = Empty,
     );

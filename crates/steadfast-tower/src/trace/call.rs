@@ -44,6 +44,7 @@ where
         self.inner.poll_ready(cx)
     }
 
+    #[inline(always)]
     fn call(&mut self, call: Call<R>) -> Self::Future {
         if !super::is_listened_to(call.context.scope.policy().observe().spans) {
             return SpanFuture::unseen(self.inner.call(call), Kind::Call);
@@ -77,6 +78,8 @@ fn open<R: HttpRequest>(call: &Call<R>) -> Span {
         steadfast.waited_ms = Empty,
         steadfast.queued_ms = Empty,
         steadfast.stop = Empty,
+        steadfast.keyed = Empty,
+        steadfast.fallback = Empty,
     )
 }
 
@@ -99,6 +102,12 @@ pub(super) fn ended<Res: HttpResponse, E>(span: &Span, result: &Result<Reply<Res
             "steadfast.queued_ms",
             u64::try_from(queued).unwrap_or(u64::MAX),
         );
+    }
+    if record.is_keyed() {
+        span.record("steadfast.keyed", true);
+    }
+    if record.is_fallback() {
+        span.record("steadfast.fallback", true);
     }
     if record.stop() != Stop::Accepted {
         span.record("steadfast.stop", tracing::field::display(record.stop()));

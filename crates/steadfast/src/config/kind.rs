@@ -1,17 +1,19 @@
 //! What a key can hold: the language of the key table.
 
-/// A table with known keys.
+/// The keys of a table. The checks and the JSON Schema come from them.
 #[derive(Debug)]
-pub(crate) struct Section {
+#[must_use]
+pub struct Keys {
     /// For messages: "a policy".
     pub(crate) name: &'static str,
-    /// Its keys; an endpoint has those of a policy too.
-    pub(crate) keys: &'static [&'static [Key]],
+    /// An endpoint has the keys of a policy too.
+    pub(crate) groups: &'static [&'static [Key]],
 }
 
-/// One key of a table.
+/// One key of a table: a row of the key table.
 #[derive(Debug)]
-pub(crate) struct Key {
+#[must_use]
+pub struct Key {
     pub(crate) name: &'static str,
     pub(crate) kind: Kind,
     pub(crate) need: Need,
@@ -29,70 +31,85 @@ pub(crate) enum Need {
 }
 
 /// What a value has to be.
+///
+/// Every string may contain `${NAME}`, the environment variable `NAME`; it is filled in before the string is read.
 #[derive(Debug)]
-pub(crate) enum Kind {
-    /// A whole number within bounds.
-    Whole { least: u64, most: u64 },
+#[non_exhaustive]
+pub enum Kind {
+    /// A whole number within bounds, both included.
+    Whole {
+        /// The smallest.
+        least: u64,
+        /// The largest.
+        most: u64,
+    },
     /// A number of 1 or more.
     Factor,
-    /// `"1.5s"`.
+    /// A time: `"200ms"`, `"1.5s"`, `"1h30m"`. At most 366 days.
     Time(Zero),
-    /// `"64KiB"`, or a number of bytes.
+    /// A size: `"64KiB"`, or a number of bytes.
     Size,
-    /// `"5/s"`, `"100/min burst 20"`.
+    /// A rate: `"5/s"`, `"100/min burst 20"`.
     Rate,
-    /// `"1000/day"`, `"10000/month rolling"`.
+    /// A quota: `"1000/day"`, `"10000/month rolling"`.
     Quota,
-    /// `"0.2/s"`.
+    /// A slow rate, in thousandths per second: `"0.2/s"`.
     Trickle,
     /// `true` or `false`.
     Flag,
     /// Only `false`, and what to say about `true`.
     Off {
+        /// The message.
         mistake: &'static str,
+        /// What would be right.
         help: &'static str,
     },
     /// Any string.
     Text,
-    /// One of some words.
+    /// A string that is one of some words.
     Word(&'static [Word]),
     /// A table with known keys.
-    Table(&'static Section),
-    /// A table with keys of a form.
+    Table(&'static Keys),
+    /// A table with names of a form, each with a value of the same kind.
     Map(Names, &'static Self),
-    /// A list.
+    /// A list of values of the same kind.
     List(&'static Self),
-    /// Either of two that differ in their type.
+    /// Either of two that differ in their type, such as a string or a table.
     Either(&'static Self, &'static Self),
 }
 
-/// Whether a time may be none.
+/// Whether a time may be `"0s"`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Zero {
+pub enum Zero {
+    /// It may.
     Allowed,
+    /// It may not.
     Refused,
 }
 
-/// A word and what it means.
+/// A word of [`Kind::Word`] and what it means.
 #[derive(Debug)]
-pub(crate) struct Word {
+#[must_use]
+pub struct Word {
     pub(crate) name: &'static str,
     pub(crate) about: &'static str,
 }
 
-/// The form of the keys of a [`Kind::Map`].
+/// The form of the names of a [`Kind::Map`].
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Names {
+#[non_exhaustive]
+pub enum Names {
     /// The user's own.
     Any,
-    /// `500`, `500..=599`, `5xx`, `server-error`.
+    /// Statuses: `500`, `500..=599`, `5xx`, `server-error`.
     Statuses,
-    /// Kinds of failed transports.
+    /// Kinds of failed transports: `connect`, `timeout`.
     Failures,
 }
 
-/// A key that a table can do without.
-pub(crate) const fn key(name: &'static str, kind: Kind, about: &'static str) -> Key {
+/// A key with what it holds. `about` says to people what it is for, and its default. A table can do without it, unless
+/// it is [`required`](Key::required).
+pub const fn key(name: &'static str, kind: Kind, about: &'static str) -> Key {
     Key {
         name,
         kind,
@@ -102,12 +119,14 @@ pub(crate) const fn key(name: &'static str, kind: Kind, about: &'static str) -> 
     }
 }
 
-pub(crate) const fn word(name: &'static str, about: &'static str) -> Word {
+/// A word with what it means.
+pub const fn word(name: &'static str, about: &'static str) -> Word {
     Word { name, about }
 }
 
-/// A whole number within bounds.
-pub(crate) const fn whole(least: u64, most: u64) -> Kind {
+/// A whole number within bounds, both included.
+#[must_use]
+pub const fn whole(least: u64, most: u64) -> Kind {
     Kind::Whole { least, most }
 }
 
@@ -115,7 +134,7 @@ pub(crate) const fn whole(least: u64, most: u64) -> Kind {
 
 impl Key {
     /// One that a table cannot do without.
-    pub(crate) const fn required(self) -> Self {
+    pub const fn required(self) -> Self {
         Self {
             need: Need::Required,
             name: self.name,
@@ -125,7 +144,9 @@ impl Key {
         }
     }
 
-    pub(crate) const fn aka(self, aka: &'static [&'static str]) -> Self {
+    /// What people write instead who know it from elsewhere, in lower case with `_`. It is a mistake whose message names
+    /// this key.
+    pub const fn aka(self, aka: &'static [&'static str]) -> Self {
         Self {
             aka,
             name: self.name,
@@ -136,15 +157,21 @@ impl Key {
     }
 }
 
-// ===== impl Section =====
+// ===== impl Keys =====
 
-impl Section {
-    pub(crate) fn keys(&self) -> impl Iterator<Item = &'static Key> + Clone {
-        self.keys.iter().flat_map(|keys| keys.iter())
+impl Keys {
+    /// The keys of a table, in groups, so that tables can share some. `name` is what messages call such a table:
+    /// `"an alert"`.
+    pub const fn new(name: &'static str, groups: &'static [&'static [Key]]) -> Self {
+        Self { name, groups }
     }
 
-    pub(crate) fn key(&self, name: &str) -> Option<&'static Key> {
-        self.keys().find(|key| key.name == name)
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &'static Key> + Clone {
+        self.groups.iter().flat_map(|keys| keys.iter())
+    }
+
+    pub(crate) fn find(&self, name: &str) -> Option<&'static Key> {
+        self.iter().find(|key| key.name == name)
     }
 }
 

@@ -1,36 +1,19 @@
 //! [`Config`]: a file that was read and checked.
 
-use std::fmt;
 use std::path::Path;
-use std::str::FromStr;
+use std::sync::Arc;
 
 use steadfast_core::Policy;
 
-use crate::config::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::config::endpoints::{self, Endpoint};
-use crate::config::env::Env;
-use crate::config::keys::ROOT;
+use crate::config::format::Format;
 use crate::config::names::{Known, Named};
 use crate::config::policy::Maker;
-use crate::config::report::Report;
-use crate::config::schema;
-use crate::config::source::{Source, Span};
-use crate::config::walk::{Table, Walker};
-use crate::config::{json_tree, toml_tree};
+use crate::config::reader::Reader;
+use crate::config::report::{Diagnostic, Diagnostics};
+use crate::config::section::{Present, Section};
+use crate::config::walk::Table;
 use crate::policies::{Policies, PoliciesBuilder};
-
-/// The largest file, in bytes.
-const LARGEST: usize = 16 << 20;
-
-/// What a file is written in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Format {
-    /// TOML 1.1.
-    Toml,
-    /// JSON (RFC 8259), without comments.
-    Json,
-}
 
 /// Policies that were read from a file and checked; see [the module](crate::config).
 #[derive(Clone, Debug)]
@@ -38,18 +21,25 @@ pub struct Config {
     named: Vec<Named>,
     endpoints: Vec<Endpoint>,
     default: Named,
-    warnings: Vec<Diagnostic>,
+    pub(crate) sections: Vec<Present>,
+    pub(super) warnings: Vec<Diagnostic>,
 }
 
 // ===== impl Config =====
 
 impl Config {
+    /// Reads files that have sections of other crates: register them, then read.
+    #[must_use = "a reader does nothing until it reads"]
+    pub fn reader() -> Reader {
+        Reader::default()
+    }
+
     /// Reads and checks a text. `file` is its name in messages. `${NAME}` is looked up in the environment.
     ///
     /// # Errors
     /// All mistakes at once.
     pub fn parse(text: &str, format: Format, file: &str) -> Result<Self, Diagnostics> {
-        Self::parse_with_env(text, format, file, &|name| std::env::var(name).ok())
+        Self::reader().parse(text, format, file)
     }
 
     /// [`parse`](Self::parse) with variables of your own.
@@ -62,11 +52,7 @@ impl Config {
         file: &str,
         env: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Self, Diagnostics> {
-        let source = Source::new(file, text);
-        let mut report = Report::new(&source);
-        let config = Self::read_text(&mut report, format, env);
-        let warnings = report.finish()?;
-        Ok(Self { warnings, ..config })
+        Self::reader().parse_with_env(text, format, file, env)
     }
 
     /// Reads and checks a file, whose name ends in `.toml` or `.json`.
@@ -74,75 +60,11 @@ impl Config {
     /// # Errors
     /// All mistakes at once; also that the file cannot be read.
     pub fn read(path: &Path) -> Result<Self, Diagnostics> {
-        let file = path.display().to_string();
-        let refuse = |message: String| Diagnostics::new(vec![about_file(&file, message)]);
-        let format = match path.extension().and_then(|end| end.to_str()) {
-            Some(end) => end.parse().map_err(refuse)?,
-            None => {
-                return Err(refuse(
-                    "the file's name does not end in `.toml` or `.json`".into(),
-                ));
-            }
-        };
-        let unreadable =
-            |error: std::io::Error| refuse(format!("the file cannot be read: {error}"));
-        let bytes = std::fs::metadata(path).map_err(unreadable)?.len();
-        if bytes > LARGEST as u64 {
-            return Err(refuse(too_large(bytes)));
-        }
-        let text = std::fs::read_to_string(path).map_err(unreadable)?;
-        Self::parse(&text, format, &file)
+        Self::reader().read(path)
     }
 
-    fn read_text(report: &mut Report<'_>, format: Format, env: Env<'_>) -> Self {
-        let text = report.source.text;
-        let mut root = Table {
-            entries: Vec::new(),
-        };
-        let mut secrets = false;
-        if text.len() > LARGEST {
-            report.error("limit", Span::default(), too_large(text.len() as u64));
-        } else {
-            let tree = match format {
-                Format::Toml => Some(toml_tree::read(text, report)),
-                Format::Json => json_tree::read(text, report),
-            };
-            let unreadable = report.lines();
-            if let Some(tree) = tree {
-                let mut walker = Walker {
-                    report: &mut *report,
-                    env,
-                    secrets,
-                };
-                root = walker.table(&ROOT, tree);
-                secrets = walker.secrets;
-            }
-            report.without_echoes(&unreadable);
-        }
-        let config = Self::make(
-            root,
-            &mut Maker {
-                report: &mut *report,
-                secrets,
-                rules: 0,
-            },
-        );
-        // What the checks above do not know, so that `build` cannot fail.
-        if report.errors() == 0 {
-            if let Err(mistake) = config.builder().build() {
-                let message = match secrets {
-                    true => {
-                        "the policies make no sense once their variables are filled in".to_owned()
-                    }
-                    false => mistake.to_string(),
-                };
-                report.error("invalid", Span::default(), message);
-            }
-        }
-        config
-    }
-
-    fn make(mut root: Table, maker: &mut Maker<'_, '_>) -> Self {
+    /// What the file's own keys say.
+    pub(super) fn make(mut root: Table, maker: &mut Maker<'_, '_>) -> Self {
         let known = Known::make(root.take("policies"), maker);
         let mut default = known.standard().clone();
         if let Some((name, span)) = root.text("default") {
@@ -162,6 +84,7 @@ impl Config {
             named: known.own,
             endpoints,
             default,
+            sections: Vec::new(),
             warnings: Vec::new(),
         }
     }
@@ -201,17 +124,49 @@ impl Config {
         &self.warnings
     }
 
-    /// The policies, ready for calls, with state of their own.
+    /// What a section says. `None` if the file does not have it, or if it was not registered with the [`Reader`].
     #[must_use]
-    pub fn build(&self) -> Policies {
-        match self.builder().build() {
-            Ok(policies) => policies,
-            Err(_) => unreachable!("the same was built once when the file was checked"),
-        }
+    pub fn section<T: Send + Sync + 'static>(&self, section: &Section<T>) -> Option<Arc<T>> {
+        let mut sections = self.sections.iter();
+        sections
+            .find(|present| present.name() == section.name())
+            .and_then(Present::made)
+    }
+
+    /// The names of the sections that the file has, beside policies and endpoints.
+    pub fn sections(&self) -> impl Iterator<Item = &'static str> + '_ {
+        self.sections.iter().map(Present::name)
+    }
+
+    /// The policies, ready for calls, with state of their own.
+    ///
+    /// # Errors
+    /// A section could not do what it does to policies, such as opening a file ([`Section::opens`]). Without such a
+    /// section a file that was read can be built.
+    pub fn build(&self) -> Result<Policies, Diagnostics> {
+        self.builder()?.build().map_err(|_| {
+            // The same was built once when the file was checked, so a section has changed it since. The mistake may quote
+            // a value of a variable.
+            let mut sections = self.sections.iter();
+            match sections.next() {
+                Some(present) => present.refuse("the sections made policies that cannot be built"),
+                None => unreachable!("nothing has changed since the file was checked"),
+            }
+        })
     }
 
     /// The policies, not built yet: for what no file says, such as a seed or a file for the counts of quotas.
-    pub fn builder(&self) -> PoliciesBuilder {
+    ///
+    /// # Errors
+    /// As [`build`](Self::build).
+    pub fn builder(&self) -> Result<PoliciesBuilder, Diagnostics> {
+        let mut sections = self.sections.iter();
+        // At the first mistake it ends: who cannot go on opens no more files.
+        sections.try_fold(self.unopened(), |builder, present| present.open(builder))
+    }
+
+    /// The policies alone, without what sections do to them.
+    pub(crate) fn unopened(&self) -> PoliciesBuilder {
         let own = |named: &Named| Policy::clone(&named.policy);
         let builder = Policies::builder().default_policy(own(&self.default));
         let builder = self.named.iter().fold(builder, |builder, named| {
@@ -227,51 +182,9 @@ impl Config {
         })
     }
 
-    /// The JSON Schema of the format (draft 2020-12), for editors.
+    /// The JSON Schema of the format (draft 2020-12), for editors. [`Reader::schema`] is that with sections.
     #[must_use]
     pub fn schema() -> String {
-        schema::schema()
-    }
-}
-
-// ===== impl Format =====
-
-impl FromStr for Format {
-    type Err = String;
-
-    /// The format of a file's extension.
-    fn from_str(extension: &str) -> Result<Self, Self::Err> {
-        match extension.to_ascii_lowercase().as_str() {
-            "toml" => Ok(Self::Toml),
-            "json" => Ok(Self::Json),
-            _ => Err("the file's name does not end in `.toml` or `.json`".to_owned()),
-        }
-    }
-}
-
-impl fmt::Display for Format {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Toml => "TOML",
-            Self::Json => "JSON",
-        })
-    }
-}
-
-fn too_large(bytes: u64) -> String {
-    format!("the file has {bytes} bytes; at most {LARGEST} (16 MiB) are read")
-}
-
-fn about_file(file: &str, message: String) -> Diagnostic {
-    Diagnostic {
-        file: file.to_owned(),
-        line: 1,
-        column: 1,
-        length: 1,
-        code: "file",
-        message,
-        help: None,
-        severity: Severity::Error,
-        excerpt: None,
+        Self::reader().schema()
     }
 }

@@ -8,6 +8,8 @@
 //! Not for policies that need code: a classifier, a schedule of one's own. Those stay with
 //! [`Policies::builder`](crate::Policies::builder).
 //!
+//! Other crates add sections of their own to the format: see [`section`]. A file that has one is read by a [`Reader`].
+//!
 //! ```
 //! use steadfast::config::{Config, Format};
 //!
@@ -23,7 +25,7 @@
 //!     match = "POST https://api.example.com/v1/charges/**"
 //!     policy = "careful"
 //! "#;
-//! let policies = Config::parse(text, Format::Toml, "policies.toml")?.build();
+//! let policies = Config::parse(text, Format::Toml, "policies.toml")?.build()?;
 //! let client = policies.wrap(reqwest::Client::new());
 //! # drop(client);
 //!
@@ -59,29 +61,29 @@
 //! levels of nesting in TOML and 127 in JSON. What is beyond is refused with a message. The first 100 mistakes are
 //! reported one by one, the rest as a number.
 
+mod answers;
 mod contradictions;
-mod diagnostic;
 mod endpoints;
-mod env;
-mod json_tree;
+mod format;
 mod keys;
 mod kind;
 mod loaded;
 mod names;
-mod node;
 mod policy;
 mod quotas;
 mod rates;
+mod reader;
 mod report;
 mod rules;
 mod schema;
+pub mod section;
 mod source;
 mod suggest;
-mod takes;
-mod toml_tree;
 mod units;
 mod walk;
 
-pub use self::diagnostic::{Diagnostic, Diagnostics, Severity};
-pub use self::loaded::{Config, Format};
+pub use self::format::Format;
+pub use self::loaded::Config;
+pub use self::reader::Reader;
+pub use self::report::{Diagnostic, Diagnostics, Severity};
 pub use self::units::rate;

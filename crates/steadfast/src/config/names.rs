@@ -5,10 +5,9 @@ use std::sync::Arc;
 
 use steadfast_core::Policy;
 
-use crate::config::node::Name;
 use crate::config::policy::Maker;
 use crate::config::report::quoted;
-use crate::config::source::Span;
+use crate::config::source::{Name, Span};
 use crate::config::suggest::among;
 use crate::config::walk::{Item, Table, Value};
 
@@ -129,9 +128,7 @@ impl Known {
             self.index.insert(name.text.clone(), drafts.len());
             let table = match item.value {
                 Value::Table(table) => table,
-                _ => Table {
-                    entries: Vec::new(),
-                },
+                _ => Table::empty(item.span),
             };
             drafts.push(Draft {
                 extends: name.span,

@@ -65,6 +65,7 @@ impl Maker<'_, '_> {
             policy = rules::apply_failures(policy, rules, self.report);
         }
         policy = self.retries(policy, &table);
+        policy = self.answers(policy, &table);
         // What goes with rates that are wrong cannot be said.
         let Some(policy) = self.limits(policy, &table) else {
             return parent.clone();

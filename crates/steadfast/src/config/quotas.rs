@@ -4,10 +4,9 @@ use steadfast_core::hint::Window;
 use steadfast_core::quota::Zone;
 use steadfast_core::{Policy, Quota};
 
-use crate::config::node::Name;
 use crate::config::policy::Maker;
 use crate::config::rates::scope;
-use crate::config::source::Span;
+use crate::config::source::{Name, Span};
 use crate::config::walk::{Item, Table, Value};
 
 impl Maker<'_, '_> {

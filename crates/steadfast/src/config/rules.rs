@@ -2,9 +2,8 @@
 
 use steadfast_core::{FailureKind, Policy, Retry, Rule, StatusClass};
 
-use crate::config::node::Name;
 use crate::config::report::{Report, quoted};
-use crate::config::source::Span;
+use crate::config::source::{Name, Span};
 use crate::config::suggest::among;
 use crate::config::walk::{Item, Value};
 
@@ -46,8 +45,12 @@ pub(crate) fn apply_statuses(
 ) -> Policy {
     let mut ranges = Vec::with_capacity(rules.len());
     for (name, item) in rules {
-        let Some((first, last)) = statuses(&name, report) else {
-            continue;
+        let (first, last) = match statuses(&name.text) {
+            Ok(range) => range,
+            Err((message, help)) => {
+                report.error_with("status", name.span, message, help);
+                continue;
+            }
         };
         ranges.push((first, last, name));
         if let Some(rule) = rule(item) {
@@ -85,20 +88,24 @@ fn overlaps(ranges: &[(u16, u16, Name)], report: &mut Report<'_>) {
     }
 }
 
-fn statuses(name: &Name, report: &mut Report<'_>) -> Option<Range> {
-    let text = name.text.trim();
+/// The statuses of a name, from the first to the last.
+///
+/// # Errors
+/// What is wrong and what would be right.
+pub(crate) fn statuses(name: &str) -> Result<Range, (String, String)> {
+    let text = name.trim();
     let class = CLASSES.iter().find(|(short, long, ..)| {
         text.eq_ignore_ascii_case(short) || text.replace('_', "-") == *long
     });
     if let Some((.., first)) = class {
-        return Some((*first, *first + 99));
+        return Ok((*first, *first + 99));
     }
     let (first, last) = match text.split_once("..") {
         None => (text, text),
         Some((first, "")) => (first, "999"),
         Some((first, last)) => match last.strip_prefix('=') {
             Some(last) => (first, last),
-            None => return exclusive(name, first, last, report),
+            None => return Err(exclusive(name, first, last)),
         },
     };
     let (Some(first), Some(last)) = (number(first), number(last)) else {
@@ -106,32 +113,28 @@ fn statuses(name: &Name, report: &mut Report<'_>) -> Option<Range> {
         let words = CLASSES.iter().map(|(_, long, ..)| *long);
         let near = crate::config::suggest::nearest(text, words);
         let help = near.map_or(FORMS.to_owned(), |word| format!("did you mean `{word}`?"));
-        report.error_with("status", name.span, message, help);
-        return None;
+        return Err((message, help));
     };
     let problem = if first > last {
         "is empty: its first status is above its last"
     } else if first < 100 || last > 999 {
         "leaves 100..=999"
     } else {
-        return Some((first, last));
+        return Ok((first, last));
     };
-    let message = format!("{} {problem}", quoted(text));
-    report.error_with("status", name.span, message, FORMS);
-    None
+    Err((format!("{} {problem}", quoted(text)), FORMS.to_owned()))
 }
 
-fn exclusive(name: &Name, first: &str, last: &str, report: &mut Report<'_>) -> Option<Range> {
+fn exclusive(name: &str, first: &str, last: &str) -> (String, String) {
     let message = format!(
         "{} does not say whether its end belongs to it",
-        quoted(&name.text)
+        quoted(name)
     );
     let right = match number(first).is_some() && number(last).is_some() {
         true => format!("did you mean `\"{first}..={last}\"`?"),
         false => FORMS.to_owned(),
     };
-    report.error_with("status", name.span, message, right);
-    None
+    (message, right)
 }
 
 fn number(text: &str) -> Option<u16> {
@@ -146,12 +149,12 @@ pub(crate) fn apply_failures(
 ) -> Policy {
     let mut seen: Vec<(FailureKind, Span)> = Vec::new();
     for (name, item) in rules {
-        let spelled = name.text.replace('-', "_");
-        let Some(kind) = FAILURES.into_iter().find(|kind| kind.as_str() == spelled) else {
-            let message = format!("{} is no kind of failure", quoted(&name.text));
-            let help = among(&name.text, FAILURES.iter().map(|kind| kind.as_str()));
-            report.error_with("failure", name.span, message, help.unwrap_or_default());
-            continue;
+        let kind = match failure(&name.text) {
+            Ok(kind) => kind,
+            Err((message, help)) => {
+                report.error_with("failure", name.span, message, help);
+                continue;
+            }
         };
         if seen.iter().any(|(known, _)| *known == kind) {
             let message = format!("{} is in two rules", quoted(&name.text));
@@ -167,6 +170,20 @@ pub(crate) fn apply_failures(
         }
     }
     policy
+}
+
+/// The kind of failed transports that has a name.
+///
+/// # Errors
+/// What is wrong and what would be right.
+pub(crate) fn failure(name: &str) -> Result<FailureKind, (String, String)> {
+    let spelled = name.replace('-', "_");
+    let kind = FAILURES.into_iter().find(|kind| kind.as_str() == spelled);
+    kind.ok_or_else(|| {
+        let message = format!("{} is no kind of failure", quoted(name));
+        let help = among(name, FAILURES.iter().map(|kind| kind.as_str()));
+        (message, help.unwrap_or_default())
+    })
 }
 
 fn rule(item: Item) -> Option<Rule> {

@@ -34,6 +34,11 @@ pub(crate) fn among<'w>(
     if let Some(word) = nearest(written, words.clone()) {
         return Some(format!("did you mean `{word}`?"));
     }
+    known(words)
+}
+
+/// A help text: all words, or the first of many.
+pub(crate) fn known<'w>(words: impl IntoIterator<Item = &'w str>) -> Option<String> {
     const MOST: usize = 20;
     let mut known: Vec<_> = words.into_iter().take(MOST + 1).collect();
     if known.is_empty() {

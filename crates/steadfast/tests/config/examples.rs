@@ -57,18 +57,20 @@ fn the_annotated_example_shows_every_key() {
     }
 }
 
+/// The command line writes it, with the sections of other crates; `steadfast-cli` has the test of the whole.
 #[test]
-fn the_schema_in_the_repository_is_current() {
-    let path = root().join("examples/policies.schema.json");
-    let kept = std::fs::read_to_string(&path).unwrap_or_default();
-    if std::env::var_os("UPDATE_SCHEMA").is_some() {
-        std::fs::write(&path, Config::schema()).unwrap();
-        return;
+fn the_schema_in_the_repository_has_all_of_the_format() {
+    let kept = std::fs::read_to_string(root().join("examples/policies.schema.json")).unwrap();
+    let kept: Value = serde_json::from_str(&kept).unwrap();
+    let own: Value = serde_json::from_str(&Config::schema()).unwrap();
+    for part in ["properties", "$defs"] {
+        for (name, value) in own[part].as_object().unwrap() {
+            assert!(
+                kept[part][name] == *value,
+                "{part} {name}: run the tests of steadfast-cli with UPDATE_SCHEMA=1"
+            );
+        }
     }
-    assert!(
-        kept == Config::schema(),
-        "run these tests with UPDATE_SCHEMA=1 and look at the difference"
-    );
 }
 
 #[test]

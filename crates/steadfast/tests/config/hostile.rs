@@ -24,7 +24,7 @@ fn the_corpus_of_the_fuzz_target_is_read() {
         let text = String::from_utf8_lossy(&data);
         for format in FORMATS {
             match Config::parse_with_env(&text, format, "corpus", &env) {
-                Ok(config) => drop(config.build()),
+                Ok(config) => drop(config.build().unwrap()),
                 Err(mistakes) => assert!(!mistakes.to_string().is_empty()),
             }
         }
@@ -73,7 +73,7 @@ fn a_file_with_pieces_exchanged_at_random_is_read_or_refused() {
         let text = String::from_utf8_lossy(&data);
         for format in FORMATS {
             match Config::parse_with_env(&text, format, "random", &env) {
-                Ok(config) => drop(config.build()),
+                Ok(config) => drop(config.build().unwrap()),
                 Err(mistakes) => assert!(!mistakes.to_string().contains("hush"), "{text}"),
             }
         }

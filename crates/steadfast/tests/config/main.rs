@@ -6,6 +6,7 @@ mod broken;
 mod examples;
 mod hostile;
 mod meaning;
+mod sections;
 
 use std::path::{Path, PathBuf};
 

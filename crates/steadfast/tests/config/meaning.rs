@@ -211,7 +211,7 @@ fn endpoints_have_their_policy_and_their_own_keys_over_it() {
         config.default_policy().prepare().unwrap().retry().attempts,
         10
     );
-    drop(config.build());
+    drop(config.build().unwrap());
 }
 
 #[test]
@@ -246,4 +246,64 @@ fn what_has_no_effect_is_a_warning_and_no_error() {
     );
     let inherits = toml("[policies.a]\nbudget = false\n[policies.b]\nextends = 'a'\nattempts = 1");
     assert!(inherits.warnings().is_empty());
+}
+
+#[test]
+fn idempotency_keys_and_fallbacks_mean_what_the_setters_mean() {
+    use steadfast::{FallbackResponse, IdempotencyKey, Policy};
+
+    let text = r#"
+        [policies.plain]
+        idempotency_key = true
+        fallback = { status = 200, body = "[]", headers = { content-type = "application/json" } }
+        [policies.own]
+        extends = "plain"
+        idempotency_key = { header = "PayPal-Request-Id", form = "quoted" }
+        fallback = false
+        [policies.none]
+        extends = "own"
+        idempotency_key = false
+    "#;
+    let config = Config::parse(text, Format::Toml, "policies.toml").unwrap();
+    let policy = |name| {
+        config
+            .policies()
+            .find(|(own, _)| *own == name)
+            .unwrap()
+            .1
+            .clone()
+    };
+    let empty = FallbackResponse::new(http::StatusCode::OK)
+        .body("[]")
+        .header(
+            http::header::CONTENT_TYPE,
+            "application/json".parse().unwrap(),
+        );
+    let key = IdempotencyKey::standard();
+    let plain = Policy::standard()
+        .idempotency_key(key.clone())
+        .fallback(empty);
+    assert_eq!(policy("plain"), plain);
+    let own = key.header("paypal-request-id".parse().unwrap()).quoted();
+    assert_eq!(policy("own"), Policy::standard().idempotency_key(own));
+    assert_eq!(policy("none"), Policy::standard());
+
+    for (text, part) in [
+        (
+            "idempotency_key = { header = \"no header\" }",
+            "is no name of a header",
+        ),
+        ("idempotency_key = { form = \"bold\" }", "quoted"),
+        ("fallback = { body = \"x\" }", "`status`"),
+        ("fallback = { status = 99 }", "200"),
+        (
+            "fallback = { status = 200, headers = { x = \"a\\nb\" } }",
+            "no header can be like this",
+        ),
+        ("fallback = true", "no fallback"),
+    ] {
+        let text = format!("[policies.p]\n{text}");
+        let mistake = Config::parse(&text, Format::Toml, "policies.toml").unwrap_err();
+        assert!(mistake.to_string().contains(part), "{text}: {mistake}");
+    }
 }

@@ -1,18 +1,18 @@
 //! How much may be sent: rates and quotas.
 
 use crate::config::kind::Kind::{Either, Flag, List, Quota, Rate, Table, Text};
-use crate::config::kind::{Key, Kind, Section, Word, key, whole, word};
+use crate::config::kind::{Key, Keys, Kind, Word, key, whole, word};
 
 /// So many attempts per time.
-pub(crate) static RATE: Section = Section {
+pub(crate) static RATE: Keys = Keys {
     name: "a rate",
-    keys: &[RATE_KEYS],
+    groups: &[RATE_KEYS],
 };
 
 /// What a plan allows.
-pub(crate) static QUOTA: Section = Section {
+pub(crate) static QUOTA: Keys = Keys {
     name: "a quota",
-    keys: &[QUOTA_KEYS],
+    groups: &[QUOTA_KEYS],
 };
 
 const SCOPES: &[Word] = &[

@@ -1,31 +1,42 @@
 //! The key table: every key of a policy file, once. The checks and the JSON Schema come from it.
 
+mod answers;
 mod limits;
 mod policy;
 mod retries;
 
+pub(crate) use self::answers::{FALLBACK, IDEMPOTENCY};
 pub(crate) use self::limits::{QUOTA, RATE};
 pub(crate) use self::policy::POLICY;
 use self::policy::POLICY_KEYS;
 pub(crate) use self::retries::{BACKOFF, BUDGET, RETRY};
 use crate::config::kind::Kind::{List, Map, Table, Text};
-use crate::config::kind::{Key, Kind, Names, Section, key};
+use crate::config::kind::{Key, Keys, Kind, Names, key};
 
 /// The whole file.
-pub(crate) static ROOT: Section = Section {
+pub(crate) static ROOT: Keys = Keys {
     name: "the file",
-    keys: &[ROOT_KEYS],
+    groups: &[ROOT_KEYS],
 };
 
 /// A pattern with its policy.
-pub(crate) static ENDPOINT: Section = Section {
+pub(crate) static ENDPOINT: Keys = Keys {
     name: "an endpoint",
-    keys: &[ENDPOINT_KEYS, POLICY_KEYS],
+    groups: &[ENDPOINT_KEYS, POLICY_KEYS],
 };
 
 /// All of them, for "that is a key of".
-pub(crate) static SECTIONS: [&Section; 8] = [
-    &ROOT, &POLICY, &ENDPOINT, &BACKOFF, &BUDGET, &RETRY, &RATE, &QUOTA,
+pub(crate) static TABLES: [&Keys; 10] = [
+    &ROOT,
+    &POLICY,
+    &ENDPOINT,
+    &BACKOFF,
+    &BUDGET,
+    &RETRY,
+    &RATE,
+    &QUOTA,
+    &IDEMPOTENCY,
+    &FALLBACK,
 ];
 
 // A static may be referred to from a constant for good; a temporary value may not.

@@ -1,14 +1,15 @@
 //! What a policy says, by itself or at an endpoint.
 
+use super::answers::{FALLBACK_KIND, IDEMPOTENCY_KIND};
 use super::limits::{PACINGS, QUOTAS, RATES, WINDOWS};
 use super::retries::{BACKOFF, BUDGET_KIND, RULE};
 use crate::config::kind::Kind::{Flag, Map, Off, Size, Table, Text, Time};
-use crate::config::kind::{Key, Kind, Names, Section, Word, Zero, key, whole, word};
+use crate::config::kind::{Key, Keys, Kind, Names, Word, Zero, key, whole, word};
 
 /// A policy with a name.
-pub(crate) static POLICY: Section = Section {
+pub(crate) static POLICY: Keys = Keys {
     name: "a policy",
-    keys: &[EXTENDS, POLICY_KEYS],
+    groups: &[EXTENDS, POLICY_KEYS],
 };
 
 const SHARES: &[Word] = &[
@@ -77,6 +78,12 @@ pub(super) const POLICY_KEYS: &[Key] = &[
     )
     .aka(&["idempotent"]),
     key(
+        "idempotency_key",
+        IDEMPOTENCY_KIND,
+        "`true`: each call whose method is not idempotent gets a key of its own, the same on every attempt, and is repeatable with it; only for servers that honour such keys; standard: none",
+    )
+    .aka(&["idempotency"]),
+    key(
         "attempt_timeout",
         Time(Zero::Refused),
         "the most time of one attempt, until the response's headers; standard: none",
@@ -143,5 +150,10 @@ pub(super) const POLICY_KEYS: &[Key] = &[
         "words in the body of a 429 or 403 that mean that a quota is spent, each with its window; beside those of the parent",
     )
     .aka(&["quota_marker"]),
+    key(
+        "fallback",
+        FALLBACK_KIND,
+        "the response in the place of every call that has failed for good, a 401 or 404 as well as an outage; `false` is none; standard: none",
+    ),
     key("spans", Kind::Word(SPANS), "whether spans are opened; standard: on"),
 ];

@@ -3,24 +3,24 @@
 use steadfast_core::BudgetConfig;
 
 use crate::config::kind::Kind::{Either, Factor, Flag, Off, Table, Time, Trickle};
-use crate::config::kind::{Key, Kind, Section, Word, Zero, key, whole, word};
+use crate::config::kind::{Key, Keys, Kind, Word, Zero, key, whole, word};
 
 /// A schedule of waits.
-pub(crate) static BACKOFF: Section = Section {
+pub(crate) static BACKOFF: Keys = Keys {
     name: "a backoff",
-    keys: &[BACKOFF_KEYS],
+    groups: &[BACKOFF_KEYS],
 };
 
 /// How much load retries may add.
-pub(crate) static BUDGET: Section = Section {
+pub(crate) static BUDGET: Keys = Keys {
     name: "a budget",
-    keys: &[BUDGET_KEYS],
+    groups: &[BUDGET_KEYS],
 };
 
 /// How a status or a failure is retried.
-pub(crate) static RETRY: Section = Section {
+pub(crate) static RETRY: Keys = Keys {
     name: "a rule",
-    keys: &[RETRY_KEYS],
+    groups: &[RETRY_KEYS],
 };
 
 /// What needs no table to say.
