@@ -194,9 +194,8 @@ fn with_a_rate() -> Calls {
 /// What [`ThrottleLayer`] makes, around a scope that has no rate.
 fn without_a_rate() -> Calls {
     let scope = Scope::new(&Policy::standard()).expect("the standard policy is valid");
-    let scope = Arc::new(scope);
-    let judge = Judge::new(Arc::clone(&scope), Transport::new(Terminal::Ready));
-    over(Entry::new(Throttle::new(scope, judge)))
+    let judge = Judge::new(Transport::new(Terminal::Ready));
+    over(Entry::new(Arc::new(scope), Throttle::new(judge)))
 }
 
 /// Calls with as little in them as there can be.

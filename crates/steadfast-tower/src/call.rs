@@ -14,7 +14,7 @@ use crate::context::Context;
 #[non_exhaustive]
 pub struct Call<R> {
     /// The request as it will be sent. Boxed, since every layer moves it: a `reqwest::Request` has a quarter of a
-    /// kilobyte (measured: 20 % of all instructions of a call).
+    /// kilobyte (measured: 12 % of the instructions of a call).
     pub request: Box<R>,
     /// What the layers know of the call.
     pub context: Context,

@@ -54,27 +54,34 @@ pub(super) struct Held<S, R> {
 impl<S: Service<Call<R>> + Clone, R: HttpRequest> ThrottleFuture<S, R> {
     #[inline(always)]
     pub(crate) fn new(inner: &S, call: Call<R>) -> Self {
-        let context = &call.context;
-        let scope = Arc::clone(&context.scope);
+        let scope = Arc::clone(&call.context.scope);
         let limits = scope.limits();
-        if limits.is_involved() || !(limits.takes_at_once(&call)) {
-            let toll = Box::new(Toll::of(&call));
-            return Self::hold(inner.clone(), call, scope, Admission::Toll(toll));
+        if limits.is_involved() {
+            let admission = Admission::toll(&call);
+            return Self::hold(inner.clone(), call, scope, admission);
         }
-        let path = call.request.path();
-        let way = limits.way(call.request.method(), path, context.principal);
-        let is_repeated = context.retried_outside;
-        let admission = Admission::Free { way, is_repeated };
-        let mut inner = inner.clone();
+        let mut asked = inner.clone();
         // Nobody is woken: where the layer below is not ready it is asked again, by the task that waits for it.
-        match inner.poll_ready(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(Ok(())) => Self {
+        let ready = asked.poll_ready(&mut Context::from_waker(Waker::noop()));
+        // Only who is sent at once takes cells here: whoever waits has to be able to give them back.
+        if matches!(ready, Poll::Ready(Ok(()))) && limits.takes_at_once(&call) {
+            return Self {
+                admission: Admission::free(&call),
                 scope,
-                admission,
                 held: None,
-                sending: Some(inner.call(call)),
-            },
-            _ => Self::hold(inner, call, scope, admission),
+                sending: Some(asked.call(call)),
+            };
+        }
+        match limits.has_rates() {
+            // Whoever waits for a rate holds nothing below: what was made ready is given up.
+            true => {
+                let admission = Admission::toll(&call);
+                Self::hold(inner.clone(), call, scope, admission)
+            }
+            false => {
+                let admission = Admission::free(&call);
+                Self::hold(asked, call, scope, admission)
+            }
         }
     }
 
@@ -159,6 +166,20 @@ impl<S, R> Held<S, R> {
 }
 
 impl Admission {
+    fn toll<R: HttpRequest>(call: &Call<R>) -> Self {
+        Self::Toll(Box::new(Toll::of(call)))
+    }
+
+    #[inline(always)]
+    fn free<R: HttpRequest>(call: &Call<R>) -> Self {
+        let (request, context) = (&call.request, &call.context);
+        let limits = context.scope.limits();
+        Self::Free {
+            way: limits.way(request.method(), request.path(), context.principal),
+            is_repeated: context.retried_outside,
+        }
+    }
+
     /// Tells all whom it concerns what the answer says.
     fn hear<Res: HttpResponse, E>(
         &mut self,

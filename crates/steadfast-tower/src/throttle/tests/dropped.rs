@@ -1,7 +1,7 @@
 //! What a dropped future held goes back: its place, its cells, its quota.
 
 use proptest::prelude::*;
-use steadfast_core::{LimitScope, Quota, Rate};
+use steadfast_core::{LimitScope, Pacing, Quota, Rate};
 
 use super::super::rates::Cells;
 use super::*;
@@ -139,6 +139,29 @@ async fn a_quota_is_given_back_for_a_request_that_was_never_sent() {
     assert_eq!(client.get(3).await, Ok(200), "the stuck one was never sent");
     abort(sent).await;
     assert!(client.get(4).await.is_err(), "the other one was");
+}
+
+/// The layer below is busy: the cell was not needed, although there was one.
+#[tokio::test(start_paused = true)]
+async fn a_cell_is_given_back_for_a_request_that_never_got_through_the_layer_below() {
+    let server = Server::patient();
+    let rate = Rate::per_hour(1).burst(2);
+    let policy = Policy::standard()
+        .rate_limit(rate)
+        .pacing(Pacing::Off)
+        .without_gate();
+    let client = Client::new(&policy, &server);
+    let call = stuck(&client.scope);
+    let (sent, stuck) = (call(0), call(1));
+    settle().await;
+    abort(stuck).await;
+    let line = client.line();
+    assert!(
+        line.turnstile.take(1).is_ok(),
+        "the stuck one was never sent"
+    );
+    assert!(line.turnstile.take(1).is_err(), "the other one was");
+    abort(sent).await;
 }
 
 #[tokio::test(start_paused = true)]
