@@ -7,6 +7,7 @@ fn every_function_of_the_readme_stands_in_an_example() {
     let examples = [
         include_str!("../examples/first_minute.rs"),
         include_str!("../examples/wrap_existing_client.rs"),
+        include_str!("../examples/own_layers.rs"),
         include_str!("../examples/policy_file.rs"),
         include_str!("../examples/redirects.rs"),
         include_str!("../examples/throttle.rs"),
