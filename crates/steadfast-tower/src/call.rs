@@ -13,8 +13,8 @@ use crate::context::Context;
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Call<R> {
-    /// The request as it will be sent. Boxed, since every layer moves it: a `reqwest::Request` has a quarter of a
-    /// kilobyte (measured: 12 % of the instructions of a call).
+    /// The request as it will be sent. Boxed, since every layer moves it, and a `reqwest::Request` has a quarter of a
+    /// kilobyte.
     pub request: Box<R>,
     /// What the layers know of the call.
     pub context: Context,
