@@ -392,3 +392,28 @@ fn nothing_is_built_when_nobody_listens() {
     });
     assert_eq!(deaf.heard(), 0);
 }
+
+// ===== layers above the retry =====
+
+#[test]
+fn a_key_and_a_fallback_are_told_by_the_spans() {
+    use http::StatusCode;
+    use steadfast::{FallbackResponse, IdempotencyKey};
+
+    let (heard, ()) = hear(LevelFilter::INFO, async {
+        let server = Server::start(503).await;
+        let policy = Policy::standard()
+            .idempotency_key(IdempotencyKey::standard())
+            .fallback(FallbackResponse::new(StatusCode::OK));
+        let response = client(policy).post(server.url("/")).send().await.unwrap();
+        assert_eq!(response.status(), 200);
+    });
+    let call = &heard.spans[0];
+    assert_eq!(call.fields.get("steadfast.keyed"), Some("true"));
+    assert_eq!(call.fields.get("steadfast.fallback"), Some("true"));
+    assert_eq!(call.fields.get("steadfast.attempts"), Some("3"));
+    let attempts = heard.spans.iter().filter(|span| span.name == "attempt");
+    for attempt in attempts {
+        assert_eq!(attempt.fields.get("steadfast.keyed"), Some("true"));
+    }
+}

@@ -178,3 +178,38 @@ fn everything_that_bounds_what_is_sent_is_told() {
         (&1000.into(), &2.into(), &false.into())
     );
 }
+
+#[test]
+fn keys_and_fallbacks_are_explained() {
+    let policies = file(
+        "keyed.toml",
+        "[policies.orders]\nidempotency_key = true\nfallback = { status = 200, body = \"[]\" }\n\
+         [[endpoints]]\nmatch = \"https://api.example.com/**\"\npolicy = \"orders\"\n",
+    );
+    let url = "https://api.example.com/v1/orders";
+    let run = steadfast(&["explain", &policies, "POST", url]);
+    assert_eq!(run.code, 0, "{run:?}");
+    for expected in [
+        "POST and PATCH get an idempotency key (idempotency-key)",
+        "a call that has failed is answered with 200",
+    ] {
+        assert!(
+            run.stdout.contains(expected),
+            "{expected} in {}",
+            run.stdout
+        );
+    }
+    let json = steadfast(&["explain", &policies, "POST", url, "--json"]).json();
+    assert_eq!(json["repeatable"], json!(true));
+    assert_eq!(json["idempotency_key"], json!(true));
+    assert_eq!(json["fallback"], json!(200));
+    let of = |status: &str| {
+        let rows = json["statuses"].as_array().unwrap();
+        let row = rows.iter().find(|row| {
+            let codes = row["statuses"].as_str().unwrap();
+            codes.split(", ").any(|code| code == status)
+        });
+        row.map(|row| row["plan"]["action"].clone())
+    };
+    assert_eq!(of("409"), Some(json!("retry")));
+}
