@@ -135,6 +135,7 @@ where
             request,
             context,
             replay,
+            ..
         } = call;
         let scope = Arc::clone(&context.scope);
         let inner = self.inner.clone();

@@ -20,6 +20,9 @@ pub struct Call<R> {
     pub context: Context,
     /// Makes the request again, where its body cannot be copied.
     pub replay: Option<ReplaySource<R>>,
+    /// The request as the retry layer keeps it for another attempt, if it does: for layers that find out afterwards that
+    /// they have to know more of it.
+    pub kept: Option<Arc<R>>,
 }
 
 /// Makes a request again, for bodies that cannot be copied.
@@ -43,6 +46,7 @@ impl<R> Call<R> {
             request,
             context,
             replay: None,
+            kept: None,
         }
     }
 

@@ -21,8 +21,8 @@ pub struct Context {
     pub scope: Arc<Scope>,
     /// What holds for this call: the policy's numbers, or its own.
     pub terms: Terms,
-    /// For whom the call is made.
-    pub principal: Principal,
+    /// For whom the call is made, where that was said; else it is told by what the request shows.
+    pub principal: Option<Principal>,
     /// Which attempt this is; 0 before the retry layer numbered it.
     pub attempt: u32,
     /// A retry layer further out is in charge: one further in passes the call through.
@@ -51,13 +51,12 @@ pub(crate) struct Resend {
 }
 
 impl Context {
-    /// The context of a call in a scope. `overlay` says what differs for this call, and is checked by the caller; the
-    /// headers show for whom it is made, where the scope has no identity.
+    /// The context of a call in a scope. `overlay` says what differs for this call, and is checked by the caller.
     #[must_use]
-    pub fn new(scope: Arc<Scope>, overlay: Option<&Overlay>, headers: &HeaderMap) -> Self {
+    pub fn new(scope: Arc<Scope>, overlay: Option<&Overlay>) -> Self {
         Self {
             terms: Terms::new(scope.policy(), overlay),
-            principal: scope.principal(headers),
+            principal: scope.named_principal(),
             scope,
             attempt: 0,
             retried_outside: false,
@@ -66,6 +65,13 @@ impl Context {
             keyed: false,
             resend: None,
         }
+    }
+
+    /// For whom a call with these headers is made.
+    #[must_use]
+    pub fn principal_of(&self, headers: &HeaderMap) -> Principal {
+        self.principal
+            .unwrap_or_else(|| self.scope.principal(headers))
     }
 
     /// The latest start that makes sense: for a retry the end of the time for retrying, for any attempt the deadline.

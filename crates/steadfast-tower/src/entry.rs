@@ -105,7 +105,7 @@ where
             let stage = Stage::Invalid { failure };
             return EntryFuture { stage };
         }
-        let context = Context::new(Arc::clone(&self.scope), overlay, request.headers());
+        let context = Context::new(Arc::clone(&self.scope), overlay);
         let inner = self.inner.call(Call::new(request, context));
         let stage = Stage::Sent { inner };
         EntryFuture { stage }

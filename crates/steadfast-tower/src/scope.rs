@@ -19,6 +19,8 @@ pub struct Scope {
     policy: Arc<Prepared>,
     template: Option<Arc<str>>,
     identity: Option<Arc<str>>,
+    /// The principal of the identity.
+    named: Option<Principal>,
     fingerprints: Fingerprints,
     budget: Option<Arc<Budget>>,
     #[cfg(feature = "throttle")]
@@ -74,6 +76,7 @@ impl Scope {
             policy,
             template,
             identity: None,
+            named: None,
             fingerprints: Fingerprints::default(),
             budget,
             seed: AtomicU64::new(seed),
@@ -83,7 +86,9 @@ impl Scope {
     /// The same for the calls of one identity. Which of them show the same credential is told by `fingerprints`.
     #[must_use]
     pub fn named(self, identity: Option<Arc<str>>, fingerprints: Fingerprints) -> Self {
+        let named = identity.as_deref();
         Self {
+            named: named.map(|name| fingerprints.of_name(name)),
             identity,
             fingerprints,
             ..self
@@ -141,11 +146,17 @@ impl Scope {
         self.identity.as_deref()
     }
 
+    /// The principal of the identity, if there is one.
+    #[must_use]
+    pub const fn named_principal(&self) -> Option<Principal> {
+        self.named
+    }
+
     /// The principal of a request with these headers: the identity of this scope, else the credential that they show.
     #[must_use]
     pub fn principal(&self, headers: &http::HeaderMap) -> Principal {
-        match &self.identity {
-            Some(identity) => self.fingerprints.of_name(identity),
+        match self.named {
+            Some(principal) => principal,
             None => self.fingerprints.of_credential(headers),
         }
     }

@@ -69,7 +69,7 @@ impl SteadfastMiddleware {
         let scope = checked.and_then(|()| self.policies.scope(&request, identity, named));
         match scope {
             Ok(scope) => {
-                let context = Context::new(scope, overlay, request.headers());
+                let context = Context::new(scope, overlay);
                 let source = options.and_then(CallOptions::replay_source);
                 Ok(Call::new(request, context).replayed_by(source))
             }

@@ -37,6 +37,7 @@ pin_project! {
 }
 
 impl<S: Service<Request>> RedirectFuture<S> {
+    #[inline(always)]
     pub(super) const fn new(inner: S, chain: Option<Box<Chain>>, future: S::Future) -> Self {
         let stage = Stage::Sending { future };
         Self {
@@ -54,11 +55,16 @@ where
 {
     type Output = Result<Response, Hopped<S::Error>>;
 
+    #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         loop {
             let next = match this.stage.as_mut().project() {
                 StageProjection::Sending { future } => {
+                    if this.chain.is_none() {
+                        let error = |error| Hopped::new(error, Hops::NONE);
+                        return future.poll(cx).map_err(error);
+                    }
                     let result = ready!(current::lend(this.chain, || future.poll(cx)));
                     let Some(chain) = this.chain else {
                         return Poll::Ready(told(result, Hops::NONE));

@@ -30,9 +30,17 @@ pub(crate) struct Course<R> {
     /// Whether the budget could pay for a retry when the attempt started.
     funded: bool,
     /// The request that the next attempt sends.
-    next: Option<Box<R>>,
+    next: Option<Unsent<R>>,
     /// Method and host for the record, kept only where no copy of the request is.
     head: Option<Box<(Method, String)>>,
+}
+
+/// A request that was not sent yet.
+enum Unsent<R> {
+    /// The call's own, before the first attempt.
+    First(Box<R>),
+    /// A copy, which layers further in may look at while the attempt before is under way.
+    Kept(Arc<R>),
 }
 
 /// What follows an outcome that was not accepted at the first attempt.
@@ -52,6 +60,7 @@ impl<R: HttpRequest> Course<R> {
             request,
             context,
             replay,
+            ..
         } = call;
         let terms = &context.terms;
         let mut limits = Limits::new(now, terms);
@@ -66,7 +75,7 @@ impl<R: HttpRequest> Course<R> {
             progress: Progress::new(now),
             repeatable,
             funded,
-            next: Some(request),
+            next: Some(Unsent::First(request)),
             head: None,
         }
     }
@@ -76,8 +85,31 @@ impl<R: HttpRequest> Course<R> {
     }
 
     /// The request that the next attempt sends.
-    pub(super) const fn take(&mut self) -> Option<Box<R>> {
-        self.next.take()
+    pub(super) fn take<P: Replayer<R>>(&mut self, replayer: &P) -> Option<Box<R>> {
+        match self.next.take()? {
+            Unsent::First(request) => Some(request),
+            Unsent::Kept(kept) => match Arc::try_unwrap(kept) {
+                Ok(request) => Some(Box::new(request)),
+                // A layer further in still looks at it. What was copied once can be copied again.
+                Err(kept) => self.again(&kept, replayer).map(Box::new),
+            },
+        }
+    }
+
+    /// The same request once more; `None` when it can be sent only once.
+    fn again<P: Replayer<R>>(&self, request: &R, replayer: &P) -> Option<R> {
+        match &self.source {
+            Some(source) => source.replay(request),
+            None => replayer.replay(request),
+        }
+    }
+
+    /// The copy that the next attempt sends, for layers further in.
+    pub(super) fn kept(&self) -> Option<Arc<R>> {
+        match &self.next {
+            Some(Unsent::Kept(kept)) => Some(Arc::clone(kept)),
+            _ => None,
+        }
     }
 
     /// Numbers the attempt that sends this request, and keeps a copy of it if another could follow.
@@ -92,11 +124,8 @@ impl<R: HttpRequest> Course<R> {
             _ => self.depart_again(token.take()),
         };
         if self.progress.may_follow(&self.limits) && self.funded && !self.context.retried_outside {
-            let again = match &self.source {
-                Some(source) => source.replay(request),
-                None => replayer.replay(request),
-            };
-            self.next = again.map(Box::new);
+            let again = self.again(request, replayer);
+            self.next = again.map(|again| Unsent::Kept(Arc::new(again)));
         }
         if self.next.is_none() && !self.progress.has_history() {
             self.head = Some(Box::new(head_of(request)));
@@ -174,7 +203,7 @@ impl<R: HttpRequest> Course<R> {
             _ if hops.followed > 0 => true,
             (Ok(reply), Some(next)) => {
                 let came_from = reply.response.final_url();
-                came_from.is_some_and(|url| url != next.url())
+                came_from.is_some_and(|url| url != next.request().url())
             }
             _ => false,
         };
@@ -187,13 +216,14 @@ impl<R: HttpRequest> Course<R> {
         let (next, kept) = (&self.next, &mut self.head);
         self.progress.note(now, judged, wait, queued, hops, || {
             let kept = || kept.take().map(|head| *head);
-            next.as_deref()
+            next.as_ref()
+                .map(Unsent::request)
                 .map(head_of)
                 .or_else(kept)
                 .unwrap_or_default()
         });
         if let (Some(wait), Some(next)) = (wait, next) {
-            event::retry(&self.progress, &self.limits, judged, wait, &**next);
+            event::retry(&self.progress, &self.limits, judged, wait, next.request());
             let until = now.checked_add(wait.time).unwrap_or(now);
             return Next::Wait(until, token);
         }
@@ -247,6 +277,15 @@ impl<R: HttpRequest> Course<R> {
             .progress
             .on_outcome(now, judged, policy, &self.limits, situation);
         (step, token)
+    }
+}
+
+impl<R> Unsent<R> {
+    fn request(&self) -> &R {
+        match self {
+            Self::First(request) => request,
+            Self::Kept(kept) => kept,
+        }
     }
 }
 

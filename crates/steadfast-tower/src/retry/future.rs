@@ -138,11 +138,13 @@ where
                     if let Err(failure) = ready {
                         return Poll::Ready(Err(course.not_ready(failure)));
                     }
-                    let Some(request) = course.take() else {
+                    let Some(request) = course.take(this.replayer) else {
                         return Poll::Pending;
                     };
                     let context = course.depart(&request, this.replayer, token);
-                    let future = this.inner.call(Call::boxed(request, context));
+                    let mut call = Call::boxed(request, context);
+                    call.kept = course.kept();
+                    let future = this.inner.call(call);
                     Stage::Sending { future }
                 }
                 StageProjection::Waiting { wait } => {

@@ -15,6 +15,7 @@ use super::toll::Toll;
 use crate::call::Call;
 use crate::failure::Failure;
 use crate::late::Late;
+use crate::principal::Principal;
 use crate::reply::Reply;
 use crate::request::HttpRequest;
 use crate::response::HttpResponse;
@@ -28,7 +29,7 @@ pin_project! {
         S: Service<Call<R>>,
     {
         scope: Arc<Scope>,
-        admission: Admission,
+        admission: Admission<R>,
         // Boxed: it is there only where something has to be waited for.
         held: Option<Box<Held<S, R>>>,
         #[pin]
@@ -37,11 +38,22 @@ pin_project! {
 }
 
 /// What the attempt needs before it may go.
-enum Admission {
+enum Admission<R> {
     /// Nothing so far: no limit is known that holds it back. If its answer speaks of one, it is heard all the same.
-    Free { way: Way, is_repeated: bool },
+    Free {
+        origin: Origin<R>,
+        is_repeated: bool,
+    },
     /// Its share of what limits it.
     Toll(Box<Toll>),
+}
+
+/// What tells where an attempt belonged, once that matters.
+enum Origin<R> {
+    /// The request as it is kept: most are never looked at again.
+    Kept(Arc<R>, Option<Principal>),
+    /// What was found out before it was sent, since nobody keeps it.
+    Known(Way),
 }
 
 /// An attempt that was not sent yet.
@@ -86,7 +98,7 @@ impl<S: Service<Call<R>> + Clone, R: HttpRequest> ThrottleFuture<S, R> {
     }
 
     #[cold]
-    fn hold(inner: S, call: Call<R>, scope: Arc<Scope>, admission: Admission) -> Self {
+    fn hold(inner: S, call: Call<R>, scope: Arc<Scope>, admission: Admission<R>) -> Self {
         let late = Late::default();
         Self {
             scope,
@@ -141,7 +153,7 @@ impl<S, R> Held<S, R> {
     /// Ready when the attempt is admitted and the layer below is ready for it.
     fn poll_admitted<Res, E>(
         &mut self,
-        admission: &mut Admission,
+        admission: &mut Admission<R>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), Failure<E>>>
     where
@@ -165,17 +177,20 @@ impl<S, R> Held<S, R> {
     }
 }
 
-impl Admission {
-    fn toll<R: HttpRequest>(call: &Call<R>) -> Self {
+impl<R: HttpRequest> Admission<R> {
+    fn toll(call: &Call<R>) -> Self {
         Self::Toll(Box::new(Toll::of(call)))
     }
 
     #[inline(always)]
-    fn free<R: HttpRequest>(call: &Call<R>) -> Self {
-        let (request, context) = (&call.request, &call.context);
-        let limits = context.scope.limits();
+    fn free(call: &Call<R>) -> Self {
+        let context = &call.context;
+        let origin = match &call.kept {
+            Some(kept) => Origin::Kept(Arc::clone(kept), context.principal),
+            None => Origin::Known(way(&context.scope, context.principal, &*call.request)),
+        };
         Self::Free {
-            way: limits.way(request.method(), request.path(), context.principal),
+            origin,
             is_repeated: context.retried_outside,
         }
     }
@@ -187,11 +202,21 @@ impl Admission {
         result: &mut Result<Reply<Res>, Failure<E>>,
     ) {
         match (self, result) {
-            (Self::Free { way, is_repeated }, Ok(reply)) => {
+            (
+                Self::Free {
+                    origin,
+                    is_repeated,
+                },
+                Ok(reply),
+            ) => {
                 let headers = reply.response.headers();
                 if scope.limits().is_told(&reply.judged, headers) {
                     // The first sign of a limit: from here on attempts are counted.
-                    let mut toll = Toll::late(scope, *way, *is_repeated);
+                    let way = match origin {
+                        Origin::Kept(kept, principal) => way(scope, *principal, &**kept),
+                        Origin::Known(way) => *way,
+                    };
+                    let mut toll = Toll::late(scope, way, *is_repeated);
                     toll.answered(scope, &reply.judged, headers, &mut reply.notes);
                 }
             }
@@ -203,4 +228,11 @@ impl Admission {
             (Self::Free { .. }, Err(_)) => {}
         }
     }
+}
+
+/// Where an attempt belongs.
+fn way<R: HttpRequest>(scope: &Scope, principal: Option<Principal>, request: &R) -> Way {
+    let principal = principal.unwrap_or_else(|| scope.principal(request.headers()));
+    let limits = scope.limits();
+    limits.way(request.method(), request.path(), principal)
 }

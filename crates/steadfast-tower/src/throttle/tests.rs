@@ -164,7 +164,7 @@ impl Client {
     }
 
     fn of(&self, request: Request, overlay: Option<&Overlay>) -> Call<Request> {
-        let context = Context::new(Arc::clone(&self.scope), overlay, request.headers());
+        let context = Context::new(Arc::clone(&self.scope), overlay);
         Call::new(request, context)
     }
 

@@ -55,10 +55,11 @@ impl Toll {
         let (request, context) = (&call.request, &call.context);
         let limits = context.scope.limits();
         let path = request.path();
-        let way = limits.way(request.method(), path, context.principal);
+        let principal = context.principal_of(request.headers());
+        let way = limits.way(request.method(), path, principal);
         let cost = cost_of(call);
         let passage = || Box::new(passage(call, way, cost));
-        let counters = limits.counters(context.principal);
+        let counters = limits.counters(principal);
         let (stage, taken) = match Loading::of(counters, cost, context) {
             Ok(counters) => Stage::enter(take_quotas(counters, cost), passage),
             Err(loading) => {

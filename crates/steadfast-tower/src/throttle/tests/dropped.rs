@@ -15,7 +15,7 @@ fn stuck(scope: &Arc<Scope>) -> impl Fn(u64) -> JoinHandle<()> + use<> {
     let scope = Arc::clone(scope);
     move |id| {
         let request = http::Request::new(id);
-        let context = Context::new(Arc::clone(&scope), None, request.headers());
+        let context = Context::new(Arc::clone(&scope), None);
         let call = service.clone().oneshot(Call::new(request, context));
         tokio::spawn(async move {
             let _ = call.await;
