@@ -35,11 +35,19 @@ impl<Res> Reply<Res> {
 
 impl<Res: HttpResponse> Reply<Res> {
     /// A response of the transport with its verdict.
+    #[inline(always)]
     pub(crate) fn answered(response: Res, judged: Judged) -> Self {
         let hops = response.extensions().get::<Hops>().copied();
-        let mut reply = Self::new(response, judged);
-        reply.notes.hops = hops.unwrap_or_default();
-        reply
+        let notes = Notes {
+            hops: hops.unwrap_or_default(),
+            ..Notes::default()
+        };
+        Self {
+            response,
+            judged,
+            notes,
+            record: Record::FIRST_TRY,
+        }
     }
 
     /// The response, with its record attached if there is something to tell.

@@ -9,7 +9,7 @@ use reqwest::{Request, Response};
 use reqwest_middleware::{Middleware, Next};
 use steadfast_core::{InvalidPolicy, Record};
 use steadfast_tower::redirect::{Redirect, RedirectLayer};
-use steadfast_tower::{AsItSays, Call, Context, Failure, Own, Reply, stack};
+use steadfast_tower::{AsItSays, Call, Context, Failure, Own, ReplaySource, Reply, stack};
 use tower_service::Service;
 
 use crate::bridge::{Attempts, NextService, return_last};
@@ -57,8 +57,8 @@ impl SteadfastMiddleware {
         }
     }
 
-    /// The call as the layers take it.
-    fn begin(&self, request: Request, extensions: &Extensions) -> Result<Call<Request>, Invalid> {
+    /// What the layers know of a call, and how its request can be made again.
+    fn begin(&self, request: &Request, extensions: &Extensions) -> Result<Begun, InvalidPolicy> {
         let options = extensions.get::<CallOptions>();
         let overlay = options.map(CallOptions::overlay);
         let named = options.and_then(CallOptions::policy_name);
@@ -66,20 +66,13 @@ impl SteadfastMiddleware {
             .and_then(|overlay| overlay.identity_value())
             .or(self.identity.as_ref());
         let checked = overlay.map_or(Ok(()), steadfast_core::Overlay::check);
-        let scope = checked.and_then(|()| self.policies.scope(&request, identity, named));
-        match scope {
-            Ok(scope) => {
-                let context = Context::new(scope, overlay);
-                let source = options.and_then(CallOptions::replay_source);
-                Ok(Call::new(request, context).replayed_by(source))
-            }
-            Err(mistake) => Err(Invalid(mistake, Box::new(request))),
-        }
+        let scope = checked.and_then(|()| self.policies.scope(request, identity, named))?;
+        let source = options.and_then(CallOptions::replay_source);
+        Ok((Context::new(scope, overlay), source))
     }
 }
 
-/// What was said about a call makes no sense.
-struct Invalid(InvalidPolicy, Box<Request>);
+type Begun = (Context, Option<ReplaySource<Request>>);
 
 impl Middleware for SteadfastMiddleware {
     /// By hand rather than by `async_trait`: the future holds the request once.
@@ -100,9 +93,10 @@ impl Middleware for SteadfastMiddleware {
                 pass_through(self.redirects.as_ref(), request, extensions, next).await
             });
         }
-        let call = match self.begin(request, extensions) {
-            Ok(call) => call,
-            Err(Invalid(mistake, request)) => {
+        let request = Box::new(request);
+        let call = match self.begin(&request, extensions) {
+            Ok((context, source)) => Call::boxed(request, context).replayed_by(source),
+            Err(mistake) => {
                 if let Some(slot) = extensions.get::<RecordSlot>() {
                     slot.fill(Record::unsent());
                 }
@@ -112,7 +106,7 @@ impl Middleware for SteadfastMiddleware {
         };
         Box::pin(async move {
             // For the error of a limit that cuts; one that refuses knows the request.
-            let terms = &call.context.terms;
+            let terms = call.context.terms();
             let may_cut = terms.attempt_timeout.is_some() || terms.deadline.is_some();
             let url = may_cut.then(|| Box::new(call.request.url().clone()));
             let (start, last) = (extensions.clone(), Mutex::new(None));

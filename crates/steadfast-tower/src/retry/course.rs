@@ -62,7 +62,7 @@ impl<R: HttpRequest> Course<R> {
             replay,
             ..
         } = call;
-        let terms = &context.terms;
+        let terms = context.terms();
         let mut limits = Limits::new(now, terms);
         limits.deadline = earlier(limits.deadline, context.deadline);
         let policy = context.scope.policy().retry();
@@ -97,6 +97,7 @@ impl<R: HttpRequest> Course<R> {
     }
 
     /// The same request once more; `None` when it can be sent only once.
+    #[inline(always)]
     fn again<P: Replayer<R>>(&self, request: &R, replayer: &P) -> Option<R> {
         match &self.source {
             Some(source) => source.replay(request),

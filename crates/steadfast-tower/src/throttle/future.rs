@@ -143,9 +143,11 @@ where
         let Some(sending) = this.sending.as_mut().as_pin_mut() else {
             return Poll::Pending;
         };
-        let mut result = ready!(sending.poll(cx));
-        this.admission.hear(this.scope, &mut result);
-        Poll::Ready(result)
+        let mut polled = sending.poll(cx);
+        if let Poll::Ready(result) = &mut polled {
+            this.admission.hear(this.scope, result);
+        }
+        polled
     }
 }
 

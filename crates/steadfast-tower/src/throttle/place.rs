@@ -208,7 +208,7 @@ impl Limits {
     /// Whether nothing limits a call, or its rates have a cell each, which are taken.
     pub(crate) fn takes_at_once<R>(&self, call: &Call<R>) -> bool {
         // What a closure says of the cost is more than can be asked here.
-        let cost = call.context.terms.cost;
+        let cost = call.context.terms().cost;
         self.rates.is_empty() || cost.is_some_and(|cost| self.take_at_once(cost))
     }
 

@@ -264,7 +264,7 @@ fn cost_of<R: HttpRequest>(call: &Call<R>) -> u32 {
     let request = &call.request;
     let head = || RequestHead::new(request.method(), request.url(), request.headers());
     let policy = call.context.scope.policy();
-    let terms = &call.context.terms;
+    let terms = call.context.terms();
     terms.cost.unwrap_or_else(|| policy.limits().cost.of(head))
 }
 
@@ -277,7 +277,7 @@ fn passage<R: HttpRequest>(call: &Call<R>, way: Way, cost: u32) -> Passage {
         lanes.push(limits.lanes().lane(way, policy.pacing));
         lanes.extend(limits.lanes().endpoint(way));
     }
-    let retry_for = context.terms.retry_for;
+    let retry_for = context.terms().retry_for;
     let patience = clock::now().checked_add(retry_for);
     let latest = context.latest_start();
     let ask = Ask {

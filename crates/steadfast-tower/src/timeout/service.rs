@@ -40,7 +40,7 @@ where
     fn call(&mut self, call: Call<R>) -> Self::Future {
         let deadline = call.context.deadline;
         let deadline = deadline.map(|at| (at, Refusal::DeadlinePassed));
-        let attempt = call.context.terms.attempt_timeout.and_then(|after| {
+        let attempt = call.context.terms().attempt_timeout.and_then(|after| {
             let at = clock::now().checked_add(after)?;
             Some((at, Refusal::AttemptTimeout { after }))
         });
