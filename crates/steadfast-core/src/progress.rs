@@ -281,14 +281,24 @@ impl Progress {
             (None, Some(hint)) => Some((hint.wait, WaitSource::Hint(hint.source))),
             (None, None) => None,
         };
-        if let Some((floor, source)) = asked {
-            let room = limits
-                .latest_start()
-                .map_or(Duration::MAX, |end| end.saturating_duration_since(now))
-                .saturating_sub(floor);
-            let time = floor.saturating_add(spread(floor, chance).min(room));
-            return Some(Wait { time, source });
+        let Some((floor, source)) = asked else {
+            return self.backed_off(retry, policy, chance);
+        };
+        let room = limits
+            .latest_start()
+            .map_or(Duration::MAX, |end| end.saturating_duration_since(now))
+            .saturating_sub(floor);
+        let time = floor.saturating_add(spread(floor, chance).min(room));
+        let wait = Wait { time, source };
+        // A server that says "now" and fails again was wrong. The user is not doubted.
+        if self.sent < 2 || source == WaitSource::Classifier {
+            return Some(wait);
         }
+        let backoff = self.backed_off(retry, policy, chance)?;
+        Some(if backoff.time > time { backoff } else { wait })
+    }
+
+    fn backed_off(&self, retry: Retry, policy: &Prepared, chance: &mut Chance) -> Option<Wait> {
         let time = self.backoff(retry, policy, chance)?;
         let source = WaitSource::Backoff;
         Some(Wait { time, source })

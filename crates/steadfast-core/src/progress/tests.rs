@@ -207,12 +207,73 @@ fn a_wait_that_does_not_fit_is_not_begun() {
 }
 
 #[test]
-fn a_wait_of_zero_is_a_wait_of_zero() {
+fn a_first_wait_of_zero_is_a_wait_of_zero() {
     let mut call = Call::new(&Policy::standard());
     assert_eq!(
         again(call.status(503, &[("retry-after", "0")])).time,
         Duration::ZERO
     );
+}
+
+#[test]
+fn from_the_second_refusal_on_no_hint_is_shorter_than_the_backoff() {
+    let fixed = Backoff::fixed(Duration::from_secs(2));
+    let policy = Policy::standard().attempts(4).throttled_backoff(fixed);
+    let (ms, backoff) = (Duration::from_millis, WaitSource::Backoff);
+    for (name, value, first, second) in [
+        ("retry-after", "0", ms(0), (ms(2000), Some(backoff))),
+        ("retry-after", "0.001", ms(1), (ms(2000), Some(backoff))),
+        (
+            "retry-after",
+            "Thu, 01 Jan 1970 00:00:00 GMT",
+            ms(0),
+            (ms(2000), Some(backoff)),
+        ),
+        (
+            "retry-after-ms",
+            "1500",
+            ms(1500),
+            (ms(2000), Some(backoff)),
+        ),
+        ("retry-after", "3", ms(3000), (ms(3000), None)),
+    ] {
+        for status in [429, 503] {
+            let mut call = Call::new(&policy);
+            let wait = again(call.status(status, &[(name, value)]));
+            assert!(
+                wait.time >= first && wait.time <= first + first / 10,
+                "{value}: {wait}"
+            );
+            assert!(matches!(wait.source, WaitSource::Hint(_)), "{wait}");
+            for _ in 0..2 {
+                let wait = again(call.status(status, &[(name, value)]));
+                let (least, source) = second;
+                assert!(
+                    wait.time >= least && wait.time <= least + least / 10,
+                    "{value}: {wait}"
+                );
+                assert!(
+                    source.is_none_or(|source| source == wait.source),
+                    "{value}: {wait}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_classifier_that_asks_for_no_wait_gets_none() {
+    let policy = Policy::standard().attempts(9);
+    let mut call = Call::new(&policy);
+    for _ in 0..8 {
+        let opinion = Opinion::RetryAfter(Duration::ZERO);
+        let judged = Judged::failure(&call.policy, FailureKind::Reset, opinion);
+        let wait = again(call.outcome(&judged));
+        assert_eq!(
+            (wait.time, wait.source),
+            (Duration::ZERO, WaitSource::Classifier)
+        );
+    }
 }
 
 #[test]
