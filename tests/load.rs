@@ -128,6 +128,13 @@ async fn one_failure_in_five_is_hidden_from_985_calls_of_1000_however_seldom_the
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn one_failure_in_five_is_hidden_from_985_calls_of_1000_when_there_are_twenty_a_second() {
+    let run = open_loop(Policy::standard(), failing(20), 6_000, SECOND / 20).await;
+    assert!(run.succeeded() >= 0.985, "{:.4}: {run:?}", run.succeeded());
+    assert!(run.load() <= 1.26, "{:.4}: {run:?}", run.load());
+}
+
 // ===== the budget =====
 
 /// Calls one after the other until the budget is empty.

@@ -132,7 +132,7 @@ fn course(policy: &Prepared, method: &Method, raw: &Raw, now: Instant) {
     let stop = loop {
         progress.on_send(at);
         let repeatable = Repeatable::of(method, &raw.headers, None);
-        let situation = Situation::new(repeatable, || true, &mut chance);
+        let situation = Situation::new(repeatable, |_| true, &mut chance);
         let step = progress.on_outcome(at, &judged, policy, &limits, situation);
         let wait = match step {
             Step::Again { wait, .. } => Some(wait),

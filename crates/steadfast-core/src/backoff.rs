@@ -10,8 +10,8 @@
 //! that the caller owns. Seeded alike it answers alike, so a run can be repeated; seeded
 //! apart, as it must be in production, no two callers wait in step.
 //!
-//! When not to use it: when the server said when to come back. A hint is a floor under this, see
-//! [`hint`](crate::hint).
+//! When not to use it: when the server said when to come back. The first [hint](crate::hint) of a
+//! call replaces the backoff; from the second refusal in a row it is a floor under it.
 //!
 //! ```
 //! use std::time::Duration;

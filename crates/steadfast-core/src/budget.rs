@@ -25,22 +25,31 @@
 //! waiting for a retry, so that calls in backoff are counted, and [give
 //! back](BudgetState::give_back) what was not used.
 //!
+//! A budget bounds useless work, not useful work. So a token is also given back when its retry
+//! succeeds: while a server fails one request in five, nearly all retries pay for themselves, and
+//! in an outage none does. And a retry costs what it may cost the server: one after a refused
+//! connection a tenth of a token ([`Price`]).
+//!
 //! When not to use it: for a retry that a rate limiter or a closed gate already paces, or that a
 //! human asked for by hand. Those add no load that feeds on failure.
 //!
 //! ```
-//! use steadfast_core::budget::{BudgetConfig, BudgetState};
+//! use steadfast_core::budget::{BudgetConfig, BudgetState, Price};
 //!
 //! let config = BudgetConfig::new(10, 0, 1)?; // 10 % of calls, no trickle, one token at most
 //! let mut budget = BudgetState::full(&config);
-//! budget = budget.withdraw(&config, 0).ok_or("the bucket starts full")?;
-//! assert_eq!(budget.withdraw(&config, 0), None);
+//! budget = budget.withdraw(&config, 0, Price::Token).ok_or("the bucket starts full")?;
+//! assert_eq!(budget.withdraw(&config, 0, Price::Token), None);
 //! for _call in 0..10 {
 //!     budget = budget.deposit(&config).ok_or("there is room")?;
 //! }
-//! assert!(budget.withdraw(&config, 0).is_some()); // ten calls paid for one retry
+//! assert!(budget.withdraw(&config, 0, Price::Token).is_some()); // ten calls paid for one retry
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+
+use std::time::Duration;
+
+use crate::outcome::{FailureKind, Outcome};
 
 /// Thousandths of a token in one token.
 const MILLIS: u64 = 1000;
@@ -69,6 +78,16 @@ pub struct BudgetConfig {
 /// purse: exactly one place must be the owner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct BudgetState(u64);
+
+/// What one retry costs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Price {
+    /// One token.
+    Token,
+    /// A tenth of a token: after a refused connection, which costs a server next to nothing.
+    Tenth,
+}
 
 /// A number that cannot describe a [`BudgetConfig`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -168,6 +187,26 @@ impl Default for BudgetConfig {
     }
 }
 
+// ===== impl Price =====
+
+impl Price {
+    /// The price of a retry after this outcome.
+    #[must_use]
+    pub const fn after(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Failed(FailureKind::Connect) => Self::Tenth,
+            _ => Self::Token,
+        }
+    }
+
+    const fn millis(self) -> u64 {
+        match self {
+            Self::Token => MILLIS,
+            Self::Tenth => MILLIS / 10,
+        }
+    }
+}
+
 // ===== impl BudgetState =====
 
 impl BudgetState {
@@ -201,26 +240,42 @@ impl BudgetState {
         Some(Self::pack(saved, self.credited_at()))
     }
 
-    /// Pays for one retry: adds the trickle since it was last credited, then takes one token.
-    /// `None` when less than one token is there; the state then stays as it was and the trickle
-    /// goes on counting.
+    /// Pays for one retry: adds the trickle since it was last credited, then takes the price.
+    /// `None` when less than that is there; the state then stays as it was and the trickle goes
+    /// on counting.
     ///
     /// `now_ms` is in ms since the owner's epoch. When it lies before the last time (clocks on two
     /// threads may be read in the other order), no time has passed and none is counted twice.
     #[must_use]
-    pub const fn withdraw(self, config: &BudgetConfig, now_ms: u64) -> Option<Self> {
+    pub const fn withdraw(self, config: &BudgetConfig, now_ms: u64, price: Price) -> Option<Self> {
         let (saved, credited_at) = self.credited(config, now_ms);
-        match saved.checked_sub(MILLIS) {
+        match saved.checked_sub(price.millis()) {
             Some(left) => Some(Self::pack(left, credited_at)),
             None => None,
         }
     }
 
-    /// Puts one token back: the retry it was taken for was never sent.
+    /// Puts a price back: the retry it was taken for succeeded, or was never sent.
     #[must_use]
-    pub const fn give_back(self, config: &BudgetConfig) -> Self {
-        let saved = at_most(self.saved() + MILLIS, config.bucket as u64);
+    pub const fn give_back(self, config: &BudgetConfig, price: Price) -> Self {
+        let saved = at_most(self.saved() + price.millis(), config.bucket as u64);
         Self::pack(saved, self.credited_at())
+    }
+
+    /// How long the trickle alone takes to pay a price, in whole ms; `None` without a trickle.
+    #[must_use]
+    pub const fn affords_in(
+        self,
+        config: &BudgetConfig,
+        now_ms: u64,
+        price: Price,
+    ) -> Option<Duration> {
+        let missing = price.millis().saturating_sub(self.millis(config, now_ms));
+        match config.trickle as u64 {
+            _ if missing == 0 => Some(Duration::ZERO),
+            0 => None,
+            rate => Some(Duration::from_millis((missing * 1000).div_ceil(rate))),
+        }
     }
 
     /// Thousandths of a token that could be spent at `now_ms`.
@@ -270,5 +325,7 @@ const fn at_most(value: u64, limit: u64) -> u64 {
     if value < limit { value } else { limit }
 }
 
+#[cfg(test)]
+mod simulated;
 #[cfg(test)]
 mod tests;

@@ -181,6 +181,21 @@ impl Judged {
         self
     }
 
+    /// Whether the attempt was of use: it was accepted, or the server gave the answer that the request deserves (404).
+    /// Then the budget gets back what it cost.
+    #[must_use]
+    pub fn is_useful(&self) -> bool {
+        let answered = self
+            .outcome
+            .status()
+            .is_some_and(|status| status.is_client_error());
+        match self.verdict {
+            Rule::Accept => true,
+            Rule::FailFast => answered && self.reason == Reason::Standard,
+            Rule::Retry(_) => false,
+        }
+    }
+
     /// Whether the response or error is handed back as a success.
     #[must_use]
     pub const fn is_accepted(&self) -> bool {

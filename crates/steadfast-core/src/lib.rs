@@ -65,7 +65,7 @@ pub use crate::policy::{
     AnswerPolicy, BodyPolicy, InvalidPolicy, LimitPolicy, ObservePolicy, Pacing, Policy, Prepared,
     RetryPolicy, Share, Spans, TimeoutPolicy,
 };
-pub use crate::progress::{Limits, Progress, Situation, Step};
+pub use crate::progress::{Limits, Payment, Progress, Situation, Step};
 pub use crate::quota::{PreparedQuota, Quota, Quotas};
 pub use crate::rate::{PreparedRate, Rate, Rates};
 pub use crate::record::{Attempt, Record, Stop, Wait, WaitSource};

@@ -3,12 +3,17 @@
 //! A plain state machine. Time, chance and the budget are arguments, so every hard case is a table, and a simulator
 //! or a fuzzer runs the code that is shipped.
 
+mod limits;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use http::Method;
 
+pub use self::limits::Limits;
+use crate::budget::Price;
 use crate::chance::Chance;
+use crate::hint::HintSource;
 use crate::judge::{Judged, Reason};
 use crate::outcome::{Outcome, Reach};
 use crate::policy::Prepared;
@@ -16,19 +21,6 @@ use crate::record::{Attempt, History, Record, Stop, Wait, WaitSource};
 use crate::redirect::Hops;
 use crate::repeatable::Repeatable;
 use crate::rule::{Pace, Repeats, Retry, Rule};
-use crate::terms::Terms;
-
-/// What bounds one call in time and attempts.
-#[derive(Clone, Copy, Debug)]
-#[non_exhaustive]
-pub struct Limits {
-    /// The most attempts, the first included.
-    pub attempts: u32,
-    /// Until then another attempt may start; `None` is without bound.
-    pub retry_until: Option<Instant>,
-    /// The end of the whole call; `None` is without bound.
-    pub deadline: Option<Instant>,
-}
 
 /// What the caller knows when an outcome is there.
 #[derive(Debug)]
@@ -42,7 +34,9 @@ pub struct Situation<'a, T> {
     pub redirected: bool,
     /// The earliest start that a limit of this client allows; `None` when no rate is configured.
     pub paced_until: Option<Instant>,
-    /// Takes a token from the budget; false when there is none.
+    /// Until when the server closed the gate that the next attempt has to go through.
+    pub closed_until: Option<Instant>,
+    /// Takes a price from the budget; false when there is less.
     pub take_token: T,
     /// Chance.
     pub chance: &'a mut Chance,
@@ -54,13 +48,26 @@ pub struct Situation<'a, T> {
 pub enum Step {
     /// Hand the outcome back to the caller.
     HandBack(Stop),
-    /// Wait, then send again. `paid` says whether a token was taken.
+    /// Wait, then send again.
     Again {
         /// For how long, and who asked.
         wait: Wait,
-        /// Whether a token was taken from the budget, to be given back if the attempt is never sent.
-        paid: bool,
+        /// What the budget has to do with it.
+        payment: Payment,
     },
+}
+
+/// How a retry is paid for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Payment {
+    /// It costs nothing: what paces it bounds the load that it adds.
+    Free,
+    /// This was taken from the budget, to be given back if the attempt succeeds or is never sent.
+    Paid(Price),
+    /// The budget could not pay. The retry may be sent once this was taken from it; until then the call asks
+    /// [again and again](Limits::ask_again).
+    Owed(Price),
 }
 
 /// The course of one call.
@@ -73,40 +80,6 @@ pub struct Progress {
     history: Option<Arc<History>>,
 }
 
-// ===== impl Limits =====
-
-impl Limits {
-    /// The limits of a call that starts at `now`. An end that no clock can show is no end.
-    #[must_use]
-    pub fn new(now: Instant, terms: &Terms) -> Self {
-        Self {
-            attempts: terms.attempts,
-            retry_until: now.checked_add(terms.retry_for),
-            deadline: terms.deadline.and_then(|time| now.checked_add(time)),
-        }
-    }
-
-    /// Whether an attempt may start at `at`.
-    fn allow_start(&self, at: Instant) -> bool {
-        self.retry_until.is_none_or(|end| at <= end) && self.deadline.is_none_or(|end| at < end)
-    }
-
-    /// The time for retrying begins when the first attempt has its turn: time in a queue of our own is not spent on
-    /// retrying. The deadline stays where it is.
-    pub fn shift(&mut self, queued: Duration) {
-        self.retry_until = self.retry_until.and_then(|end| end.checked_add(queued));
-    }
-
-    /// The latest start that is allowed.
-    #[must_use]
-    pub fn latest_start(&self) -> Option<Instant> {
-        match (self.retry_until, self.deadline) {
-            (Some(a), Some(b)) => Some(a.min(b)),
-            (a, b) => a.or(b),
-        }
-    }
-}
-
 // ===== impl Situation =====
 
 impl<'a, T> Situation<'a, T> {
@@ -117,6 +90,7 @@ impl<'a, T> Situation<'a, T> {
             replayable: true,
             redirected: false,
             paced_until: None,
+            closed_until: None,
             take_token,
             chance,
         }
@@ -140,6 +114,13 @@ impl<'a, T> Situation<'a, T> {
     #[must_use]
     pub fn paced_until(mut self, paced_until: Option<Instant>) -> Self {
         self.paced_until = paced_until;
+        self
+    }
+
+    /// Until when the server closed the gate that the next attempt has to go through.
+    #[must_use]
+    pub fn closed_until(mut self, closed_until: Option<Instant>) -> Self {
+        self.closed_until = closed_until;
         self
     }
 }
@@ -190,13 +171,13 @@ impl Progress {
     }
 
     /// Decides what follows an outcome.
-    pub fn on_outcome<T: FnOnce() -> bool>(
+    pub fn on_outcome<T: FnOnce(Price) -> bool>(
         &mut self,
         now: Instant,
         judged: &Judged,
         policy: &Prepared,
         limits: &Limits,
-        situation: Situation<'_, T>,
+        mut situation: Situation<'_, T>,
     ) -> Step {
         let retry = match judged.verdict {
             Rule::Accept => return Step::HandBack(Stop::Accepted),
@@ -229,23 +210,56 @@ impl Progress {
         let Some(wait) = self.wait(now, judged, retry, policy, limits, situation.chance) else {
             return Step::HandBack(Stop::Attempts(self.sent));
         };
+        let paced = situation.paced_until.max(situation.closed_until);
         let start = now.checked_add(wait.time);
-        let start = match (start, situation.paced_until) {
-            (Some(start), Some(paced)) => Some(start.max(paced)),
-            (start, _) => start,
-        };
+        let start = start.map(|start| paced.map_or(start, |paced| start.max(paced)));
         if !start.is_some_and(|at| limits.allow_start(at)) {
             return Step::HandBack(Stop::Time(wait.time));
         }
-        // A 429 was not processed, and the configured rate paces what follows: that retry adds no load.
-        let free = situation.paced_until.is_some() && is_too_many(judged);
-        if !free && !(situation.take_token)() {
-            return Step::HandBack(Stop::Budget);
-        }
+        let price = self.price(now, judged, retry, policy, &mut situation);
+        let payment = match price.map(|price| (price, (situation.take_token)(price))) {
+            None => Payment::Free,
+            Some((price, true)) => Payment::Paid(price),
+            Some((price, false)) if policy.retry().waits_for_budget => Payment::Owed(price),
+            Some(_) => return Step::HandBack(Stop::Budget),
+        };
         if retry.limit() != u32::MAX {
             self.limited += 1;
         }
-        Step::Again { wait, paid: !free }
+        Step::Again { wait, payment }
+    }
+
+    /// What the next attempt costs. Nothing after a 429, which was not processed, where a configured rate or a gate paces
+    /// what follows: that adds no load. A gate that a server closes for less than the backoff paces nothing.
+    fn price<T>(
+        &self,
+        now: Instant,
+        judged: &Judged,
+        retry: Retry,
+        policy: &Prepared,
+        situation: &mut Situation<'_, T>,
+    ) -> Option<Price> {
+        let is_closed = situation.closed_until.is_some_and(|until| until > now);
+        let asked = judged.hints.retry_after;
+        let mut gated = || match asked.filter(|hint| hint.source != HintSource::RateLimit) {
+            // By the pace that was learned, or by the reset of a limit.
+            None => true,
+            Some(hint) => {
+                let backoff = self.backoff(retry, policy, situation.chance);
+                backoff.is_some_and(|time| hint.wait >= time)
+            }
+        };
+        let paced = situation.paced_until.is_some() || (is_closed && gated());
+        (!(paced && is_too_many(judged))).then(|| Price::after(judged.outcome))
+    }
+
+    /// What the schedule says about the next wait; `None` when a custom one has ended.
+    fn backoff(&self, retry: Retry, policy: &Prepared, chance: &mut Chance) -> Option<Duration> {
+        let schedule = match retry.pace() {
+            Pace::Throttled => &policy.retry().throttled_backoff,
+            Pace::Backoff => &policy.retry().backoff,
+        };
+        schedule.wait(self.sent, chance)
     }
 
     /// The wait before the next attempt; `None` when a custom schedule has ended.
@@ -267,23 +281,27 @@ impl Progress {
             (None, Some(hint)) => Some((hint.wait, WaitSource::Hint(hint.source))),
             (None, None) => None,
         };
-        if let Some((floor, source)) = asked {
-            let room = limits
-                .latest_start()
-                .map_or(Duration::MAX, |end| end.saturating_duration_since(now))
-                .saturating_sub(floor);
-            let time = floor.saturating_add(spread(floor, chance).min(room));
-            return Some(Wait { time, source });
-        }
-        let schedule = match retry.pace() {
-            Pace::Throttled => &policy.retry().throttled_backoff,
-            Pace::Backoff => &policy.retry().backoff,
+        let Some((floor, source)) = asked else {
+            return self.backed_off(retry, policy, chance);
         };
-        let time = schedule.wait(self.sent, chance)?;
-        Some(Wait {
-            time,
-            source: WaitSource::Backoff,
-        })
+        let room = limits
+            .latest_start()
+            .map_or(Duration::MAX, |end| end.saturating_duration_since(now))
+            .saturating_sub(floor);
+        let time = floor.saturating_add(spread(floor, chance).min(room));
+        let wait = Wait { time, source };
+        // A server that says "now" and fails again was wrong. The user is not doubted.
+        if self.sent < 2 || source == WaitSource::Classifier {
+            return Some(wait);
+        }
+        let backoff = self.backed_off(retry, policy, chance)?;
+        Some(if backoff.time > time { backoff } else { wait })
+    }
+
+    fn backed_off(&self, retry: Retry, policy: &Prepared, chance: &mut Chance) -> Option<Wait> {
+        let time = self.backoff(retry, policy, chance)?;
+        let source = WaitSource::Backoff;
+        Some(Wait { time, source })
     }
 
     /// Writes an attempt that was not accepted at once into the history.

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use steadfast_core::budget::{BudgetConfig, BudgetState};
+use steadfast_core::budget::{BudgetConfig, BudgetState, Price};
 
 use crate::clock;
 
@@ -16,11 +16,12 @@ pub(crate) struct Budget {
     epoch: Instant,
 }
 
-/// A token taken for a retry: it travels inward with the call, is spent where the request is let go, and goes back into
-/// the budget when the call is dropped before that.
+/// What was taken for a retry: it travels inward with the call, is spent where the request is let go, and goes back into
+/// the budget when the call is dropped before that, or when the retry succeeds.
 #[derive(Debug)]
 pub(crate) struct Token {
     budget: Option<Arc<Budget>>,
+    price: Price,
     spent: AtomicBool,
 }
 
@@ -43,14 +44,24 @@ impl Budget {
         self.has_token(now)
     }
 
+    /// Whether it could pay for any retry.
     pub(crate) fn has_token(&self, now: Instant) -> bool {
-        self.load().withdraw(&self.config, self.at(now)).is_some()
+        self.affords_in(now, Price::Token) == Some(Duration::ZERO)
     }
 
-    pub(crate) fn take(self: &Arc<Self>, now: Instant) -> Option<Token> {
+    /// How long the trickle alone takes to pay a price.
+    pub(crate) fn affords_in(&self, now: Instant, price: Price) -> Option<Duration> {
+        self.load().affords_in(&self.config, self.at(now), price)
+    }
+
+    pub(crate) fn take(self: &Arc<Self>, now: Instant, price: Price) -> Option<Token> {
         let at = self.at(now);
-        let taken = self.update(|state| state.withdraw(&self.config, at));
-        taken.then(|| Token::of(Some(Arc::clone(self))))
+        let taken = self.update(|state| state.withdraw(&self.config, at, price));
+        taken.then(|| Token::of(Some(Arc::clone(self)), price))
+    }
+
+    fn give_back(&self, price: Price) {
+        self.update(|state| Some(state.give_back(&self.config, price)));
     }
 
     /// What is left, in retries.
@@ -79,12 +90,26 @@ impl Budget {
 impl Token {
     /// A token of a scope without a budget: nothing to give back.
     pub(crate) const fn free() -> Self {
-        Self::of(None)
+        Self::of(None, Price::Token)
     }
 
-    const fn of(budget: Option<Arc<Budget>>) -> Self {
-        let spent = AtomicBool::new(false);
-        Self { budget, spent }
+    const fn of(budget: Option<Arc<Budget>>, price: Price) -> Self {
+        Self {
+            budget,
+            price,
+            spent: AtomicBool::new(false),
+        }
+    }
+
+    /// The retry succeeded. To be called once.
+    pub(crate) fn succeeded(&self) {
+        if let Some(budget) = self.budget.as_ref().filter(|_| self.is_spent()) {
+            budget.give_back(self.price);
+        }
+    }
+
+    fn is_spent(&self) -> bool {
+        self.spent.load(Ordering::Relaxed)
     }
 
     /// The retry is sent.
@@ -95,9 +120,8 @@ impl Token {
 
 impl Drop for Token {
     fn drop(&mut self) {
-        let spent = *self.spent.get_mut();
-        if let Some(budget) = self.budget.as_ref().filter(|_| !spent) {
-            budget.update(|state| Some(state.give_back(&budget.config)));
+        if let Some(budget) = self.budget.as_ref().filter(|_| !self.is_spent()) {
+            budget.give_back(self.price);
         }
     }
 }

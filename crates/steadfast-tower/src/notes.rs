@@ -10,8 +10,8 @@ use steadfast_core::redirect::Hops;
 pub struct Notes {
     /// How long the attempt waited for a rate, a gate or a pace.
     pub queued: Duration,
-    /// The earliest start of another attempt that what limits them allows.
-    pub paced_until: Option<Instant>,
+    /// Until when the server closed the gate that another attempt has to go through.
+    pub closed_until: Option<Instant>,
     /// The redirects that were followed within the attempt, and the requests that were sent again.
     pub hops: Hops,
 }

@@ -3,8 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use steadfast_core::budget::Price;
 use steadfast_core::{Chance, InvalidPolicy, Policy, Prepared};
 
 use crate::budget::{Budget, Token};
@@ -188,12 +189,17 @@ impl Scope {
     /// after a 429 cost nothing, so there one always could.
     pub(crate) fn deposit(&self, now: Instant) -> bool {
         match &self.budget {
-            Some(budget) => budget.deposit(now) || self.is_paced(),
+            Some(budget) => budget.deposit(now) || self.retries_unpaid(),
             None => true,
         }
     }
 
-    /// Whether a rate or a gate may pace attempts, so that a retry after a 429 may cost nothing.
+    /// Whether a retry may follow though the budget is empty: it waits, or a rate or a gate may pace attempts, so that one
+    /// after a 429 costs nothing.
+    fn retries_unpaid(&self) -> bool {
+        self.policy.retry().waits_for_budget || self.is_paced()
+    }
+
     #[inline]
     fn is_paced(&self) -> bool {
         #[cfg(feature = "throttle")]
@@ -205,17 +211,23 @@ impl Scope {
     /// Whether a retry could be paid for now.
     pub(crate) fn is_funded(&self, now: Instant) -> bool {
         match &self.budget {
-            Some(budget) => budget.has_token(now) || self.is_paced(),
+            Some(budget) => budget.has_token(now) || self.retries_unpaid(),
             None => true,
         }
     }
 
-    /// Takes a token for one retry; `None` when there is none.
-    pub(crate) fn take_token(&self, now: Instant) -> Option<Token> {
+    /// Takes the price of one retry; `None` when there is less.
+    pub(crate) fn take_token(&self, now: Instant, price: Price) -> Option<Token> {
         match &self.budget {
-            Some(budget) => budget.take(now),
+            Some(budget) => budget.take(now, price),
             None => Some(Token::free()),
         }
+    }
+
+    /// How long the trickle alone takes to pay a price; `None` where there is none.
+    pub(crate) fn affords_in(&self, now: Instant, price: Price) -> Option<Duration> {
+        let budget = self.budget.as_ref()?;
+        budget.affords_in(now, price)
     }
 
     /// What is left of the budget, in retries; `None` without one.

@@ -77,7 +77,7 @@ impl Planner {
         let mut waits = Vec::new();
         let stop = loop {
             progress.on_send(now);
-            let situation = Situation::new(self.repeatable, || true, &mut chance);
+            let situation = Situation::new(self.repeatable, |_| true, &mut chance);
             match progress.on_outcome(now, &judged, &self.steady, &limits, situation) {
                 // One line for all refusals: their numbers are of no matter here.
                 Step::HandBack(Stop::Refused(_)) => break Some(Stop::FailFast(Reason::Own)),

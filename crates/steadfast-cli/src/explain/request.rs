@@ -149,6 +149,8 @@ fn numbers(policy: &Prepared) -> Vec<String> {
         ),
         None => "retries may add any load".to_owned(),
     }));
+    let waits = policy.retry().waits_for_budget;
+    note(waits.then(|| "one more retry waits until that allows it".to_owned()));
     let key = policy.retry().idempotency_key.as_ref();
     note(key.map(|key| format!("POST and PATCH get an idempotency key ({key})")));
     note(
@@ -274,6 +276,7 @@ fn as_json(chosen: &Chosen<'_>, planner: &Planner, method: &Method, url: &Url) -
             "cost": policy.limits().cost.fixed(),
             "gate": policy.limits().gate,
             "budget": budget,
+            "wait_for_budget": policy.retry().waits_for_budget,
         },
         "statuses": statuses,
         "failures": failures.iter().map(|row| row.to_json()).collect::<Vec<_>>(),

@@ -17,7 +17,7 @@ fn empty() -> BudgetState {
 /// Withdraws until nothing is left; how many tokens came out.
 fn drain(budget: &mut BudgetState, config: &BudgetConfig, now_ms: u64) -> u32 {
     let mut taken = 0;
-    while let Some(left) = budget.withdraw(config, now_ms) {
+    while let Some(left) = budget.withdraw(config, now_ms, Price::Token) {
         *budget = left;
         taken += 1;
     }
@@ -55,7 +55,7 @@ fn a_total_outage_adds_a_tenth_and_the_bucket() {
     for call in 0..10_000_u64 {
         budget = budget.deposit(&config).unwrap_or(budget);
         for _retry in 0..2 {
-            if let Some(left) = budget.withdraw(&config, call * 10) {
+            if let Some(left) = budget.withdraw(&config, call * 10, Price::Token) {
                 budget = left;
                 retries += 1;
             }
@@ -71,15 +71,18 @@ fn an_empty_bucket_is_refilled_by_calls_and_by_time() {
     let config = BudgetConfig::STANDARD;
     let mut budget = BudgetState::full(&config);
     assert_eq!(drain(&mut budget, &config, 0), 10);
-    assert_eq!(budget.withdraw(&config, 4_999), None);
+    assert_eq!(budget.withdraw(&config, 4_999, Price::Token), None);
     assert!(
-        budget.withdraw(&config, 5_000).is_some(),
+        budget.withdraw(&config, 5_000, Price::Token).is_some(),
         "0.2 tokens per second"
     );
     for _call in 0..10 {
         budget = budget.deposit(&config).unwrap();
     }
-    assert!(budget.withdraw(&config, 0).is_some(), "10 % of ten calls");
+    assert!(
+        budget.withdraw(&config, 0, Price::Token).is_some(),
+        "10 % of ten calls"
+    );
     assert_eq!(
         drain(&mut budget, &config, 3_600_000),
         10,
@@ -92,9 +95,9 @@ fn a_refused_withdrawal_does_not_cost_the_trickle() {
     let config = config(0, 200, 1);
     let budget = empty();
     for now_ms in 0..5_000 {
-        assert_eq!(budget.withdraw(&config, now_ms), None);
+        assert_eq!(budget.withdraw(&config, now_ms, Price::Token), None);
     }
-    assert!(budget.withdraw(&config, 5_000).is_some());
+    assert!(budget.withdraw(&config, 5_000, Price::Token).is_some());
 }
 
 #[test]
@@ -103,7 +106,7 @@ fn a_full_bucket_takes_no_deposit() {
     let full = BudgetState::full(&config);
     assert_eq!(full.deposit(&config), None);
     assert!(
-        full.withdraw(&config, 0)
+        full.withdraw(&config, 0, Price::Token)
             .unwrap()
             .deposit(&config)
             .is_some()
@@ -116,11 +119,11 @@ fn time_going_backwards_neither_adds_nor_takes() {
     let mut budget = BudgetState::full(&config);
     drain(&mut budget, &config, 60_000);
     assert_eq!(budget.millis(&config, 0), 0);
-    assert_eq!(budget.withdraw(&config, 0), None);
+    assert_eq!(budget.withdraw(&config, 0, Price::Token), None);
     // The same five seconds are not credited again after the clock went back and forth.
-    let once = budget.withdraw(&config, 65_000).unwrap();
-    assert_eq!(once.withdraw(&config, 10_000), None);
-    assert_eq!(once.withdraw(&config, 65_000), None);
+    let once = budget.withdraw(&config, 65_000, Price::Token).unwrap();
+    assert_eq!(once.withdraw(&config, 10_000, Price::Token), None);
+    assert_eq!(once.withdraw(&config, 65_000, Price::Token), None);
 }
 
 #[test]
@@ -128,14 +131,14 @@ fn a_token_given_back_can_be_spent_again() {
     let config = BudgetConfig::STANDARD;
     let full = BudgetState::full(&config);
     assert_eq!(
-        full.withdraw(&config, 7)
+        full.withdraw(&config, 7, Price::Token)
             .unwrap()
-            .give_back(&config)
+            .give_back(&config, Price::Token)
             .millis(&config, 7),
         10_000
     );
     assert_eq!(
-        full.give_back(&config).millis(&config, 0),
+        full.give_back(&config, Price::Token).millis(&config, 0),
         10_000,
         "never above the bucket"
     );
@@ -148,7 +151,11 @@ fn threads_that_share_one_atomic_never_overdraw_it() {
     let take = || {
         shared
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |bits| {
-                Some(BudgetState::from_bits(bits).withdraw(&config, 0)?.to_bits())
+                Some(
+                    BudgetState::from_bits(bits)
+                        .withdraw(&config, 0, Price::Token)?
+                        .to_bits(),
+                )
             })
             .is_ok()
     };
@@ -245,13 +252,13 @@ proptest! {
                     model.add(&config, u128::from(config.percent()) * 10_000);
                 }
                 Event::GiveBack => {
-                    budget = budget.give_back(&config);
+                    budget = budget.give_back(&config, Price::Token);
                     model.add(&config, 1_000_000);
                 }
                 Event::Retry { after_ms } => {
                     now += after_ms;
                     model.advance(&config, u128::from(now));
-                    if let Some(left) = budget.withdraw(&config, now) {
+                    if let Some(left) = budget.withdraw(&config, now, Price::Token) {
                         prop_assert!(model.micros >= 1_000_000, "overdrawn");
                         budget = left;
                         model.micros -= 1_000_000;
@@ -281,7 +288,7 @@ proptest! {
                 }
                 Event::Retry { after_ms } => {
                     now += after_ms;
-                    if let Some(left) = budget.withdraw(&config, now) {
+                    if let Some(left) = budget.withdraw(&config, now, Price::Token) {
                         budget = left;
                         spent += 1;
                     }
@@ -299,7 +306,7 @@ proptest! {
     fn any_bits_and_any_time_are_harmless(bits: u64, now: u64, config in configs()) {
         let budget = BudgetState::from_bits(bits);
         prop_assert_eq!(budget.to_bits(), bits);
-        let _ = (budget.deposit(&config), budget.withdraw(&config, now), budget.give_back(&config));
+        let _ = (budget.deposit(&config), budget.withdraw(&config, now, Price::Token), budget.give_back(&config, Price::Token));
         prop_assert!(budget.millis(&config, now) <= u64::from(config.bucket()) * 1000);
     }
 }

@@ -135,12 +135,13 @@ impl Policy {
             .retry_for(Duration::from_secs(10))
     }
 
-    /// For batches: 10 attempts, and it waits up to an hour if it must.
+    /// For batches: 10 attempts, and it waits up to an hour if it must, also for the retry budget.
     #[must_use]
     pub fn patient() -> Self {
         Self::standard()
             .attempts(10)
             .retry_for(Duration::from_secs(3600))
+            .wait_for_budget(true)
     }
 
     /// Checks every value.

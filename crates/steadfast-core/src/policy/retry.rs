@@ -28,6 +28,8 @@ pub struct RetryPolicy {
     pub throttled_backoff: Backoff,
     /// How much load retries may add; `None` is without bound.
     pub budget: Option<BudgetConfig>,
+    /// Whether a retry that the budget cannot pay for waits until it can.
+    pub waits_for_budget: bool,
     /// Who shares the budget.
     pub budget_scope: Share,
     /// The rules for statuses.
@@ -50,6 +52,7 @@ impl RetryPolicy {
             backoff: Backoff::default(),
             throttled_backoff: Backoff::throttled(),
             budget: Some(BudgetConfig::STANDARD),
+            waits_for_budget: false,
             budget_scope: Share::Endpoint,
             statuses: StatusRules::default(),
             failures: Vec::new(),
@@ -148,7 +151,8 @@ impl Policy {
         self
     }
 
-    /// How much load retries may add. Default: 10 % of the calls, a trickle of 0.2 per second, a bucket of 10.
+    /// How much load retries may add. A retry costs one token, a tenth of one after a refused connection; it comes back
+    /// when the retry succeeds. Default: 10 % of the calls, a trickle of 0.2 per second, a bucket of 10.
     #[must_use]
     pub fn budget(mut self, budget: BudgetConfig) -> Self {
         self.retry.budget = Some(budget);
@@ -159,6 +163,16 @@ impl Policy {
     #[must_use]
     pub fn without_budget(mut self) -> Self {
         self.retry.budget = None;
+        self
+    }
+
+    /// Whether a call whose retry the budget cannot pay for waits until it can, within its
+    /// [time for retrying](Self::retry_for), instead of giving up. For batches: many calls that fail together then all go
+    /// on when the server is back, and add no more load until then. Default: `false`, in [`patient`](Self::patient)
+    /// `true`.
+    #[must_use]
+    pub fn wait_for_budget(mut self, wait: bool) -> Self {
+        self.retry.waits_for_budget = wait;
         self
     }
 

@@ -6,10 +6,12 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use proptest::prelude::*;
 
 use super::*;
+use crate::backoff::Backoff;
 use crate::classify::Opinion;
 use crate::outcome::FailureKind;
 use crate::policy::Policy;
 use crate::repeatable::{Why, WhyNot};
+use crate::terms::Terms;
 
 const YES: Repeatable = Repeatable::Yes(Why::IdempotentMethod);
 const NO: Repeatable = Repeatable::No(WhyNot::Method);
@@ -24,6 +26,7 @@ struct Call {
     replayable: bool,
     redirected: bool,
     paced: bool,
+    closed: Option<Duration>,
     tokens: u32,
 }
 
@@ -41,6 +44,7 @@ impl Call {
             replayable: true,
             redirected: false,
             paced: false,
+            closed: None,
             tokens: u32::MAX,
             policy,
         }
@@ -67,7 +71,7 @@ impl Call {
     fn outcome(&mut self, judged: &Judged) -> Step {
         self.progress.on_send(self.now);
         let tokens = &mut self.tokens;
-        let take_token = || {
+        let take_token = |_| {
             let there = *tokens > 0;
             *tokens = tokens.saturating_sub(1);
             there
@@ -75,7 +79,8 @@ impl Call {
         let situation = Situation::new(self.repeatable, take_token, &mut self.rng)
             .replayable(self.replayable)
             .redirected(self.redirected)
-            .paced_until(self.paced.then_some(self.now));
+            .paced_until(self.paced.then_some(self.now))
+            .closed_until(self.closed.map(|time| self.now + time));
         let step =
             self.progress
                 .on_outcome(self.now, judged, &self.policy, &self.limits, situation);
@@ -97,6 +102,13 @@ fn stop(step: Step) -> Stop {
     match step {
         Step::HandBack(stop) => stop,
         Step::Again { wait, .. } => panic!("again after {wait}"),
+    }
+}
+
+fn payment(step: Step) -> Payment {
+    match step {
+        Step::Again { payment, .. } => payment,
+        Step::HandBack(stop) => panic!("handed back: {stop}"),
     }
 }
 
@@ -195,12 +207,73 @@ fn a_wait_that_does_not_fit_is_not_begun() {
 }
 
 #[test]
-fn a_wait_of_zero_is_a_wait_of_zero() {
+fn a_first_wait_of_zero_is_a_wait_of_zero() {
     let mut call = Call::new(&Policy::standard());
     assert_eq!(
         again(call.status(503, &[("retry-after", "0")])).time,
         Duration::ZERO
     );
+}
+
+#[test]
+fn from_the_second_refusal_on_no_hint_is_shorter_than_the_backoff() {
+    let fixed = Backoff::fixed(Duration::from_secs(2));
+    let policy = Policy::standard().attempts(4).throttled_backoff(fixed);
+    let (ms, backoff) = (Duration::from_millis, WaitSource::Backoff);
+    for (name, value, first, second) in [
+        ("retry-after", "0", ms(0), (ms(2000), Some(backoff))),
+        ("retry-after", "0.001", ms(1), (ms(2000), Some(backoff))),
+        (
+            "retry-after",
+            "Thu, 01 Jan 1970 00:00:00 GMT",
+            ms(0),
+            (ms(2000), Some(backoff)),
+        ),
+        (
+            "retry-after-ms",
+            "1500",
+            ms(1500),
+            (ms(2000), Some(backoff)),
+        ),
+        ("retry-after", "3", ms(3000), (ms(3000), None)),
+    ] {
+        for status in [429, 503] {
+            let mut call = Call::new(&policy);
+            let wait = again(call.status(status, &[(name, value)]));
+            assert!(
+                wait.time >= first && wait.time <= first + first / 10,
+                "{value}: {wait}"
+            );
+            assert!(matches!(wait.source, WaitSource::Hint(_)), "{wait}");
+            for _ in 0..2 {
+                let wait = again(call.status(status, &[(name, value)]));
+                let (least, source) = second;
+                assert!(
+                    wait.time >= least && wait.time <= least + least / 10,
+                    "{value}: {wait}"
+                );
+                assert!(
+                    source.is_none_or(|source| source == wait.source),
+                    "{value}: {wait}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_classifier_that_asks_for_no_wait_gets_none() {
+    let policy = Policy::standard().attempts(9);
+    let mut call = Call::new(&policy);
+    for _ in 0..8 {
+        let opinion = Opinion::RetryAfter(Duration::ZERO);
+        let judged = Judged::failure(&call.policy, FailureKind::Reset, opinion);
+        let wait = again(call.outcome(&judged));
+        assert_eq!(
+            (wait.time, wait.source),
+            (Duration::ZERO, WaitSource::Classifier)
+        );
+    }
 }
 
 #[test]
@@ -212,15 +285,68 @@ fn an_empty_budget_stops_before_the_wait_and_takes_nothing() {
 
 #[test]
 fn a_retry_that_a_rate_paces_costs_no_token_after_a_429() {
-    for (status, paid) in [(429, false), (503, true)] {
+    for (status, expected) in [(429, Payment::Free), (503, Payment::Paid(Price::Token))] {
         let mut call = Call::new(&Policy::standard());
         call.paced = true;
-        let step = call.status(status, &[]);
-        assert!(
-            matches!(step, Step::Again { paid: p, .. } if p == paid),
-            "{status}: {step:?}"
-        );
+        assert_eq!(payment(call.status(status, &[])), expected, "{status}");
     }
+}
+
+#[test]
+fn a_gate_shorter_than_the_backoff_makes_no_retry_free() {
+    let policy = Policy::standard().throttled_backoff(Backoff::fixed(Duration::from_secs(1)));
+    for (status, asked, expected) in [
+        (429, "0", Payment::Paid(Price::Token)),
+        (429, "1", Payment::Paid(Price::Token)),
+        (429, "999", Payment::Paid(Price::Token)),
+        (429, "1000", Payment::Free),
+        (503, "1000", Payment::Paid(Price::Token)),
+    ] {
+        let mut call = Call::new(&policy);
+        call.closed = Some(Duration::from_millis(asked.parse().unwrap()));
+        let step = call.status(status, &[("retry-after-ms", asked)]);
+        assert_eq!(payment(step), expected, "{status} {asked}");
+    }
+    // A gate that our own schedule or the pace of a limit closes is as long as it has to be.
+    let mut call = Call::new(&policy);
+    call.closed = Some(Duration::from_millis(10));
+    assert_eq!(payment(call.status(429, &[])), Payment::Free);
+    call.closed = None;
+    assert_eq!(payment(call.status(429, &[])), Payment::Paid(Price::Token));
+}
+
+#[test]
+fn a_retry_after_a_refused_connection_costs_a_tenth() {
+    for kind in FailureKind::ALL {
+        let mut call = Call::new(&Policy::standard());
+        let expected = match kind {
+            FailureKind::Connect => Price::Tenth,
+            _ => Price::Token,
+        };
+        if let Step::Again { payment, .. } = call.failure(*kind) {
+            assert_eq!(payment, Payment::Paid(expected), "{kind}");
+        }
+    }
+}
+
+#[test]
+fn a_patient_call_waits_for_the_budget_and_asks_within_a_second() {
+    let mut call = Call::new(&Policy::patient());
+    call.tokens = 0;
+    assert_eq!(payment(call.status(502, &[])), Payment::Owed(Price::Token));
+    let (now, second) = (call.now, Duration::from_secs(1));
+    for (affords_in, longest) in [
+        (None, second),
+        (Some(5 * second), second),
+        (Some(second / 10), second / 10),
+        (Some(Duration::ZERO), second / 1000),
+    ] {
+        let at = call.limits.ask_again(now, affords_in, &mut call.rng);
+        let pause = at.unwrap() - now;
+        assert!((longest / 2..=longest).contains(&pause), "{pause:?}");
+    }
+    let late = now + Duration::from_secs(3600);
+    assert_eq!(call.limits.ask_again(late, None, &mut call.rng), None);
 }
 
 #[test]

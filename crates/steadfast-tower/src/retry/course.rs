@@ -5,8 +5,11 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use http::Method;
+use steadfast_core::budget::Price;
 use steadfast_core::repeatable::Repeatable;
-use steadfast_core::{Judged, Limits, Outcome, Progress, Record, Rule, Situation, Step, Stop};
+use steadfast_core::{
+    Judged, Limits, Outcome, Payment, Progress, Record, Rule, Situation, Step, Stop,
+};
 
 use crate::budget::Token;
 use crate::call::{Call, ReplaySource};
@@ -33,6 +36,8 @@ pub(crate) struct Course<R> {
     next: Option<Unsent<R>>,
     /// Method and host for the record, kept only where no copy of the request is.
     head: Option<Box<(Method, String)>>,
+    /// What only retries have, while one is under way.
+    resend: Option<Arc<Resend>>,
 }
 
 /// A request that was not sent yet.
@@ -48,7 +53,25 @@ pub(super) enum Next {
     /// Hand it back, with this record if there is one.
     HandBack(Option<Record>),
     /// Send again after this wait.
-    Wait(Instant, Option<Token>),
+    Wait(Instant, Fee),
+}
+
+/// How the next attempt is paid for.
+pub(super) enum Fee {
+    /// It is paid; `None` where it costs nothing.
+    Paid(Option<Token>),
+    /// It may be sent once this was paid.
+    Owed(Price),
+}
+
+/// What became of a call that waits for the budget.
+pub(super) enum Due {
+    /// It may go on.
+    Paid(Token),
+    /// It asks again then.
+    Later(Instant),
+    /// Its time is over.
+    Never(Record),
 }
 
 impl<R: HttpRequest> Course<R> {
@@ -77,6 +100,7 @@ impl<R: HttpRequest> Course<R> {
             funded,
             next: Some(Unsent::First(request)),
             head: None,
+            resend: None,
         }
     }
 
@@ -146,11 +170,11 @@ impl<R: HttpRequest> Course<R> {
     fn depart_again(&mut self, token: Option<Token>) -> (Instant, Option<Arc<Resend>>) {
         let now = clock::now();
         self.funded = self.context.scope.is_funded(now);
-        let resend = Resend {
+        self.resend = Some(Arc::new(Resend {
             token,
             latest_start: self.limits.latest_start(),
-        };
-        (now, Some(Arc::new(resend)))
+        }));
+        (now, self.resend.clone())
     }
 
     /// The most of a refused response that is read to keep its connection.
@@ -208,11 +232,22 @@ impl<R: HttpRequest> Course<R> {
             }
             _ => false,
         };
-        let (step, token) = self.decide(now, judged, redirected, notes.paced_until);
-        let (wait, stop) = match step {
-            Step::Again { wait, .. } => (Some(wait), Stop::Accepted),
-            Step::HandBack(stop) => (None, stop),
-            _ => (None, Stop::Nested),
+        let resend = self.resend.take();
+        let token = resend.as_ref().and_then(|resend| resend.token.as_ref());
+        if let Some(token) = token.filter(|_| judged.is_useful()) {
+            token.succeeded();
+        }
+        let (step, token) = self.decide(now, judged, redirected, notes.closed_until);
+        let (wait, fee, stop) = match step {
+            Step::Again { wait, payment } => {
+                let fee = match payment {
+                    Payment::Owed(price) => Fee::Owed(price),
+                    _ => Fee::Paid(token),
+                };
+                (Some(wait), fee, Stop::Accepted)
+            }
+            Step::HandBack(stop) => (None, Fee::Paid(None), stop),
+            _ => (None, Fee::Paid(None), Stop::Nested),
         };
         let (next, kept) = (&self.next, &mut self.head);
         self.progress.note(now, judged, wait, queued, hops, || {
@@ -226,7 +261,7 @@ impl<R: HttpRequest> Course<R> {
         if let (Some(wait), Some(next)) = (wait, next) {
             event::retry(&self.progress, &self.limits, judged, wait, next.request());
             let until = now.checked_add(wait.time).unwrap_or(now);
-            return Next::Wait(until, token);
+            return Next::Wait(until, fee);
         }
         // Again, but there is nothing left to send: the budget was empty when the attempt went out.
         let stop = match wait {
@@ -238,13 +273,32 @@ impl<R: HttpRequest> Course<R> {
             return Next::HandBack(None);
         }
         let resume_at = resume_at(now, judged);
+        Next::HandBack(Some(self.end(now, stop, resume_at)))
+    }
+
+    fn end(&mut self, now: Instant, stop: Stop, resume_at: Option<Instant>) -> Record {
         let record = self.progress.finish(now, stop, resume_at);
         let record = match self.context.keyed {
             true => record.keyed(),
             false => record,
         };
         event::end(&record);
-        Next::HandBack(Some(record))
+        record
+    }
+
+    /// A call that waits for the budget asks for the price of its retry.
+    #[cold]
+    pub(super) fn pay(&mut self, price: Price) -> Due {
+        let now = clock::now();
+        let scope = &self.context.scope;
+        if let Some(token) = scope.take_token(now, price) {
+            return Due::Paid(token);
+        }
+        let affords_in = scope.affords_in(now, price);
+        match self.limits.ask_again(now, affords_in, &mut scope.chance()) {
+            Some(at) => Due::Later(at),
+            None => Due::Never(self.end(now, Stop::Budget, None)),
+        }
     }
 
     /// Asks core.
@@ -253,7 +307,7 @@ impl<R: HttpRequest> Course<R> {
         now: Instant,
         judged: &Judged,
         redirected: bool,
-        paced_until: Option<Instant>,
+        closed_until: Option<Instant>,
     ) -> (Step, Option<Token>) {
         if self.context.retried_outside && matches!(judged.verdict, Rule::Retry(_)) {
             return (Step::HandBack(Stop::Nested), None);
@@ -263,16 +317,17 @@ impl<R: HttpRequest> Course<R> {
         let mut token = None;
         // Without a copy for want of budget there is nothing to send again, whatever has trickled in since.
         let unfunded = !self.funded && self.next.is_none();
-        let take_token = || {
+        let take_token = |price| {
             if !unfunded {
-                token = scope.take_token(now);
+                token = scope.take_token(now, price);
             }
             token.is_some()
         };
         let situation = Situation::new(self.repeatable, take_token, &mut chance)
             .replayable(self.next.is_some() || unfunded)
             .redirected(redirected)
-            .paced_until(paced_until.max(scope.paced_until(now)));
+            .paced_until(scope.paced_until(now))
+            .closed_until(closed_until);
         let policy = scope.policy();
         let step = self
             .progress

@@ -12,14 +12,14 @@ use tokio::time::Sleep;
 use tower_service::Service;
 
 use crate::budget::Token;
-use crate::buffer::Whole;
 use crate::call::Call;
 use crate::failure::Failure;
 use crate::late::Late;
 use crate::reply::Reply;
 use crate::request::{HttpRequest, Replayer};
 use crate::response::WholeResponse;
-use crate::retry::course::{Course, Next};
+use crate::retry::course::{Course, Due, Fee, Next};
+use crate::retry::held::Held;
 
 pin_project! {
     /// The future of [`Retry`](super::Retry).
@@ -33,33 +33,27 @@ pin_project! {
         course: Course<R>,
         inner: S,
         #[pin]
-        stage: Stage<S::Future, Res>,
+        stage: Stage<S::Future, Res, S::Error>,
     }
 }
 
 pin_project! {
     #[project = StageProjection]
-    enum Stage<F, Res: WholeResponse> {
+    enum Stage<F, Res: WholeResponse, E> {
         /// The next attempt waits for the layer below to be ready.
         Ready { token: Option<Token>, late: Late },
         /// An attempt is under way.
         Sending { #[pin] future: F },
         /// Between two attempts. Boxed: no call that succeeds at once has one, and each would carry its size.
-        Waiting { wait: Box<Waiting<Res>> },
+        Waiting { wait: Box<Waiting<Res, E>> },
     }
 }
 
 /// A wait between two attempts.
-struct Waiting<Res: WholeResponse> {
+struct Waiting<Res: WholeResponse, F> {
     sleep: Pin<Box<Sleep>>,
-    drain: Option<Drain<Res>>,
-    token: Option<Token>,
-}
-
-/// A refused response on its way out.
-struct Drain<Res: WholeResponse> {
-    body: Whole<Res::Body>,
-    left: usize,
+    held: Held<Res, F>,
+    fee: Fee,
 }
 
 impl<P, S, R, Res> RetryFuture<P, S, R, Res>
@@ -121,10 +115,7 @@ where
                     }
                     match course.follow(&result) {
                         Next::HandBack(record) => return Poll::Ready(with_record(result, record)),
-                        Next::Wait(until, token) => {
-                            let most = course.drain();
-                            Stage::wait(until, token, result.ok().map(|reply| reply.response), most)
-                        }
+                        Next::Wait(until, fee) => Stage::wait(until, fee, result, course.drain()),
                     }
                 }
                 StageProjection::Ready { token, late } => {
@@ -148,13 +139,26 @@ where
                     Stage::Sending { future }
                 }
                 StageProjection::Waiting { wait } => {
-                    let drain = wait.drain.as_mut();
-                    if drain.is_some_and(|drain| drain.poll(cx).is_ready()) {
-                        wait.drain = None;
-                    }
+                    let _ = wait.held.poll(cx);
                     ready!(wait.sleep.as_mut().poll(cx));
+                    let token = match &mut wait.fee {
+                        Fee::Paid(token) => token.take(),
+                        Fee::Owed(price) => match course.pay(*price) {
+                            Due::Paid(token) => Some(token),
+                            Due::Later(at) => {
+                                wait.sleep.as_mut().reset(at.into());
+                                continue;
+                            }
+                            Due::Never(record) => match wait.held.release() {
+                                Some(result) => {
+                                    return Poll::Ready(with_record(result, Some(record)));
+                                }
+                                None => return Poll::Pending,
+                            },
+                        },
+                    };
                     Stage::Ready {
-                        token: wait.token.take(),
+                        token,
                         late: Late::default(),
                     }
                 }
@@ -180,33 +184,15 @@ fn with_record<Res, E>(
 
 // ===== impl Stage =====
 
-impl<F, Res: WholeResponse> Stage<F, Res> {
-    /// The wait before the next attempt, with the refused response on its way out.
-    fn wait(until: Instant, token: Option<Token>, refused: Option<Res>, most: usize) -> Self {
-        let wait = Box::new(Waiting {
-            sleep: Box::pin(tokio::time::sleep_until(until.into())),
-            drain: refused.and_then(|response| Drain::of(response, most)),
-            token,
-        });
+impl<F, Res: WholeResponse, E> Stage<F, Res, Failure<E>> {
+    /// The wait before the next attempt, with what came back from the last one.
+    fn wait(until: Instant, fee: Fee, last: Result<Reply<Res>, Failure<E>>, drain: usize) -> Self {
+        let held = match fee {
+            Fee::Paid(_) => Held::freeing(last, drain),
+            Fee::Owed(_) => Held::Kept(last),
+        };
+        let sleep = Box::pin(tokio::time::sleep_until(until.into()));
+        let wait = Box::new(Waiting { sleep, held, fee });
         Self::Waiting { wait }
-    }
-}
-
-// ===== impl Drain =====
-
-impl<Res: WholeResponse> Drain<Res> {
-    /// `None` when its connection is better given up: it is misdirected (421), or too long to be read.
-    fn of(response: Res, most: usize) -> Option<Self> {
-        let length = response.headers().get(http::header::CONTENT_LENGTH);
-        let length = length.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-        if response.status().as_u16() == 421 || length.is_some_and(|length| length > most as u64) {
-            return None;
-        }
-        let (_, body) = response.open();
-        Some(Self { body, left: most })
-    }
-
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        self.body.poll_drain(&mut self.left, cx)
     }
 }

@@ -29,6 +29,7 @@
 mod course;
 mod event;
 mod future;
+mod held;
 mod layer;
 mod service;
 

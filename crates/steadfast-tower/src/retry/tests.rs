@@ -174,3 +174,95 @@ async fn a_budget_is_never_overdrawn_by_many_at_once() {
     }
     assert_eq!(sent.get(), 50 + 5);
 }
+
+/// Answers with what a closure says.
+fn answering(
+    answer: impl Fn() -> Result<http::Response<Full<Bytes>>, std::io::Error> + Clone + Send + 'static,
+) -> impl Service<
+    http::Request<String>,
+    Response = http::Response<Full<Bytes>>,
+    Error = std::io::Error,
+    Future: Send,
+> + Clone {
+    service_fn(move |_| {
+        let answer = answer.clone();
+        async move { answer() }
+    })
+}
+
+fn get() -> http::Request<String> {
+    let request = http::Request::get("http://x.com/");
+    request.body(String::new()).unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn fifty_patient_calls_survive_a_server_that_refuses_connections_for_five_seconds() {
+    for kind in [
+        std::io::ErrorKind::ConnectionRefused,
+        std::io::ErrorKind::ConnectionReset,
+    ] {
+        let (sent, start) = (Count::default(), crate::clock::now());
+        let counted = sent.clone();
+        let server = answering(move || {
+            counted.up();
+            match crate::clock::now() - start < Duration::from_secs(5) {
+                true => Err(kind.into()),
+                false => answer(200),
+            }
+        });
+        let scope = Scope::with(Scope::prepare(&Policy::patient()).unwrap(), None, 7);
+        let inner = crate::judge::Judge::new(crate::entry::Transport::new(server));
+        let retry = Retry::new(crate::AsItSays, inner);
+        let service = crate::entry::Entry::new(Arc::new(scope), retry);
+        let calls: Vec<_> = (0..50)
+            .map(|_| tokio::spawn(service.clone().oneshot(get())))
+            .collect();
+        for call in calls {
+            let response = call.await.unwrap().unwrap();
+            assert_eq!(response.status(), 200);
+        }
+        // Many more of the tries that cost a server nothing.
+        let most = match kind {
+            std::io::ErrorKind::ConnectionRefused => 300,
+            _ => 120,
+        };
+        assert!(sent.get() <= most, "{kind}: {}", sent.get());
+        let took = crate::clock::now() - start;
+        assert!(took < Duration::from_secs(60), "{kind}: {took:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_patient_call_gives_up_with_its_last_answer_when_its_time_is_over() {
+    let budget = steadfast_core::BudgetConfig::new(0, 0, 1).unwrap();
+    let policy = Policy::patient().budget(budget);
+    let policy = policy.retry_for(Duration::from_secs(60));
+    let (sent, start) = (Count::default(), crate::clock::now());
+    let service = RetryLayer::new(&policy).unwrap().layer(always(502, &sent));
+    let response = service.oneshot(get()).await.unwrap();
+    assert_eq!((response.status().as_u16(), sent.get()), (502, 2));
+    let record = response.extensions().get::<Record>().unwrap();
+    assert_eq!(record.stop(), Stop::Budget);
+    let took = crate::clock::now() - start;
+    assert!((58..=60).contains(&took.as_secs()), "{took:?}");
+    let body = http_body_util::BodyExt::collect(response.into_body());
+    assert_eq!(body.await.unwrap().to_bytes(), "body");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_token_of_a_retry_that_succeeds_comes_back() {
+    for (second, left) in [(200, 5.0), (404, 5.0), (502, 3.0), (429, 3.0)] {
+        let budget = steadfast_core::BudgetConfig::new(0, 0, 5).unwrap();
+        let policy = Policy::standard().budget(budget).attempts(3);
+        let scope = Arc::new(Scope::new(&policy).unwrap());
+        let sent = Count::default();
+        let counted = sent.clone();
+        let server = answering(move || answer(if counted.up() == 0 { 502 } else { second }));
+        let inner = crate::judge::Judge::new(crate::entry::Transport::new(server));
+        let retry = Retry::new(crate::AsItSays, inner);
+        let mut service = crate::entry::Entry::new(Arc::clone(&scope), retry);
+        service.call(get()).await.unwrap();
+        let now = scope.budget_left(crate::clock::now()).unwrap();
+        assert!((now - left).abs() < 0.01, "{second}: {now}");
+    }
+}

@@ -147,7 +147,7 @@ impl Toll {
         let Stage::Through(passes, _) = std::mem::replace(&mut self.stage, Stage::Over) else {
             return;
         };
-        let mut paced_until = None;
+        let mut closed_until = None;
         let policy = scope.policy().limits();
         let speaks = tells_of_limits(headers);
         let allowances = match speaks && policy.pacing != Pacing::Off {
@@ -176,7 +176,7 @@ impl Toll {
             ticket = pass.ticket();
             let line = Arc::clone(pass.line());
             let change = pass.tell(heard, &allowances, backoff);
-            paced_until = change.closed_until;
+            closed_until = change.closed_until;
             if bucket.is_none() {
                 limits.lanes().told(self.way, &allowances);
                 // Our own backoff is no evidence of anything.
@@ -205,7 +205,7 @@ impl Toll {
                     is_reset: false,
                 };
                 let change = pass.tell(refused, &Allowances::default(), backoff);
-                paced_until = paced_until.max(change.closed_until);
+                closed_until = closed_until.max(change.closed_until);
             }
             (None, Some(pass)) => {
                 pass.tell(Heard::Passed, &Allowances::default(), backoff);
@@ -222,7 +222,7 @@ impl Toll {
         if let Some(oddity) = allowances.oddity() {
             warn(scope, oddity, headers);
         }
-        notes.paced_until = paced_until.filter(|_| self.is_repeated);
+        notes.closed_until = closed_until.filter(|_| self.is_repeated);
     }
 
     /// The server says that a quota is spent: nobody needs to ask again before it starts anew.

@@ -62,6 +62,11 @@ pub(super) const POLICY_KEYS: &[Key] = &[
         "how much load retries may add, as a whole; `false` is without bound",
     )
     .aka(&["retry_budget"]),
+    key(
+        "wait_for_budget",
+        Flag,
+        "whether a retry that the budget cannot pay for waits until it can, within `retry_for`, instead of giving up; standard: false, patient: true",
+    ),
     key("share", Kind::Word(SHARES), "who shares the retry budget; standard: endpoint").aka(&["scope"]),
     key(
         "on",
