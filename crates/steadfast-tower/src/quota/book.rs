@@ -113,7 +113,7 @@ impl QuotaBook {
 
     /// Gives the store what changed since the last time, and learns what others used; says how many counts the store
     /// got. This happens by itself within a second; await it before the process ends, so that nothing is lost, or to know
-    /// whether it works. It takes 10 s at most.
+    /// whether it works. It takes 10 s at most, and as long again if another save is under way.
     ///
     /// # Errors
     /// The store failed, or did not answer in time. The counts are offered again.

@@ -74,7 +74,7 @@ impl Passage {
         }
     }
 
-    pub(crate) fn poll(&mut self, cx: &Context<'_>) -> Poll<Result<Through, Refusal>> {
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<Through, Refusal>> {
         loop {
             match &mut self.place {
                 Standing::Lane(place) => {

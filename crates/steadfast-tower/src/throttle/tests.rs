@@ -33,6 +33,7 @@ mod order;
 mod quiet;
 mod quota;
 mod refused;
+mod runtimes;
 mod stalled;
 mod store;
 mod windows;
