@@ -304,6 +304,7 @@ impl Progress {
             wait,
             queued,
             hops,
+            quota_in_text: judged.quota_in_text,
         };
         let history = self.history.get_or_insert_with(|| {
             let (method, authority) = head();

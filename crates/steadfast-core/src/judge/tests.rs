@@ -159,6 +159,30 @@ fn a_spent_quota_is_not_a_matter_of_seconds() {
 }
 
 #[test]
+fn a_sentence_about_a_quota_is_shown_and_changes_nothing_else() {
+    let policy = Policy::standard().prepare().unwrap();
+    let judged = |status, pairs: &[_], body: &str| {
+        let (headers, wall) = (headers(pairs), || SystemTime::UNIX_EPOCH);
+        let body = Some(body.as_bytes());
+        Judged::response(&policy, status, &headers, wall, Opinion::Abstain, body)
+    };
+    let limit = [("x-ratelimit-remaining", "0")];
+    for (status, pairs) in [
+        (StatusCode::TOO_MANY_REQUESTS, &[][..]),
+        (StatusCode::FORBIDDEN, &limit),
+        (StatusCode::FORBIDDEN, &[]),
+    ] {
+        let plain = judged(status, pairs, "");
+        let said = judged(status, pairs, r#"{"message":"monthly limit reached"}"#);
+        assert_eq!(said.quota_in_text, Some(Window::Month));
+        assert_eq!(
+            (said.verdict, said.reason, said.quota),
+            (plain.verdict, plain.reason, None)
+        );
+    }
+}
+
+#[test]
 fn words_of_the_user_stand_above_the_server_and_below_a_rule() {
     let standard = Policy::standard();
     let own = Policy::standard().quota_marker("used up", Window::Month);
