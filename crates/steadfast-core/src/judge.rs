@@ -28,7 +28,7 @@ pub enum Reason {
     Classifier,
     /// The server: `x-should-retry`, `stripe-should-retry`, `grpc-retry-pushback-ms`.
     Server,
-    /// A 403 that is a rate limit: it carries `Retry-After` or a remainder of 0.
+    /// A 403 that is a rate limit: it carries a `Retry-After`, readable or not, or a remainder of 0.
     RateLimit,
     /// The quota of a day, week or month is used up: a code or a header of the server, or the user's own words say so.
     QuotaSpent,
@@ -218,7 +218,9 @@ fn listen(status: StatusCode, rule: Rule, hints: &Hints) -> (Rule, Reason) {
     }
     match status.as_u16() {
         403 if hints.tell_of_a_limit() => (Retry::THROTTLED.any_method().into(), Reason::RateLimit),
-        413 if hints.retry_after.is_some() => (Rule::RETRY, Reason::Standard),
+        413 if hints.retry_after.is_some() || hints.has_unknown_length() => {
+            (Rule::RETRY, Reason::Standard)
+        }
         _ => (rule, Reason::Standard),
     }
 }

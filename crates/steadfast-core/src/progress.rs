@@ -276,6 +276,8 @@ impl Progress {
             return Some(Wait { time, source });
         }
         let schedule = match retry.pace() {
+            // The server asked to stay away, in words that nobody can read.
+            _ if judged.hints.has_unknown_length() => &policy.retry().throttled_backoff,
             Pace::Throttled => &policy.retry().throttled_backoff,
             Pace::Backoff => &policy.retry().backoff,
         };
