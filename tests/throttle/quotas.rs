@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use steadfast::{Kind, Policy, Quota};
-use steadfast_testkit::{Step, Transport};
+use steadfast_testkit::{Step, Transport, script};
 use tracing::Level;
 use tracing_subscriber::filter::LevelFilter;
 
@@ -96,5 +96,34 @@ fn a_quota_warns_once_when_four_fifths_are_used() {
         assert_eq!(said.len(), 1, "{said:?}");
         let start = "8 of 10 requests of a quota are used: http://api.test";
         assert!(said[0].starts_with(start), "{said:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sentence_in_a_body_uses_up_no_quota_and_the_429_is_treated_by_its_headers() {
+    for body in [
+        r#"{"message":"Too many requests. Upgrade to Pro for $20/month."}"#,
+        r#"{"message":"You have reached your monthly limit."}"#,
+        r#"{"error":"too many requests","query":"monthly quota"}"#,
+        r#"{"query":{"code":"insufficient_quota"},"error":{"code":"slow_down"}}"#,
+        "monthly limit reached",
+    ] {
+        let refused = || Step::from(429).header("retry-after", "3").body(body);
+        let server = Transport::new(script![refused(), 200]);
+        let policy = Policy::standard().quota(quota("1000/month"));
+        let client = one(policy, server.clone());
+        let start = Watch::start();
+        let response = get(&client, URL).await.unwrap();
+        assert_eq!(
+            (response.status().as_u16(), server.requests()),
+            (200, 2),
+            "{body}"
+        );
+        let waited = start.elapsed();
+        assert!(
+            waited >= 3 * SECOND && waited < 4 * SECOND,
+            "{body}: {waited:?}"
+        );
+        assert_eq!(status(&client, URL).await, 200, "{body}");
     }
 }

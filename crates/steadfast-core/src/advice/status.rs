@@ -7,6 +7,7 @@ use http::StatusCode;
 use super::facts::Facts;
 use super::report::AdviceReport;
 use super::texts::{self, Text};
+use crate::hint::{Evidence, SpentQuota};
 
 /// What a status means, whose side it is usually on, and what to do.
 ///
@@ -70,8 +71,8 @@ impl Advice {
 
     /// The advice for this very exchange, with what can be found in it.
     ///
-    /// Two statuses have more than one answer: a 429 that says that a quota is spent, and a 403
-    /// that is a rate limit or a spent quota.
+    /// Two statuses have more than one answer: a 429 that says by a code or a header that a quota is
+    /// used up, and a 403 that is a rate limit or such a quota. A sentence about a quota is a finding and no more.
     #[must_use]
     pub fn about(facts: &Facts<'_>) -> AdviceReport {
         AdviceReport::new(Self::for_facts(facts), facts)
@@ -79,7 +80,8 @@ impl Advice {
 
     fn for_facts(facts: &Facts<'_>) -> Self {
         let limits = matches!(facts.status.as_u16(), 403 | 429);
-        let text = if limits && facts.quota.is_some() {
+        let is_proof = |quota: SpentQuota| quota.evidence == Evidence::Structured;
+        let text = if limits && facts.quota.is_some_and(is_proof) {
             texts::QUOTA_SPENT
         } else if facts.status == StatusCode::FORBIDDEN && facts.hints.tell_of_a_limit() {
             texts::LIMIT_IN_DISGUISE

@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use foldhash::quality::FixedState;
-use steadfast_core::hint::Allowances;
+use steadfast_core::hint::{Allowances, Oddity};
 use steadfast_core::lane::{Heard, Ticket};
 use steadfast_core::{Pacing, PreparedRate};
 
@@ -33,7 +33,8 @@ pub struct Lanes {
     listening: AtomicU32,
     /// Something was refused, and what limits it is still known.
     refuses: AtomicBool,
-    warned: AtomicBool,
+    /// Warned about a header that hides a wait, and about another one.
+    warned: [AtomicBool; 2],
     keys: FixedState,
     known: Mutex<Known>,
 }
@@ -47,7 +48,7 @@ impl Lanes {
         Arc::new(Self {
             listening: AtomicU32::new(PATIENCE),
             refuses: AtomicBool::new(false),
-            warned: AtomicBool::new(false),
+            warned: [const { AtomicBool::new(false) }; 2],
             // A seed from the operating system, since servers and URLs choose what is hashed.
             keys: FixedState::with_seed(RandomState::new().hash_one(0)),
             known: Mutex::default(),
@@ -98,9 +99,10 @@ impl Lanes {
         })
     }
 
-    /// Whether this is the first warning; the others would say the same.
-    pub(crate) fn warns(&self) -> bool {
-        !self.warned.swap(true, Ordering::Relaxed)
+    /// Whether this is the first warning of its kind; the others would say the same.
+    pub(crate) fn warns(&self, oddity: Oddity) -> bool {
+        let kind = usize::from(!oddity.hides_a_wait());
+        !self.warned[kind].swap(true, Ordering::Relaxed)
     }
 
     pub(crate) fn hash_path(&self, method: &str, path: &str) -> u64 {

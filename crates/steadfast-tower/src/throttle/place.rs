@@ -190,7 +190,8 @@ impl Limits {
     pub(crate) fn is_told(&self, judged: &Judged, headers: &HeaderMap) -> bool {
         let refused = || {
             let status = judged.outcome.status().map(|status| status.as_u16());
-            !judged.is_accepted() && matches!(status, Some(403 | 429 | 503 | 529))
+            let told = matches!(status, Some(403 | 429 | 503 | 529));
+            !judged.is_accepted() && (told || judged.hints.unreadable.is_some())
         };
         self.listens && (refused() || (!headers.is_empty() && tells_of_limits(headers)))
     }

@@ -5,7 +5,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use http::HeaderMap;
-use steadfast_core::hint::{Allowances, HintSource, Window, tells_of_limits};
+use steadfast_core::hint::{Allowances, HintSource, Oddity, Window, tells_of_limits};
 use steadfast_core::lane::Heard;
 use steadfast_core::quota::QuotaWindow;
 use steadfast_core::{Judged, Pacing, Reason, Refusal, RequestHead, Short};
@@ -219,7 +219,7 @@ impl Toll {
             true => limits.lanes().listen(),
             false => limits.lanes().heard_nothing(),
         }
-        if let Some(oddity) = allowances.oddity() {
+        for oddity in judged.hints.oddity().into_iter().chain(allowances.oddity()) {
             warn(scope, oddity, headers);
         }
         notes.closed_until = closed_until.filter(|_| self.is_repeated);
@@ -352,13 +352,16 @@ fn event(queued: Duration) {
     );
 }
 
-/// Once per origin: what is wrong with which header, and what it says.
-fn warn(scope: &Scope, oddity: steadfast_core::hint::Oddity, headers: &HeaderMap) {
-    if !scope.limits().lanes().warns() {
+/// Once per origin: what is wrong with which header, and what it says. A wait that cannot be read is warned about
+/// whatever else was.
+fn warn(scope: &Scope, oddity: Oddity, headers: &HeaderMap) {
+    if !scope.limits().lanes().warns(oddity) {
         return;
     }
-    let value = headers.get(oddity.header).map(|value| value.as_bytes());
-    let value = String::from_utf8_lossy(value.unwrap_or_default());
+    let lines = headers.get_all(oddity.header).iter();
+    let lines: Vec<_> = lines.map(|value| value.as_bytes()).collect();
+    let value = lines.join(&b", "[..]);
+    let value = String::from_utf8_lossy(&value);
     let value: String = value
         .chars()
         .filter(|char| !char.is_control())
