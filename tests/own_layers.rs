@@ -442,6 +442,6 @@ fn the_tower_form_has_the_same_places_and_checks_an_overlay() {
             failure.to_string(),
             "invalid call: `attempts` is 0, but has to be at least 1"
         );
-        assert_eq!(failure.record.attempt_count(), 0);
+        assert_eq!(failure.report.record.attempt_count(), 0);
     });
 }

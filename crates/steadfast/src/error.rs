@@ -279,7 +279,7 @@ pub(crate) fn from_failure(
     failure: Failure<reqwest_middleware::Error>,
     url: Option<Url>,
 ) -> reqwest_middleware::Error {
-    let record = failure.record;
+    let record = failure.report.record;
     let refused = || failure.url.as_deref().and_then(|url| Url::parse(url).ok());
     let url = url.or_else(refused);
     let source = match failure.cause {

@@ -9,7 +9,9 @@ use reqwest::{Request, Response};
 use reqwest_middleware::{Middleware, Next};
 use steadfast_core::{InvalidPolicy, Record};
 use steadfast_tower::redirect::{Redirect, RedirectLayer};
-use steadfast_tower::{AsItSays, Call, Context, Failure, Own, ReplaySource, Reply, stack};
+use steadfast_tower::{
+    AsItSays, Call, Context, Failure, HttpResponse, Own, ReplaySource, Reply, stack,
+};
 use tower_service::Service;
 
 use crate::bridge::{Attempts, NextService, return_last};
@@ -174,11 +176,11 @@ async fn pass_through(
 }
 
 /// Leaves the record where [`send_recorded`](crate::RequestBuilderExt::send_recorded) looks for it.
-fn told<Res, E>(extensions: &Extensions, result: &Result<Reply<Res>, Failure<E>>) {
+fn told<Res: HttpResponse, E>(extensions: &Extensions, result: &Result<Reply<Res>, Failure<E>>) {
     if let Some(slot) = extensions.get::<RecordSlot>() {
         slot.fill(match result {
-            Ok(reply) => reply.record.clone(),
-            Err(failure) => failure.record.clone(),
+            Ok(reply) => reply.report().record.clone(),
+            Err(failure) => failure.report.record.clone(),
         });
     }
 }

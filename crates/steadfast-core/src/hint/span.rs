@@ -48,7 +48,7 @@ fn unit(text: &[u8]) -> Option<(u64, &[u8])> {
     let is = |unit: &&str| unit.as_bytes().eq_ignore_ascii_case(name);
     let found = UNITS
         .iter()
-        .find(|(_, names)| names.iter().any(|it| is(&it)))?;
+        .find(|(_, names)| names.iter().any(|it| is(it)))?;
     Some((found.0, rest))
 }
 

@@ -17,7 +17,7 @@ use crate::failure::Failure;
 use crate::late::Late;
 use crate::reply::Reply;
 use crate::request::{HttpRequest, Replayer};
-use crate::response::WholeResponse;
+use crate::response::{HttpResponse, WholeResponse};
 use crate::retry::course::{Course, Due, Fee, Next};
 use crate::retry::held::Held;
 
@@ -105,11 +105,7 @@ where
                 StageProjection::Sending { future } => {
                     let mut result = ready!(future.poll(cx));
                     if let Ok(reply) = &mut result {
-                        let hops = reply.notes.hops;
-                        if reply.judged.is_accepted() && course.is_first_try() && hops.is_none() {
-                            if let Some(record) = Course::<R>::first_try(&reply.notes) {
-                                reply.record = record;
-                            }
+                        if course.is_over_at_once(reply) {
                             return Poll::Ready(result);
                         }
                     }
@@ -169,14 +165,14 @@ where
 }
 
 /// Attaches the record of the call, if there is one.
-fn with_record<Res, E>(
+fn with_record<Res: HttpResponse, E>(
     mut result: Result<Reply<Res>, Failure<E>>,
     record: Option<steadfast_core::Record>,
 ) -> Result<Reply<Res>, Failure<E>> {
     if let Some(record) = record {
         match &mut result {
-            Ok(reply) => reply.record = record,
-            Err(failure) => failure.record = record,
+            Ok(reply) => reply.report_mut().record = record,
+            Err(failure) => failure.report.record = record,
         }
     }
     result

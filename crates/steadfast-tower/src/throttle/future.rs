@@ -143,11 +143,9 @@ where
         let Some(sending) = this.sending.as_mut().as_pin_mut() else {
             return Poll::Pending;
         };
-        let mut polled = sending.poll(cx);
-        if let Poll::Ready(result) = &mut polled {
-            this.admission.hear(this.scope, result);
-        }
-        polled
+        let mut result = ready!(sending.poll(cx));
+        this.admission.hear(this.scope, &mut result);
+        Poll::Ready(result)
     }
 }
 
@@ -203,32 +201,39 @@ impl<R: HttpRequest> Admission<R> {
         scope: &Scope,
         result: &mut Result<Reply<Res>, Failure<E>>,
     ) {
-        match (self, result) {
-            (
-                Self::Free {
-                    origin,
-                    is_repeated,
-                },
-                Ok(reply),
-            ) => {
-                let headers = reply.response.headers();
-                if scope.limits().is_told(&reply.judged, headers) {
-                    // The first sign of a limit: from here on attempts are counted.
-                    let way = match origin {
-                        Origin::Kept(kept, principal) => way(scope, *principal, &**kept),
-                        Origin::Known(way) => *way,
-                    };
-                    let mut toll = Toll::late(scope, way, *is_repeated);
-                    toll.answered(scope, &reply.judged, headers, &mut reply.notes);
+        match result {
+            Ok(reply) => self.hear_answer(scope, reply),
+            Err(failure) => {
+                if let Self::Toll(toll) = self {
+                    toll.failed(&mut failure.report.notes);
                 }
             }
-            (Self::Toll(toll), Ok(reply)) => {
-                let headers = reply.response.headers();
-                toll.answered(scope, &reply.judged, headers, &mut reply.notes);
-            }
-            (Self::Toll(toll), Err(failure)) => toll.failed(&mut failure.notes),
-            (Self::Free { .. }, Err(_)) => {}
         }
+    }
+
+    fn hear_answer<Res: HttpResponse>(&mut self, scope: &Scope, reply: &mut Reply<Res>) {
+        let mut late;
+        let toll = match self {
+            Self::Toll(toll) => &mut **toll,
+            // Most answers speak of no limit.
+            Self::Free { .. } if !scope.limits().is_told(reply) => return,
+            // The first sign of one: from here on attempts are counted.
+            Self::Free {
+                origin,
+                is_repeated,
+            } => {
+                let way = match origin {
+                    Origin::Kept(kept, principal) => way(scope, *principal, &**kept),
+                    Origin::Known(way) => *way,
+                };
+                late = Toll::late(scope, way, *is_repeated);
+                &mut late
+            }
+        };
+        let report = reply.report();
+        let mut notes = report.notes;
+        toll.answered(scope, &report.judged, reply.response.headers(), &mut notes);
+        reply.note(notes);
     }
 }
 

@@ -96,9 +96,9 @@ pub(super) fn ended<Res: HttpResponse, E>(span: &Span, result: &Result<Reply<Res
                 "network.protocol.version",
                 version(reply.response.version()),
             );
-            &reply.judged
+            reply.report().judged
         }
-        Err(failure) => &failure.judged,
+        Err(failure) => failure.report.judged,
     };
     span.record(
         "steadfast.verdict",

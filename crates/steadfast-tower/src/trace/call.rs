@@ -87,8 +87,8 @@ fn open<R: HttpRequest>(call: &Call<R>) -> Span {
 pub(super) fn ended<Res: HttpResponse, E>(span: &Span, result: &Result<Reply<Res>, Failure<E>>) {
     outcome(span, result);
     let record = match result {
-        Ok(reply) => &reply.record,
-        Err(failure) => &failure.record,
+        Ok(reply) => &reply.report().record.clone(),
+        Err(failure) => &failure.report.record,
     };
     span.record("steadfast.attempts", record.attempt_count());
     let waited = record.waited().as_millis();

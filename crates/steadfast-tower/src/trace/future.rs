@@ -83,7 +83,7 @@ pub(crate) fn outcome<Res: HttpResponse, E>(span: &Span, result: &Result<Reply<R
             }
         }
         Err(failure) => {
-            if let Some(name) = failure.judged.outcome.error_type() {
+            if let Some(name) = failure.report.judged.outcome.error_type() {
                 span.record("error.type", name);
             }
             span.record("otel.status_code", "ERROR");
