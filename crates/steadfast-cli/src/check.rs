@@ -13,7 +13,7 @@ use crate::policies::{self, coloured, to_json};
 /// Check policy files: every mistake at once, with its place and what would be right
 #[derive(Debug, Args)]
 pub(crate) struct CheckArgs {
-    /// TOML or JSON files
+    /// TOML or JSON files; also pipes, and standard input as `-`
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 }

@@ -10,6 +10,9 @@
 //! steadfast schema > policies.schema.json       # for editors that complete
 //! ```
 //!
+//! A policy file may also be a pipe, or standard input as `-`; it has to end within 5 s. The format is that of its name's
+//! ending; without `.toml` or `.json`, a text that begins with `{` is JSON.
+//!
 //! Every command takes `--json`. What `get` tells goes to standard error, as one JSON object a line with `--json`: only
 //! the body goes to standard output, so that it can stand in a pipe. Colours are for terminals, and off with
 //! `NO_COLOR`. Values of headers and secrets in URLs are never shown.

@@ -19,7 +19,7 @@ use crate::output::Output;
 /// and what would happen for each status and each failure of the transport.
 #[derive(Debug, Args)]
 pub(crate) struct ExplainArgs {
-    /// A status; or a policy file, a method (left out: GET) and a URL
+    /// A status; or a policy file (`-`: standard input), a method (left out: GET) and a URL
     #[arg(value_names = ["STATUS|FILE", "METHOD", "URL"], num_args = 1..=3, required = true)]
     what: Vec<String>,
 }

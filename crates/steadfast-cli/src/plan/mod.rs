@@ -28,7 +28,7 @@ use crate::policies;
 /// or when the quota is spent and how large it would have to be. Retries count too: leave room for them.
 #[derive(Debug, Args)]
 pub(crate) struct PlanArgs {
-    /// A TOML or JSON file
+    /// A TOML or JSON file; also a pipe, or standard input as `-`
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// The load, as rates are written in files: `3/s`, `100/min`, `5000/day`
