@@ -185,7 +185,7 @@ impl Policies {
         let key = Key {
             endpoint: endpoint.number,
             named: 0,
-            url: request.origin(),
+            url: request.origin().without_root_dot(),
             identity: identity.or(asked.as_ref()).map(|identity| &**identity),
         };
         then(shared, &version, endpoint, &key)
