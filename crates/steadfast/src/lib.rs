@@ -38,6 +38,7 @@
 //! [`PoliciesBuilder::store`].
 
 mod bridge;
+mod cause;
 #[cfg(feature = "config")]
 pub mod config;
 mod error;
