@@ -16,6 +16,10 @@ use super::{EVERY, Folder, attempts, look_twice, over, record};
 
 const LARGEST: u64 = 16 << 20;
 
+/// A name, and what puts something at the file's path.
+#[cfg(unix)]
+type Put<'a> = (&'a str, &'a dyn Fn(&Path));
+
 fn refused(path: &Path) -> String {
     let read = Config::read(path).unwrap_err().to_string();
     let watched = Policies::watch(path).unwrap_err().to_string();
@@ -23,6 +27,7 @@ fn refused(path: &Path) -> String {
     read
 }
 
+#[cfg(unix)]
 fn make_pipe(path: &Path) {
     let made = std::process::Command::new("mkfifo").arg(path).status();
     assert!(made.unwrap().success());
@@ -78,7 +83,7 @@ fn a_watch_goes_on_whatever_takes_the_place_of_the_file() {
         folder.write(&attempts(2));
         let policies = Policies::watch_with(folder.file(), options).unwrap();
         let client = over(&policies, &Transport::new(502));
-        let put: [(&str, &dyn Fn(&Path)); 4] = [
+        let put: [Put<'_>; 4] = [
             ("nothing", &|_| ()),
             ("pipe", &|path| make_pipe(path)),
             ("zero", &|path| {

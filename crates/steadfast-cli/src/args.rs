@@ -11,7 +11,7 @@ use crate::serve::ServeArgs;
 const EXIT_STATUS: &str = "\
 Exit status:
   0  all is well
-  1  a policy file has errors, or a planned load does not fit
+  1  a policy file has errors (with --deny warnings: or warnings), or a planned load does not fit
   2  the command line, a script, a file or a port is wrong
   3  HTTP error: the last answer was a 4xx or 5xx
   4  refused by the policy: its rate limit or deadline ended the call

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 pub(crate) enum Exit {
     /// All is well.
     Success = 0,
-    /// A policy file has errors, or a planned load does not fit.
+    /// A policy file has errors, or warnings that are denied, or a planned load does not fit.
     Mistakes = 1,
     /// The command line, a script, a file or a port is wrong.
     Usage = 2,

@@ -15,14 +15,14 @@
 //!
 //! Every command takes `--json`. What `get` tells goes to standard error, as one JSON object a line with `--json`: only
 //! the body goes to standard output, so that it can stand in a pipe. Colours are for terminals, and off with
-//! `NO_COLOR`. Values of headers and secrets in URLs are never shown.
+//! `NO_COLOR` or `TERM=dumb`. Values of headers and secrets in URLs are never shown.
 //!
 //! # Exit status
 //!
 //! | status | means |
 //! |---|---|
 //! | 0 | all is well |
-//! | 1 | a policy file has errors, or a planned load does not fit |
+//! | 1 | a policy file has errors (with `check --deny warnings`: or warnings), or a planned load does not fit |
 //! | 2 | the command line, a script, a file or a port is wrong |
 //! | 3 | HTTP error: the last answer was a 4xx or 5xx |
 //! | 4 | refused by the policy: its rate limit or deadline ended the call |
@@ -103,6 +103,7 @@ mod schema;
 mod sections;
 mod serve;
 mod time;
+mod url;
 
 use std::process::ExitCode;
 

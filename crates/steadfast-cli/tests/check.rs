@@ -152,16 +152,16 @@ fn standard_input_is_a_file_too_toml_or_json() {
 #[cfg(unix)]
 #[test]
 fn a_pipe_is_read_to_its_end() {
-    let pipe = std::path::PathBuf::from(file("check-pipe", ""));
-    std::fs::remove_file(&pipe).unwrap();
+    let pipe = Path::new(env!("CARGO_TARGET_TMPDIR")).join("check-pipe");
+    let _ = std::fs::remove_file(&pipe);
     let made = std::process::Command::new("mkfifo").arg(&pipe).status();
     assert!(made.unwrap().success());
     let path = pipe.clone();
     let writer = std::thread::spawn(move || std::fs::write(path, GOOD).unwrap());
     let run = steadfast(&["check", &pipe.display().to_string()]);
-    writer.join().unwrap();
     assert_eq!(run.code, 0, "{run:?}");
     assert!(run.stdout.contains("is right"), "{run:?}");
+    writer.join().unwrap();
 }
 
 #[cfg(unix)]
@@ -176,4 +176,28 @@ fn what_never_ends_and_what_is_no_file_are_exit_status_2() {
     );
     let run = steadfast(&["check", env!("CARGO_TARGET_TMPDIR")]);
     assert_eq!(run.code, 2, "{run:?}");
+}
+
+#[test]
+fn a_warning_is_exit_status_0_and_with_deny_warnings_1() {
+    let unused = file("check-unused.toml", "[policies.careful]\nattempts = 2\n");
+    let run = steadfast(&["check", &unused]);
+    assert_eq!(run.code, 0, "{run:?}");
+    for expected in [
+        ":1:11: warning: no policy of this file is used [unused]",
+        "is taken; warnings: 1",
+    ] {
+        assert!(
+            run.stdout.contains(expected),
+            "{expected} in {}",
+            run.stdout
+        );
+    }
+    let run = steadfast(&["check", "--deny", "warnings", &unused]);
+    assert_eq!(run.code, 1, "{run:?}");
+    assert!(run.stdout.contains("is refused; warnings: 1"), "{run:?}");
+    let run = steadfast(&["check", "--json", "--deny", "warnings", &unused]);
+    assert_eq!((run.code, &run.json()["ok"]), (1, &false.into()));
+    let good = file("check-used.toml", GOOD);
+    assert_eq!(steadfast(&["check", "--deny", "warnings", &good]).code, 0);
 }

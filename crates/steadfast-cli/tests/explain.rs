@@ -213,3 +213,30 @@ fn keys_and_fallbacks_are_explained() {
     };
     assert_eq!(of("409"), Some(json!("retry")));
 }
+
+#[test]
+fn what_cannot_be_explained_is_told_as_it_was_read() {
+    let file = file("explain-alone.toml", POLICIES);
+    for (args, expected) in [
+        (
+            &[&*file][..],
+            &format!("`{file}` is read as a policy file, so a URL has to follow")[..],
+        ),
+        (&["nowhere.toml"], "`nowhere.toml` is read as a policy file"),
+        (&["429", "503"], "one status is explained at a time"),
+        (
+            &["429", "GET", "http://x.com/"],
+            "would begin with a policy file",
+        ),
+        (&[&file, "localhost:8080"], "as in `http://localhost:8080`"),
+        (&[&file, "GET", "x.com"], "as in `http://x.com`"),
+    ] {
+        let run = steadfast(&[&["explain"], args].concat());
+        assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{run:?}");
+        assert!(
+            run.stderr.contains(expected),
+            "{expected} in {}",
+            run.stderr
+        );
+    }
+}

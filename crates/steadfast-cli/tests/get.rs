@@ -180,6 +180,23 @@ fn a_file_takes_the_body_and_a_failed_call_leaves_it_as_it_was() {
 }
 
 #[test]
+fn an_output_that_cannot_be_written_is_told_before_anything_is_sent() {
+    let folder = env!("CARGO_TARGET_TMPDIR");
+    for path in [folder, "/nowhere/out.txt"] {
+        let (run, server) = get(script![200.body("ok")], &["-d", "tea", "-o", path]);
+        assert_eq!((run.code, server.requests()), (2, 0), "{run:?}");
+        assert!(run.stderr.contains(path), "{run:?}");
+    }
+    let new = format!("{folder}/get-new.txt");
+    let _ = std::fs::remove_file(&new);
+    let (run, _) = get(script![reset], &["-X", "POST", "-o", &new]);
+    assert_eq!(run.code, 5, "{run:?}");
+    assert!(!std::path::Path::new(&new).exists());
+    let (run, _) = get(script![200.body("ok")], &["-o", "/dev/null"]);
+    assert_eq!(run.code, 0, "{run:?}");
+}
+
+#[test]
 fn many_calls_are_summed_up() {
     let args = ["--repeat", "40", "--concurrency", "4", "--json"];
     let (run, server) = get(script![200.body("ok")], &args);

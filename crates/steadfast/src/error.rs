@@ -10,6 +10,7 @@ use steadfast_core::redact::redact_url;
 use steadfast_core::{FailureKind, InvalidPolicy, Reach, Record, Refusal};
 use steadfast_tower::{Cause, Failure, failure_kind};
 
+use crate::cause::{OneLine, root_cause};
 use crate::kind::Kind;
 use crate::status_error::StatusError;
 
@@ -26,9 +27,10 @@ use crate::status_error::StatusError;
 /// # }
 /// ```
 ///
-/// Shown, it says which status or failure, where, and what to do; secrets in the URL are `REDACTED`. The transport's
-/// own error is the [`source`](StdError::source), without its URL for the same reason. What another middleware of the
-/// chain says in its error is shown as it is.
+/// Shown, it is one line that says which status or failure, where, and what to do: advice for a status, the root cause for a
+/// failed transport (`no connection: http://localhost:1/: Connection refused (os error 111)`). Secrets in URLs are
+/// `REDACTED`. The transport's own error is the [`source`](StdError::source), without its URL for the same reason. What
+/// another middleware of the chain says in its error is shown as it is.
 pub struct Error {
     inner: Box<Inner>,
 }
@@ -204,9 +206,11 @@ impl fmt::Display for Error {
                 place.map_or(Ok(()), |place| write!(f, ": {place}"))
             }
             Source::InvalidCall(mistake) => write!(f, "invalid call: {mistake}"),
-            Source::Transport(kind, _) => {
+            Source::Transport(kind, error) => {
                 kind.fmt(f)?;
-                place.map_or(Ok(()), |place| write!(f, ": {place}"))
+                place.map_or(Ok(()), |place| write!(f, ": {place}"))?;
+                let cause = root_cause(error).map(ToString::to_string);
+                cause.map_or(Ok(()), |cause| write!(f, ": {}", OneLine(&cause)))
             }
             Source::Foreign(error) => error.fmt(f),
         }

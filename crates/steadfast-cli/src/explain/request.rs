@@ -26,9 +26,7 @@ pub(super) fn explain(
 ) -> Result<Exit, String> {
     let method =
         Method::from_bytes(method.as_bytes()).map_err(|_| format!("`{method}` is no method"))?;
-    let url: Url = url
-        .parse()
-        .map_err(|wrong| format!("the URL cannot be read: {wrong}"))?;
+    let url = crate::url::parse(url)?;
     let file = match policies::read(path)? {
         Ok(file) => file,
         Err(mistakes) => return Ok(mistakes.tell(output)),

@@ -1,5 +1,6 @@
 //! [`Config`]: a file that was read and checked.
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -12,7 +13,7 @@ use crate::config::policy::Maker;
 use crate::config::reader::Reader;
 use crate::config::report::{Diagnostic, Diagnostics};
 use crate::config::section::{Present, Section};
-use crate::config::walk::Table;
+use crate::config::walk::{Item, Table};
 use crate::policies::{Policies, PoliciesBuilder};
 
 /// Policies that were read from a file and checked; see [the module](crate::config).
@@ -65,7 +66,9 @@ impl Config {
 
     /// What the file's own keys say.
     pub(super) fn make(mut root: Table, maker: &mut Maker<'_, '_>) -> Self {
-        let known = Known::make(root.take("policies"), maker);
+        let policies = root.take("policies");
+        let first = policies.as_ref().and_then(Item::first_name);
+        let known = Known::make(policies, maker);
         let mut default = known.standard().clone();
         if let Some((name, span)) = root.text("default") {
             match known.find(&name.text) {
@@ -80,13 +83,31 @@ impl Config {
             }
         }
         let endpoints = endpoints::make(root.take("endpoints"), &default, &known, maker);
-        Self {
+        let config = Self {
             named: known.own,
             endpoints,
             default,
             sections: Vec::new(),
             warnings: Vec::new(),
+        };
+        if let Some(first) = first.filter(|_| !config.uses_a_policy()) {
+            maker.report.warning(
+                "unused",
+                first,
+                "no policy of this file is used",
+                "name one with `default`, or as an endpoint's `policy`; without that, only calls that ask for one by \
+                 name get it",
+            );
         }
+        config
+    }
+
+    /// Whether the default or an endpoint is a policy of the file.
+    fn uses_a_policy(&self) -> bool {
+        let endpoints = self.endpoints.iter().map(|endpoint| &endpoint.policy);
+        let names: HashSet<_> = self.named.iter().map(|named| &named.name).collect();
+        let mut used = endpoints.chain([&self.default]);
+        used.any(|policy| names.contains(&policy.name))
     }
 
     /// The policies that have a name in the file, in the order of the file.
