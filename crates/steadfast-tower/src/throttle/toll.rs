@@ -22,6 +22,7 @@ use crate::clock;
 use crate::notes::Notes;
 use crate::request::HttpRequest;
 use crate::scope::Scope;
+use crate::trace::signed;
 
 /// The longest that a 429 is believed, and a 503: after that, one caller asks again.
 const TRUST: Duration = Duration::from_secs(3600);
@@ -345,7 +346,7 @@ fn event(queued: Duration) {
     tracing::event!(
         target: "steadfast",
         tracing::Level::DEBUG,
-        steadfast.queued_ms = u64::try_from(queued.as_millis()).unwrap_or(u64::MAX),
+        steadfast.queued_ms = signed(queued.as_millis()),
         "waited {} for the rate limit",
         Short(queued)
     );
