@@ -47,6 +47,24 @@ fn a_status_is_explained_in_full() {
 }
 
 #[test]
+fn what_is_no_error_is_explained_without_advice_for_failures() {
+    for (code, name) in [("200", "200 OK"), ("304", "304 Not Modified")] {
+        let run = steadfast(&["explain", code]);
+        assert!(run.code == 0 && run.stdout.starts_with(name), "{run:?}");
+        for failures in ["on the side of", "helps", "likely:", "next:"] {
+            assert!(!run.stdout.contains(failures), "{failures} in {run:?}");
+        }
+        let json = steadfast(&["explain", code, "--json"]).json();
+        for key in ["side", "waiting_helps", "repeating_helps"] {
+            assert!(json[key].is_null(), "{key} in {json}");
+        }
+    }
+    let run = steadfast(&["explain", "999"]);
+    assert!(run.stdout.starts_with("999 Invalid Status: "), "{run:?}");
+    assert!(!run.stdout.contains("No error"), "{run:?}");
+}
+
+#[test]
 fn what_is_no_status_is_exit_status_2() {
     for what in ["42", "4o4"] {
         let run = steadfast(&["explain", what]);
