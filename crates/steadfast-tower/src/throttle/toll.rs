@@ -8,7 +8,7 @@ use http::HeaderMap;
 use steadfast_core::hint::{Allowances, HintSource, Oddity, Window, tells_of_limits};
 use steadfast_core::lane::Heard;
 use steadfast_core::quota::QuotaWindow;
-use steadfast_core::{Judged, Pacing, Reason, Refusal, RequestHead, Short};
+use steadfast_core::{Judged, Pacing, Reason, Refusal, RequestHead, Short, one_line};
 
 use super::gate::Pass;
 use super::known::Way;
@@ -362,11 +362,7 @@ fn warn(scope: &Scope, oddity: Oddity, headers: &HeaderMap) {
     let lines: Vec<_> = lines.map(|value| value.as_bytes()).collect();
     let value = lines.join(&b", "[..]);
     let value = String::from_utf8_lossy(&value);
-    let value: String = value
-        .chars()
-        .filter(|char| !char.is_control())
-        .take(100)
-        .collect();
+    let value: String = one_line(&value).take(100).collect();
     tracing::event!(
         target: "steadfast",
         tracing::Level::WARN,
