@@ -203,3 +203,11 @@ fn headers_that_are_as_they_should_be_are_not_warned_about() {
         .header("ratelimit-policy", r#""default";q=100;w=1"#);
     assert_eq!(warnings(&warned(step)), Vec::<[&str; 3]>::new());
 }
+
+#[test]
+fn a_value_that_is_warned_about_cannot_steer_a_terminal() {
+    let step = Step::from(503).header("retry-after", "soon\u{202e}\u{2028}\u{2066}\t!");
+    let heard = warned(step);
+    let value = warnings(&heard)[0][1];
+    assert_eq!(value, "soon\u{fffd} \u{fffd} !");
+}

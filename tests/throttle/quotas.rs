@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use steadfast::{Kind, Policy, Quota};
+use steadfast::{Kind, LimitScope, Policy, Quota};
 use steadfast_testkit::{Step, Transport, script};
 use tracing::Level;
 use tracing_subscriber::filter::LevelFilter;
@@ -126,4 +126,31 @@ async fn a_sentence_in_a_body_uses_up_no_quota_and_the_429_is_treated_by_its_hea
         );
         assert_eq!(status(&client, URL).await, 200, "{body}");
     }
+}
+
+#[test]
+fn a_quota_warning_shows_the_identity_and_never_a_credential() {
+    let said = |policy: Policy| {
+        let (heard, ()) = hear(LevelFilter::WARN, async {
+            let client = one(policy, Transport::new(200));
+            let request = client
+                .get(URL)
+                .bearer_auth("s3cret")
+                .header("x-api-key", "s3cret");
+            request.send().await.unwrap();
+        });
+        heard.said(Level::WARN).join(" ")
+    };
+    let spent = || quota("1/day");
+    for scope in [
+        LimitScope::Endpoint,
+        LimitScope::Origin,
+        LimitScope::Credential,
+    ] {
+        let warning = said(Policy::standard().quota(spent().scope(scope)));
+        assert!(warning.contains("1 of 1 requests"), "{scope}: {warning}");
+        assert!(!warning.contains("s3cret"), "{scope}: {warning}");
+    }
+    let warning = said(Policy::standard().identity("acme").quota(spent()));
+    assert!(warning.ends_with(" for acme"), "{warning}");
 }

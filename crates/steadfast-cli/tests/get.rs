@@ -65,6 +65,14 @@ fn an_http_error_is_exit_status_3_with_advice_and_its_body() {
 }
 
 #[test]
+fn a_status_above_599_is_told_as_the_error_that_its_exit_status_says() {
+    let (run, _) = get(script![999], &[]);
+    assert_eq!(run.code, 3, "{run:?}");
+    assert!(run.stderr.contains("999 Invalid Status"), "{run:?}");
+    assert!(!run.stderr.contains("No error"), "{run:?}");
+}
+
+#[test]
 fn a_transport_error_is_exit_status_5_and_a_post_is_not_repeated() {
     let (run, server) = get(script![reset], &["-d", "tea"]);
     assert_eq!((run.code, server.requests()), (5, 1), "{run:?}");

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use steadfast::redact::redact_url;
+use steadfast_core::one_line;
 use steadfast_testkit::{Received, Script, Server, Step};
 
 use super::line::Line;
@@ -84,6 +85,7 @@ fn shown(line: &Line, never: &Arc<Never>, output: &Output) -> Step {
 
 fn tell(request: &Received, answer: &str, output: &Output) {
     let path = redact_url(&request.path);
+    let (path, answer) = (shown_text(&path), shown_text(answer));
     let (n, method, bytes) = (request.n + 1, &request.method, request.body.len());
     if output.json {
         output.line(json!({
@@ -102,6 +104,11 @@ fn tell(request: &Received, answer: &str, output: &Output) {
     };
     let n = output.paint(format_args!("#{n}"), Colour::Quiet);
     output.line(format_args!("{n} {method} {path}{body} -> {answer}"));
+}
+
+/// What a client or a script wrote, harmless for a terminal.
+fn shown_text(text: &str) -> String {
+    one_line(text).collect()
 }
 
 /// Returns when so many requests got all that their steps give them, or all that their clients waited for.
@@ -123,5 +130,19 @@ async fn answered(server: &Server, requests: Option<usize>, never: &Never) {
             return;
         }
         tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_client_asks_for_cannot_steer_the_terminal() {
+        let path = "/a\u{202e}b\u{1b}[2J\u{2028}c\u{2066}";
+        assert_eq!(
+            shown_text(&redact_url(path)),
+            "/a\u{fffd}b\u{fffd}[2J c\u{fffd}"
+        );
     }
 }

@@ -63,7 +63,7 @@ pub enum Helps {
 
 impl Advice {
     /// The advice for this status, or for its class when it is not a known one. Static: nothing is
-    /// allocated. A status that is no error gets an advice without causes.
+    /// allocated. A status that is no error gets an advice without causes, and one above 599 counts as an error.
     #[must_use]
     pub fn of(status: StatusCode) -> Self {
         Self::from_text(status, texts::find(status.as_u16()))
@@ -92,9 +92,11 @@ impl Advice {
     }
 
     fn from_text(status: StatusCode, text: &'static Text) -> Self {
+        // A status that is no error has no text of its own, but perhaps a name.
+        let named = status.canonical_reason().filter(|_| text.causes.is_empty());
         Self {
             status,
-            title: text.title,
+            title: named.unwrap_or(text.title),
             meaning: text.meaning,
             side: text.side,
             causes: text.causes,
@@ -102,6 +104,12 @@ impl Advice {
             waiting_helps: text.waiting_helps,
             repeating_helps: text.repeating_helps,
         }
+    }
+
+    /// Whether the status means that something went wrong: 400 and above.
+    #[must_use]
+    pub fn is_of_an_error(&self) -> bool {
+        self.status.as_u16() >= 400
     }
 
     /// One line: `404 Not Found: nothing is at this address, or nothing that this caller may see`.
@@ -120,6 +128,9 @@ impl fmt::Display for Advice {
             self.title,
             self.meaning
         )?;
+        if !self.is_of_an_error() {
+            return Ok(());
+        }
         write!(
             f,
             "\n  usually on the side of {}; waiting helps: {}; repeating helps: {}",

@@ -14,7 +14,9 @@ const EPOCH_SECONDS: u64 = 1_000_000_000;
 const EPOCH_MILLIS: u64 = 1_000_000_000_000;
 
 /// A readable wish, not yet related to a clock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Ordered so that of several the later one is the greater; a moment stands above a span, since only one that is in the
+/// future is worth comparing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Asked {
     /// Wait this long.
     For(Duration),
@@ -57,6 +59,15 @@ impl Asked {
         if number.whole >= EPOCH_MILLIS {
             Self::Until(nanos(number.nanos(MILLISECOND)))
         } else if number.whole >= EPOCH_SECONDS {
+            Self::Until(Self::seconds(number))
+        } else {
+            Self::For(Self::seconds(number))
+        }
+    }
+
+    /// A `t` of the draft's own field is seconds: what is too large for an epoch in seconds is just a very long time.
+    pub(super) fn seconds_or_epoch_seconds(number: Number) -> Self {
+        if (EPOCH_SECONDS..EPOCH_MILLIS).contains(&number.whole) {
             Self::Until(Self::seconds(number))
         } else {
             Self::For(Self::seconds(number))

@@ -1,7 +1,5 @@
 //! One pass over the headers of a response.
 
-use std::time::Duration;
-
 use http::{HeaderMap, HeaderValue};
 
 use super::asked::Asked;
@@ -119,26 +117,22 @@ impl<'h> Scan<'h> {
         for member in members(value) {
             match member.bare {
                 Bare::Entry(b"remaining", value) => draft_7.0 = count(value),
-                Bare::Entry(b"reset", value) => draft_7.1 = Number::parse(value),
+                Bare::Entry(b"reset", value) => draft_7.1 = Asked::time(value),
                 _ => {
-                    let remaining = member.remaining.map(Number::from);
-                    longest = longest.max(self.spent_for(remaining, member.reset));
+                    let remaining = member.left().map(Number::from);
+                    longest = longest.max(self.spent_for(remaining, member.until()));
                 }
             }
         }
         longest = longest.max(self.spent_for(draft_7.0, draft_7.1));
-        keep_first(
-            &mut self.reset,
-            HintSource::RateLimit,
-            longest.map(Asked::For),
-        );
+        keep_first(&mut self.reset, HintSource::RateLimit, longest);
     }
 
     /// For how long nothing is left of a limit.
-    fn spent_for(&mut self, remaining: Option<Number>, reset: Option<Number>) -> Option<Duration> {
+    fn spent_for(&mut self, remaining: Option<Number>, reset: Option<Asked>) -> Option<Asked> {
         self.remaining(remaining);
         let spent = remaining.is_some_and(Number::is_zero);
-        Some(Asked::seconds(reset.filter(|_| spent)?))
+        reset.filter(|_| spent)
     }
 }
 

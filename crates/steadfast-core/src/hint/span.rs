@@ -46,9 +46,7 @@ fn unit(text: &[u8]) -> Option<(u64, &[u8])> {
     let letters = |byte: &&u8| byte.is_ascii_alphabetic() || !byte.is_ascii();
     let (name, rest) = text.split_at(text.iter().take_while(letters).count());
     let is = |unit: &&str| unit.as_bytes().eq_ignore_ascii_case(name);
-    let found = UNITS
-        .iter()
-        .find(|(_, names)| names.iter().any(|it| is(it)))?;
+    let found = UNITS.iter().find(|(_, names)| names.iter().any(is))?;
     Some((found.0, rest))
 }
 

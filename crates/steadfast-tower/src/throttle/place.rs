@@ -21,6 +21,7 @@ use crate::quota::{Counter, QuotaBook};
 use crate::reply::Reply;
 use crate::report::Report;
 use crate::response::HttpResponse;
+use crate::trace::signed;
 
 /// Where a scope stands: at an origin, for an endpoint and an identity. Scopes of one origin share what its server
 /// says.
@@ -378,9 +379,9 @@ fn warn(whose: &str, status: &steadfast_core::quota::QuotaStatus) {
     tracing::event!(
         target: "steadfast",
         tracing::Level::WARN,
-        steadfast.quota.limit = status.limit,
-        steadfast.quota.used = status.used,
-        steadfast.quota.left = status.left,
+        steadfast.quota.limit = signed(status.limit),
+        steadfast.quota.used = signed(status.used),
+        steadfast.quota.left = signed(status.left),
         "{} of {} requests of a quota are used: {whose}",
         status.used,
         status.limit,

@@ -8,7 +8,7 @@ use http::HeaderMap;
 use steadfast_core::hint::{Allowances, HintSource, Oddity, Window, tells_of_limits};
 use steadfast_core::lane::Heard;
 use steadfast_core::quota::QuotaWindow;
-use steadfast_core::{Judged, Pacing, Reason, Refusal, RequestHead, Short};
+use steadfast_core::{Judged, Pacing, Reason, Refusal, RequestHead, Short, one_line};
 
 use super::gate::Pass;
 use super::known::Way;
@@ -22,6 +22,7 @@ use crate::clock;
 use crate::notes::Notes;
 use crate::request::HttpRequest;
 use crate::scope::Scope;
+use crate::trace::signed;
 
 /// The longest that a 429 is believed, and a 503: after that, one caller asks again.
 const TRUST: Duration = Duration::from_secs(3600);
@@ -346,7 +347,7 @@ fn event(queued: Duration) {
     tracing::event!(
         target: "steadfast",
         tracing::Level::DEBUG,
-        steadfast.queued_ms = u64::try_from(queued.as_millis()).unwrap_or(u64::MAX),
+        steadfast.queued_ms = signed(queued.as_millis()),
         "waited {} for the rate limit",
         Short(queued)
     );
@@ -362,11 +363,7 @@ fn warn(scope: &Scope, oddity: Oddity, headers: &HeaderMap) {
     let lines: Vec<_> = lines.map(|value| value.as_bytes()).collect();
     let value = lines.join(&b", "[..]);
     let value = String::from_utf8_lossy(&value);
-    let value: String = value
-        .chars()
-        .filter(|char| !char.is_control())
-        .take(100)
-        .collect();
+    let value: String = one_line(&value).take(100).collect();
     tracing::event!(
         target: "steadfast",
         tracing::Level::WARN,

@@ -1,6 +1,7 @@
 //! [`Config`]: a file that was read and checked.
 
 use std::collections::HashSet;
+use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -17,13 +18,28 @@ use crate::config::walk::{Item, Table};
 use crate::policies::{Policies, PoliciesBuilder};
 
 /// Policies that were read from a file and checked; see [the module](crate::config).
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Config {
     named: Vec<Named>,
     endpoints: Vec<Endpoint>,
     default: Named,
     pub(crate) sections: Vec<Present>,
     pub(super) warnings: Vec<Diagnostic>,
+}
+
+/// Without values, since those that came from variables may be secrets.
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let policies: Vec<_> = self.named.iter().map(|named| &*named.name).collect();
+        let sections: Vec<_> = self.sections().collect();
+        f.debug_struct("Config")
+            .field("policies", &policies)
+            .field("endpoints", &self.endpoints.len())
+            .field("default", &self.default.name)
+            .field("sections", &sections)
+            .field("warnings", &self.warnings.len())
+            .finish_non_exhaustive()
+    }
 }
 
 // ===== impl Config =====
@@ -131,6 +147,20 @@ impl Config {
         let endpoints = self.endpoints.iter();
         endpoints
             .filter_map(|endpoint| Some((endpoint.pattern.as_str(), endpoint.identity.as_deref()?)))
+    }
+
+    /// The patterns and identities of the endpoints as they are written in the file, in its order: with `${NAME}` in the
+    /// place of a variable's value, which may be a secret. For whatever is shown.
+    pub fn endpoints_as_written(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
+        let endpoints = self.endpoints.iter();
+        endpoints.map(|endpoint| {
+            let pattern = endpoint.written_pattern.as_ref();
+            let identity = endpoint.written_identity.as_ref();
+            (
+                pattern.unwrap_or(&endpoint.pattern).as_str(),
+                identity.or(endpoint.identity.as_ref()).map(String::as_str),
+            )
+        })
     }
 
     /// The policy of requests that belong to no endpoint.

@@ -215,6 +215,28 @@ fn endpoints_have_their_policy_and_their_own_keys_over_it() {
 }
 
 #[test]
+fn no_value_of_a_variable_is_in_the_debug_text_of_a_file_or_in_what_is_written() {
+    let config = toml(
+        "[policies.a]\nattempts = 2\n\
+         [[endpoints]]\nmatch = 'https://${HOST}/v1/**'\npolicy = 'a'\nidentity = \"for ${HOST}\"\n\
+         [[endpoints]]\nmatch = 'b.com'\nidentity = 'acme'",
+    );
+    let shown = format!("{config:?} {config:#?}");
+    assert!(!shown.contains("hush"), "{shown}");
+    assert!(
+        shown.contains('a') && shown.contains("endpoints: 2"),
+        "{shown}"
+    );
+    assert_eq!(
+        config.endpoints_as_written().collect::<Vec<_>>(),
+        [
+            ("https://${HOST}/v1/**", Some("for ${HOST}")),
+            ("b.com", Some("acme"))
+        ]
+    );
+}
+
+#[test]
 fn an_empty_file_is_the_standard() {
     let config = toml("");
     assert_eq!(

@@ -80,6 +80,7 @@ impl Numbers {
             remaining,
             reset: reset.map(|asked| clock.wait(asked)),
             window: self.window.or(kind.window),
+            cost: None,
         })
     }
 }

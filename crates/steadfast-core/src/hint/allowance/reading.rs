@@ -56,7 +56,7 @@ fn retry_after(value: &[u8]) -> Option<&'static str> {
 
 /// What is odd about a member that told something, or did not.
 fn oddity(told: bool, member: &Member<'_>) -> Option<&'static str> {
-    match member.reset.map(Asked::seconds_or_epoch) {
+    match member.until() {
         _ if !told || !member.sound => Some(Oddity::MEMBER),
         Some(Asked::Until(_)) => Some(Oddity::EPOCH_IN_MEMBER),
         _ => None,
@@ -125,7 +125,7 @@ impl<'h> Reading<'h> {
         for member in members(value) {
             let why = match member.bare {
                 Bare::Text(name) => {
-                    let told = self.structured.limit(Named::new(name, &member));
+                    let told = self.structured.limit(Named::limit(name, &member));
                     oddity(told, &member)
                 }
                 Bare::Entry(key, value) => {
@@ -150,7 +150,7 @@ impl<'h> Reading<'h> {
         for member in members(value) {
             let why = match member.bare {
                 Bare::Text(name) => {
-                    let told = self.structured.policy(Named::new(name, &member));
+                    let told = self.structured.policy(Named::policy(name, &member));
                     oddity(told, &member)
                 }
                 Bare::Count(quota) => {
