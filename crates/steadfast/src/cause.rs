@@ -6,6 +6,7 @@
 use std::error::Error as StdError;
 use std::fmt::{self, Write};
 
+use steadfast_core::one_line;
 use steadfast_core::redact::redact_url;
 
 /// Nobody's errors are nested deeper.
@@ -37,8 +38,7 @@ impl fmt::Display for OneLine<'_> {
                 break;
             }
         }
-        let letters = line.chars().filter(|letter| !letter.is_control());
-        letters
+        one_line(&line)
             .take(LONGEST)
             .try_for_each(|letter| f.write_char(letter))
     }
@@ -67,7 +67,10 @@ mod tests {
                 "Connection refused (os error 111)",
                 "Connection refused (os error 111)",
             ),
-            ("a\nb\t\u{1b}[31mc  d\u{7}", "a b [31mc d"),
+            (
+                "a\nb\t\u{1b}[31mc  d\u{7} \u{202e}e",
+                "a b \u{fffd}[31mc d\u{fffd} \u{fffd}e",
+            ),
             (
                 "proxy http://user:pw@proxy.com:80 failed",
                 "proxy http://REDACTED:REDACTED@proxy.com:80 failed",

@@ -28,6 +28,7 @@ mod cell_rate;
 mod dropped;
 mod gate;
 mod hostile;
+mod merged;
 mod open;
 mod order;
 mod quiet;

@@ -14,7 +14,7 @@ use super::gate::Pass;
 use super::known::Way;
 use super::line::Ask;
 use super::loading::Loading;
-use super::passage::{Bounds, Passage};
+use super::passage::{Bounds, Own, Passage};
 use super::place::{Taken, take_quotas};
 use super::rates::Cells;
 use crate::call::Call;
@@ -179,11 +179,21 @@ impl Toll {
             let change = pass.tell(heard, &allowances, backoff);
             closed_until = change.closed_until;
             if bucket.is_none() {
-                limits.lanes().told(self.way, &allowances);
-                // Our own backoff is no evidence of anything.
-                let asked = matches!(heard, Heard::Refused { asked: Some(_), .. });
-                if let Some(until) = change.closed_until.filter(|_| asked) {
-                    limits.lanes().closed(self.way, until, policy.pacing);
+                let lanes = limits.lanes();
+                lanes.told(self.way, &allowances);
+                match (heard, change.closed_until, ticket) {
+                    // Our own backoff is no evidence of anything.
+                    (
+                        Heard::Refused {
+                            asked: Some(asked), ..
+                        },
+                        Some(until),
+                        _,
+                    ) => lanes.closed(self.way, asked, until, policy.pacing),
+                    (Heard::Passed, _, Some(ticket)) if judged.is_accepted() => {
+                        lanes.passed(self.way, ticket.sent(), policy.pacing);
+                    }
+                    _ => {}
                 }
             }
             if let (
@@ -299,7 +309,12 @@ fn passage<R: HttpRequest>(call: &Call<R>, way: Way, cost: u32) -> Passage {
         max_wait: policy.max_wait,
         max_queue: policy.max_queue,
     };
-    Passage::new(lanes, limits.rates(way), ask, bounds)
+    let own = Own {
+        lanes: Arc::clone(limits.lanes()),
+        way,
+        pacing: policy.pacing,
+    };
+    Passage::new(lanes, own, limits.rates(way), ask, bounds)
 }
 
 /// What an answer is to the lane.
