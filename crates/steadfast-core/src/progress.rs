@@ -19,7 +19,7 @@ use crate::outcome::{Outcome, Reach};
 use crate::policy::Prepared;
 use crate::record::{Attempt, History, Record, Stop, Wait, WaitSource};
 use crate::redirect::Hops;
-use crate::repeatable::Repeatable;
+use crate::repeatable::{Repeatable, WhyNot};
 use crate::rule::{Pace, Repeats, Retry, Rule};
 
 /// What the caller knows when an outcome is there.
@@ -200,7 +200,8 @@ impl Progress {
         if self.limited >= retry.limit() {
             return Step::HandBack(Stop::RuleLimit(retry.limit()));
         }
-        let provable = !situation.redirected && is_proof(retry, judged.outcome);
+        let provable =
+            !situation.redirected && is_proof(retry, judged.outcome, situation.repeatable);
         if !situation.repeatable.is_yes() && !provable {
             return Step::HandBack(Stop::NotRepeatable(situation.repeatable));
         }
@@ -366,9 +367,15 @@ fn spread(floor: Duration, chance: &mut Chance) -> Duration {
         .mul_f64(chance.fraction())
 }
 
-/// Whether an outcome proves that the request was not processed.
-fn is_proof(retry: Retry, outcome: Outcome) -> bool {
-    retry.repeats() == Repeats::Any || outcome.reach() != Reach::MaybeProcessed
+/// Whether a rule takes an outcome for proof that the request was not processed.
+fn is_proof(retry: Retry, outcome: Outcome, repeatable: Repeatable) -> bool {
+    match retry.repeats() {
+        Repeats::Any => true,
+        Repeats::Repeatable => {
+            let declared = repeatable == Repeatable::No(WhyNot::Declared);
+            !declared && outcome.reach() != Reach::MaybeProcessed
+        }
+    }
 }
 
 /// A 429, or a 403 that is one in disguise.

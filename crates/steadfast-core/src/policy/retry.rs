@@ -208,8 +208,10 @@ impl Policy {
         self
     }
 
-    /// Declares that all requests are safe to send twice, or that none is (some `PUT`s and `DELETE`s are not).
-    /// Default: idempotent methods, and requests that carry an `Idempotency-Key`.
+    /// Declares that all requests are safe to send twice, or that none is (some `PUT`s and `DELETE`s are not). `false`
+    /// wins over [`Rule::RETRY`] and its kin; what the standard table takes for proof that nothing was processed (421, 425,
+    /// 429, no connection) and [`Rule::RETRY_ANY_METHOD`] are retried all the same. Default: idempotent methods, and
+    /// requests that carry an `Idempotency-Key`.
     #[must_use]
     pub fn repeatable(mut self, repeatable: bool) -> Self {
         self.retry.repeatable = Some(repeatable);

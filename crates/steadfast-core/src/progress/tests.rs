@@ -10,7 +10,7 @@ use crate::backoff::Backoff;
 use crate::classify::Opinion;
 use crate::outcome::FailureKind;
 use crate::policy::Policy;
-use crate::repeatable::{Why, WhyNot};
+use crate::repeatable::Why;
 use crate::terms::Terms;
 
 const YES: Repeatable = Repeatable::Yes(Why::IdempotentMethod);
@@ -167,6 +167,42 @@ fn what_may_have_run_is_repeated_only_when_that_is_safe() {
             "{kind}: {step:?}"
         );
     }
+}
+
+#[test]
+fn who_declares_a_request_not_repeatable_wins_over_a_rule_that_asks_for_that() {
+    let declared = Repeatable::No(WhyNot::Declared);
+    let any = Rule::RETRY_ANY_METHOD;
+    let once: Rule = Retry::THROTTLED.at_most(1).into();
+    for (rule, repeatable, repeated) in [
+        (None, NO, true),
+        (None, declared, true),
+        (Some(Rule::RETRY), NO, true),
+        (Some(Rule::BACK_OFF), NO, true),
+        (Some(Rule::RETRY), declared, false),
+        (Some(Rule::BACK_OFF), declared, false),
+        (Some(once), declared, false),
+        (Some(any), declared, true),
+    ] {
+        let policy = Policy::standard();
+        let policy = match rule {
+            Some(rule) => policy.on(429, rule).on_failure(FailureKind::Connect, rule),
+            None => policy,
+        };
+        let mut call = Call::new(&policy);
+        call.repeatable = repeatable;
+        for step in [call.status(429, &[]), call.failure(FailureKind::Connect)] {
+            if call.progress.sent() == 2 && rule == Some(once) {
+                continue;
+            }
+            let again = matches!(step, Step::Again { .. });
+            assert_eq!(again, repeated, "{rule:?} {repeatable}: {step:?}");
+        }
+    }
+    // Any method means what may have run, too.
+    let mut call = Call::new(&Policy::standard().on(502, any));
+    call.repeatable = declared;
+    again(call.status(502, &[]));
 }
 
 #[test]
