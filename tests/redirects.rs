@@ -8,6 +8,8 @@ mod common;
 mod errors;
 #[path = "redirects/known.rs"]
 mod known;
+#[path = "redirects/posts.rs"]
+mod posts;
 #[path = "redirects/resends.rs"]
 mod resends;
 #[path = "redirects/secrets.rs"]

@@ -10,7 +10,7 @@ use http::Method;
 
 use crate::hint::HintSource;
 use crate::judge::Reason;
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, Reach};
 use crate::redirect::Hops;
 use crate::refusal::Refusal;
 use crate::repeatable::Repeatable;
@@ -175,6 +175,17 @@ impl Record {
             Stop::RuleLimit(_) | Stop::Time(_) | Stop::Budget | Stop::Nested => true,
             _ => false,
         }
+    }
+
+    /// Whether the request may have reached the server in any attempt. After a redirect it did, whatever failed then.
+    #[must_use]
+    pub fn may_have_been_sent(&self) -> bool {
+        let reached = |attempt: &Attempt| {
+            attempt.hops.followed > 0 || attempt.outcome.reach() != Reach::NotSent
+        };
+        self.0
+            .as_ref()
+            .is_none_or(|history| history.sent || history.attempts.iter().any(reached))
     }
 
     /// From the start of the call to its end; `None` when the first attempt was accepted.

@@ -33,6 +33,8 @@ pub struct Context {
     pub deadline: Option<Instant>,
     /// The request carries an idempotency key, and its policy asked for keys.
     pub keyed: bool,
+    /// Redirects are followed by a layer further in, which counts them. Otherwise the transport may do it out of sight.
+    pub redirects_seen: bool,
     /// What only retries have.
     pub(crate) resend: Option<Arc<Resend>>,
 }
@@ -63,6 +65,7 @@ impl Context {
             may_follow: false,
             deadline: None,
             keyed: false,
+            redirects_seen: false,
             resend: None,
         }
     }

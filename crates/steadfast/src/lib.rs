@@ -49,6 +49,7 @@ mod response;
 #[cfg(feature = "backoff")]
 mod schedule;
 mod scopes;
+mod sent_before;
 mod status_error;
 #[cfg(feature = "throttle")]
 mod throttle;

@@ -69,7 +69,8 @@ impl SteadfastMiddleware {
         let scope = checked.and_then(|()| self.policies.scope(&request, identity, named));
         match scope {
             Ok(scope) => {
-                let context = Context::new(scope, overlay);
+                let mut context = Context::new(scope, overlay);
+                context.redirects_seen = self.redirects.is_some();
                 let source = options.and_then(CallOptions::replay_source);
                 Ok(Call::new(request, context).replayed_by(source))
             }

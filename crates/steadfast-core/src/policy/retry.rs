@@ -40,6 +40,8 @@ pub struct RetryPolicy {
     pub classifier: Option<Classifier>,
     /// Whether all requests are (`true`) or are not (`false`) safe to send twice; `None` asks method and key.
     pub repeatable: Option<bool>,
+    /// Whether a request that is not repeatable may be answered with a redirect that nobody but the client sees.
+    pub posts_may_redirect: bool,
     /// That requests which are not idempotent by their method get a key.
     pub idempotency_key: Option<IdempotencyKey>,
 }
@@ -58,6 +60,7 @@ impl RetryPolicy {
             failures: Vec::new(),
             classifier: None,
             repeatable: None,
+            posts_may_redirect: false,
             idempotency_key: None,
         }
     }
@@ -215,6 +218,17 @@ impl Policy {
     #[must_use]
     pub fn repeatable(mut self, repeatable: bool) -> Self {
         self.retry.repeatable = Some(repeatable);
+        self
+    }
+
+    /// Whether a server may answer a `POST` (or another request that is not safe to send twice) with a redirect that only
+    /// the client sees. It does under `wrap(client)`, where reqwest follows redirects itself: a 429 or a refused connection
+    /// may then come from where the redirect led, after the `POST` was carried out. With `true` nothing is taken for proof
+    /// that such a request was not processed, so it is sent once. Under `wrap_builder` redirects are seen, and this changes
+    /// nothing. Default: `false`; an answer from another URL is never taken for proof.
+    #[must_use]
+    pub fn posts_may_redirect(mut self, redirect: bool) -> Self {
+        self.retry.posts_may_redirect = redirect;
         self
     }
 }

@@ -223,8 +223,10 @@ impl<R: HttpRequest> Course<R> {
         if self.is_first_try() {
             self.limits.shift(queued);
         }
+        let policy = self.context.scope.policy().retry();
+        let unseen = policy.posts_may_redirect && !self.context.redirects_seen;
         let redirected = match (result, &self.next) {
-            _ if hops.followed > 0 => true,
+            _ if hops.followed > 0 || unseen => true,
             (Ok(reply), Some(next)) => {
                 let came_from = reply.response.final_url();
                 came_from.is_some_and(|url| url != next.request().url())
