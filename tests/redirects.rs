@@ -16,6 +16,8 @@ mod resends;
 mod secrets;
 #[path = "redirects/table.rs"]
 mod table;
+#[path = "redirects/throttle.rs"]
+mod throttle;
 #[path = "redirects/time.rs"]
 mod time;
 

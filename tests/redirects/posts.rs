@@ -1,6 +1,10 @@
 //! A `POST` that was carried out and answered with a redirect is not sent again for what happened behind it.
 
-use reqwest::Client;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use http::Extensions;
+use reqwest::{Client, Request, Response};
+use reqwest_middleware::{Middleware, Next};
 use steadfast::prelude::*;
 use steadfast::{Error, Policy};
 use steadfast_testkit::{Server, StatusExt, Step, refused_port, virtual_time};
@@ -74,6 +78,38 @@ fn where_only_the_client_sees_redirects_a_switch_says_that_there_may_be_some() {
             client.post(server.url("/orders")).send().await.unwrap();
             assert_eq!(server.requests_to("POST /orders"), 1, "{answer}");
         }
+    });
+}
+
+/// Answers by hand, as mocks and caches do: such a response names no URL.
+struct ByHand(AtomicUsize);
+
+#[async_trait::async_trait]
+impl Middleware for ByHand {
+    async fn handle(
+        &self,
+        _: Request,
+        _: &mut Extensions,
+        _: Next<'_>,
+    ) -> reqwest_middleware::Result<Response> {
+        let status = match self.0.fetch_add(1, Ordering::Relaxed) {
+            0 => 429,
+            _ => 200,
+        };
+        let response = http::Response::builder().status(status).body("");
+        Ok(response.unwrap().into())
+    }
+}
+
+#[test]
+fn a_response_that_names_no_url_was_not_redirected() {
+    virtual_time().block_on(async {
+        let client = reqwest_middleware::ClientBuilder::new(Client::new())
+            .with(policies(Policy::standard()).middleware())
+            .with(ByHand(AtomicUsize::new(0)))
+            .build();
+        let response = client.post("http://api.test/orders").send().await.unwrap();
+        assert_eq!(response.status(), 200);
     });
 }
 

@@ -43,6 +43,14 @@ impl SteadfastMiddleware {
 
     /// For a client that leaves redirects to this layer.
     pub(crate) fn following(self, redirects: RedirectLayer) -> Self {
+        #[cfg(feature = "throttle")]
+        let redirects = {
+            let policies = self.policies.clone();
+            redirects.on_arrival(move |request, response| {
+                let scope = policies.endpoint_scope(request, None);
+                steadfast_tower::throttle::teach(&scope, request, response);
+            })
+        };
         let redirects = Some(redirects);
         Self { redirects, ..self }
     }
