@@ -337,6 +337,14 @@ impl Progress {
         }
     }
 
+    /// Notes that a limit of this client refused the next attempt, after a time in its queue: it was never sent.
+    pub fn note_unsent(&mut self, queued: Duration) {
+        self.sent = self.sent.saturating_sub(1);
+        if let Some(history) = self.history.as_mut().and_then(Arc::get_mut) {
+            history.queued = history.queued.saturating_add(queued);
+        }
+    }
+
     /// Ends the call. The record is [`Record::FIRST_TRY`] unless something was [noted](Self::note).
     pub fn finish(&mut self, now: Instant, stop: Stop, resume_at: Option<Instant>) -> Record {
         match self.history.take() {

@@ -167,11 +167,13 @@ impl Record {
         self.stop() == Stop::Accepted
     }
 
-    /// Whether it was retried, or would have been, until attempts, time or budget were used up.
+    /// Whether it was retried, or would have been, until attempts, time or budget were used up or a limit of this client
+    /// refused the next attempt.
     #[must_use]
     pub fn is_exhausted(&self) -> bool {
         match self.stop() {
             Stop::Attempts(_) => self.attempt_count() > 1,
+            Stop::Refused(_) => !self.attempts().is_empty(),
             Stop::RuleLimit(_) | Stop::Time(_) | Stop::Budget | Stop::Nested => true,
             _ => false,
         }
