@@ -28,6 +28,8 @@ type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 pub struct SteadfastMiddleware {
     policies: Policies,
     identity: Option<Arc<str>>,
+    /// It is the first of its chain, so what is marked is another chain's call.
+    is_outermost: bool,
     /// How redirects are followed, if the client leaves that to us.
     redirects: Option<RedirectLayer>,
 }
@@ -37,6 +39,7 @@ impl SteadfastMiddleware {
         Self {
             policies,
             identity: None,
+            is_outermost: false,
             redirects: None,
         }
     }
@@ -55,6 +58,19 @@ impl SteadfastMiddleware {
         Self { redirects, ..self }
     }
 
+    /// Says that this is the first middleware of its client. Then a request that another middleware sends through this client
+    /// with the extensions of its own caller, for a token, is a call of its own: it is retried, and the caller's options do not
+    /// hold for it. Clients of [`Policies::wrap`] and its kin have this. Without it such a request is passed through, as in a
+    /// chain with two steadfast middlewares.
+    #[must_use]
+    pub fn outermost(self) -> Self {
+        let is_outermost = true;
+        Self {
+            is_outermost,
+            ..self
+        }
+    }
+
     /// For whom the calls of this client are made, where a call does not say otherwise: for clients whose credential is a
     /// default header, or is attached further in. It is shown in spans, so give a name, never a credential.
     #[must_use]
@@ -66,8 +82,11 @@ impl SteadfastMiddleware {
     }
 
     /// The call as the layers take it.
-    fn begin(&self, request: Request, extensions: &Extensions) -> Result<Call<Request>, Invalid> {
-        let options = extensions.get::<CallOptions>();
+    fn begin(
+        &self,
+        request: Request,
+        options: Option<&CallOptions>,
+    ) -> Result<Call<Request>, Invalid> {
         let overlay = options.map(CallOptions::overlay);
         let named = options.and_then(CallOptions::policy_name);
         let identity = overlay
@@ -104,12 +123,18 @@ impl Middleware for SteadfastMiddleware {
         'c: 'f,
         Self: 'f,
     {
-        if nesting::is_inside(extensions) {
+        let is_inside = nesting::is_inside(extensions);
+        if is_inside && !self.is_outermost {
             return Box::pin(async move {
                 pass_through(self.redirects.as_ref(), request, extensions, next).await
             });
         }
-        let call = match self.begin(request, extensions) {
+        // What is there of another chain's call was said about that one.
+        let options = match is_inside {
+            true => None,
+            false => extensions.get::<CallOptions>(),
+        };
+        let call = match self.begin(request, options) {
             Ok(call) => call,
             Err(Invalid(mistake, request)) => {
                 if let Some(slot) = extensions.get::<RecordSlot>() {
