@@ -10,8 +10,11 @@ use steadfast_testkit::{Script, Server, refused_port, script, virtual_time};
 
 use super::common::policies;
 
+/// Whether a refusal is the expected one.
+type Expected = fn(Refusal) -> bool;
+
 /// Policies under which one attempt may be sent, and the refusal of the next one.
-fn limits() -> [(Policy, fn(Refusal) -> bool); 2] {
+fn limits() -> [(Policy, Expected); 2] {
     let rate = Policy::standard().rate_limit(Rate::per_minute(1));
     [
         (Policy::standard().quota(Quota::per_day(1)), |refusal| {

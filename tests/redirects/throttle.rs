@@ -7,7 +7,7 @@ use reqwest_middleware::ClientWithMiddleware;
 use steadfast::{Error, Kind, Policy, Quota};
 use steadfast_testkit::{Server, StatusExt, Step, virtual_time};
 
-use super::common::policies;
+use super::common::{Watch, policies};
 
 /// Two origins: one that only redirects, and one that refuses.
 struct Origins {
@@ -59,7 +59,7 @@ fn an_answer_from_where_a_redirect_led_closes_nothing_at_the_origin_that_was_ask
             let policy = Policy::standard().attempts(1);
             for (seen, client) in clients(&policy) {
                 let origins = Origins::start(refusal.clone()).await;
-                let start = tokio::time::Instant::now();
+                let start = Watch::start();
                 for path in ["/away", "/away/1", "/away/2"] {
                     let _ = kind(&client, origins.honest.url(path)).await;
                 }

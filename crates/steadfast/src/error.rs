@@ -11,6 +11,7 @@ use steadfast_core::{FailureKind, InvalidPolicy, Reach, Record, Refusal};
 use steadfast_tower::{Cause, Failure, failure_kind};
 
 use crate::kind::Kind;
+use crate::mistake;
 use crate::sent_before;
 use crate::status_error::StatusError;
 
@@ -222,7 +223,7 @@ impl fmt::Display for Error {
             Source::InvalidCall(mistake) => write!(f, "invalid call: {mistake}"),
             Source::Transport(FailureKind::InvalidRequest, error, _) => {
                 FailureKind::InvalidRequest.fmt(f)?;
-                show_mistake(f, error)?;
+                mistake::show(f, error)?;
                 place.map_or(Ok(()), |place| write!(f, ": {place}"))
             }
             Source::Transport(kind, ..) => {
@@ -242,23 +243,6 @@ impl fmt::Debug for Error {
             .field("record", &self.record().map(Record::to_string))
             .field("causes", &Causes(self))
             .finish()
-    }
-}
-
-/// What is wrong with a request that could not be built, and what would be right.
-fn show_mistake(f: &mut fmt::Formatter<'_>, error: &reqwest::Error) -> fmt::Result {
-    let mut mistake = error.source();
-    while let Some(cause) = mistake.and_then(StdError::source) {
-        mistake = Some(cause);
-    }
-    let Some(mistake) = mistake else {
-        return Ok(());
-    };
-    let mistake = mistake.to_string();
-    write!(f, ": {mistake}")?;
-    match mistake.contains("relative URL without a base") {
-        true => f.write_str(" (a URL begins with its scheme, as in `https://api.example.com`)"),
-        false => Ok(()),
     }
 }
 

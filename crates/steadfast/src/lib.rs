@@ -37,6 +37,7 @@ mod invalid;
 mod kind;
 mod layer;
 mod middleware;
+mod mistake;
 mod nesting;
 mod options;
 #[cfg(feature = "throttle")]
