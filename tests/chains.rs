@@ -4,6 +4,8 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod common;
+#[path = "chains/tokens.rs"]
+mod tokens;
 #[path = "chains/tower_layers.rs"]
 mod tower_layers;
 

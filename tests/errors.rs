@@ -7,6 +7,8 @@
 mod common;
 #[path = "errors/mistakes.rs"]
 mod mistakes;
+#[path = "errors/refused.rs"]
+mod refused;
 #[path = "errors/secrets.rs"]
 mod secrets;
 #[path = "errors/status.rs"]

@@ -8,12 +8,16 @@ mod common;
 mod errors;
 #[path = "redirects/known.rs"]
 mod known;
+#[path = "redirects/posts.rs"]
+mod posts;
 #[path = "redirects/resends.rs"]
 mod resends;
 #[path = "redirects/secrets.rs"]
 mod secrets;
 #[path = "redirects/table.rs"]
 mod table;
+#[path = "redirects/throttle.rs"]
+mod throttle;
 #[path = "redirects/time.rs"]
 mod time;
 

@@ -18,6 +18,9 @@ pub(crate) enum Act {
     GoAway,
     /// GOAWAY without an error, the stream among those it took on; then closes without an answer.
     GoAwayAfterTaking,
+    /// Answers 200 and half of a body, then closes the connection.
+    #[allow(dead_code, reason = "not every test binary cuts bodies")]
+    Cut,
     /// 302 or 303 to this location.
     Redirect(&'static [u8; 3], &'static str),
 }
@@ -90,6 +93,15 @@ async fn serve(mut socket: TcpStream, acts: &[Act], streams: Arc<AtomicUsize>) -
                             .write_all(&frame(HEADERS, 5, stream, &headers))
                             .await?;
                         continue;
+                    }
+                    Act::Cut => {
+                        const DATA: u8 = 0;
+                        socket
+                            .write_all(&frame(HEADERS, 4, stream, &[0x88]))
+                            .await?;
+                        socket.write_all(&frame(DATA, 0, stream, b"half")).await?;
+                        socket.shutdown().await?;
+                        return Ok(());
                     }
                     Act::GoAway => stream - 1,
                     Act::GoAwayAfterTaking => stream,

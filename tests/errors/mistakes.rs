@@ -175,3 +175,29 @@ fn an_error_of_another_middleware_is_its_own_and_not_repeated() {
         assert!(!error.is_transient());
     });
 }
+
+#[test]
+fn a_url_without_a_scheme_says_so_and_was_not_sent() {
+    virtual_time().block_on(async {
+        let client = client(Policy::standard());
+        for (url, expected) in [
+            (
+                "api.example.com/v1",
+                "invalid request: relative URL without a base (a URL begins with its scheme, as in `https://api.example.com`)",
+            ),
+            ("https://", "invalid request: empty host"),
+            (
+                "ftp://files.example/a",
+                "invalid request: URL scheme is not allowed: ftp://files.example/a",
+            ),
+        ] {
+            let (record, result) = client.get(url).send_recorded().await;
+            let error = Error::from(result.unwrap_err());
+            assert_eq!(error.to_string(), expected);
+            assert_eq!(error.kind(), Kind::InvalidRequest);
+            assert!(!error.may_have_been_sent() && !record.may_have_been_sent(), "{record}");
+        }
+        let (record, _) = client.get("api.example.com").send_recorded().await;
+        assert_eq!((record.attempt_count(), record.to_string()), (0, "no attempt".to_owned()));
+    });
+}

@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::Method;
 use reqwest_middleware::ClientWithMiddleware;
 use steadfast::prelude::*;
-use steadfast::{Backoff, FailureKind, Policy};
+use steadfast::{Backoff, FailureKind, Outcome, Policy};
 
 use super::common::http2::{Act, Http2, INTERNAL_ERROR, REFUSED_STREAM, run};
 use super::common::policies;
@@ -75,6 +75,30 @@ fn a_post_that_was_refused_is_answered_by_a_later_attempt() {
             .unwrap();
         assert_eq!(response.status(), 200);
         assert_eq!((response.record().attempt_count(), server.seen()), (2, 2));
+    });
+}
+
+#[test]
+fn a_buffered_body_that_is_cut_is_retried() {
+    run(async {
+        const ONCE: &[Act] = &[Act::Cut, Act::Answer];
+        let server = Http2::start(ONCE).await;
+        let request = client(false).get(&server.url).call(|c| c.buffer(1024));
+        let (record, result) = request.send_recorded().await;
+        assert_eq!((record.attempt_count(), server.seen()), (2, 2), "{record}");
+        assert_eq!(result.unwrap().bytes().await.unwrap(), "");
+        let cut = Outcome::Failed(FailureKind::Truncated);
+        assert_eq!(record.attempts()[0].outcome, cut, "{record}");
+    });
+}
+
+#[test]
+fn a_body_that_is_cut_while_it_is_read_is_an_interruption() {
+    run(async {
+        let server = Http2::start(&[Act::Cut]).await;
+        let response = client(false).get(&server.url).send().await.unwrap();
+        let error = steadfast::Error::from(response.bytes().await.unwrap_err());
+        assert_eq!(error.kind(), steadfast::Kind::Interrupted, "{error}");
     });
 }
 

@@ -38,7 +38,7 @@ pub enum Opinion {
     /// No opinion: the policy's rules decide.
     #[default]
     Abstain,
-    /// Worth another attempt, if the request is repeatable.
+    /// Worth another attempt, as under [`Rule::RETRY`](crate::Rule::RETRY).
     Retry,
     /// The same, and not before this much time has passed.
     RetryAfter(Duration),

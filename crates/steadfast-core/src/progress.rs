@@ -19,7 +19,7 @@ use crate::outcome::{Outcome, Reach};
 use crate::policy::Prepared;
 use crate::record::{Attempt, History, Record, Stop, Wait, WaitSource};
 use crate::redirect::Hops;
-use crate::repeatable::Repeatable;
+use crate::repeatable::{Repeatable, WhyNot};
 use crate::rule::{Pace, Repeats, Retry, Rule};
 
 /// What the caller knows when an outcome is there.
@@ -200,7 +200,8 @@ impl Progress {
         if self.limited >= retry.limit() {
             return Step::HandBack(Stop::RuleLimit(retry.limit()));
         }
-        let provable = !situation.redirected && is_proof(retry, judged.outcome);
+        let provable =
+            !situation.redirected && is_proof(retry, judged.outcome, situation.repeatable);
         if !situation.repeatable.is_yes() && !provable {
             return Step::HandBack(Stop::NotRepeatable(situation.repeatable));
         }
@@ -342,6 +343,14 @@ impl Progress {
         }
     }
 
+    /// Notes that a limit of this client refused the next attempt, after a time in its queue: it was never sent.
+    pub fn note_unsent(&mut self, queued: Duration) {
+        self.sent = self.sent.saturating_sub(1);
+        if let Some(history) = self.history.as_mut().and_then(Arc::get_mut) {
+            history.queued = history.queued.saturating_add(queued);
+        }
+    }
+
     /// Ends the call. The record is [`Record::FIRST_TRY`] unless something was [noted](Self::note).
     pub fn finish(&mut self, now: Instant, stop: Stop, resume_at: Option<Instant>) -> Record {
         match self.history.take() {
@@ -372,9 +381,15 @@ fn spread(floor: Duration, chance: &mut Chance) -> Duration {
         .mul_f64(chance.fraction())
 }
 
-/// Whether an outcome proves that the request was not processed.
-fn is_proof(retry: Retry, outcome: Outcome) -> bool {
-    retry.repeats() == Repeats::Any || outcome.reach() != Reach::MaybeProcessed
+/// Whether a rule takes an outcome for proof that the request was not processed.
+fn is_proof(retry: Retry, outcome: Outcome, repeatable: Repeatable) -> bool {
+    match retry.repeats() {
+        Repeats::Any => true,
+        Repeats::Repeatable => {
+            let declared = repeatable == Repeatable::No(WhyNot::Declared);
+            !declared && outcome.reach() != Reach::MaybeProcessed
+        }
+    }
 }
 
 /// A 429, or a 403 that is one in disguise.

@@ -10,7 +10,7 @@ use http::Method;
 
 use crate::hint::{HintSource, Window};
 use crate::judge::Reason;
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, Reach};
 use crate::redirect::Hops;
 use crate::refusal::Refusal;
 use crate::repeatable::Repeatable;
@@ -169,14 +169,27 @@ impl Record {
         self.stop() == Stop::Accepted
     }
 
-    /// Whether it was retried, or would have been, until attempts, time or budget were used up.
+    /// Whether it was retried, or would have been, until attempts, time or budget were used up or a limit of this client
+    /// refused the next attempt.
     #[must_use]
     pub fn is_exhausted(&self) -> bool {
         match self.stop() {
             Stop::Attempts(_) => self.attempt_count() > 1,
+            Stop::Refused(_) => !self.attempts().is_empty(),
             Stop::RuleLimit(_) | Stop::Time(_) | Stop::Budget | Stop::Nested => true,
             _ => false,
         }
+    }
+
+    /// Whether the request may have reached the server in any attempt. After a redirect it did, whatever failed then.
+    #[must_use]
+    pub fn may_have_been_sent(&self) -> bool {
+        let reached = |attempt: &Attempt| {
+            attempt.hops.followed > 0 || attempt.outcome.reach() != Reach::NotSent
+        };
+        self.0
+            .as_ref()
+            .is_none_or(|history| history.sent || history.attempts.iter().any(reached))
     }
 
     /// From the start of the call to its end; `None` when the first attempt was accepted.

@@ -34,9 +34,11 @@ pub struct Retry {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Repeats {
-    /// Those that are safe to send twice: idempotent, keyed, or declared so.
+    /// Those that are safe to send twice (idempotent, keyed, or declared so), and those that were provably not processed
+    /// (429, 425, no connection) unless they are declared not to be repeatable.
     Repeatable,
-    /// Every request whose body can be sent again, since the server did not process it.
+    /// Every request whose body can be sent again, also one that is declared not to be repeatable. In the standard table:
+    /// where the server did not process it.
     Any,
 }
 
@@ -81,12 +83,16 @@ pub struct StatusRules {
 // ===== impl Rule =====
 
 impl Rule {
-    /// Retry with the ordinary backoff, if the request is repeatable.
+    /// Retry with the ordinary backoff, if the request is repeatable or was provably not processed (429, 425, no
+    /// connection). [`repeatable(false)`](crate::Policy::repeatable) wins over this rule.
     pub const RETRY: Self = Self::Retry(Retry::BACKOFF);
-    /// Retry with the slower backoff, if the request is repeatable.
+    /// Retry with the ordinary backoff whatever the method is, also a `POST` that may have been processed, and one that is
+    /// declared not to be repeatable. Only what a redirect answered is not retried for it.
+    pub const RETRY_ANY_METHOD: Self = Self::Retry(Retry::BACKOFF.any_method());
+    /// [`RETRY`](Self::RETRY) with the slower backoff.
     pub const BACK_OFF: Self = Self::Retry(Retry::THROTTLED);
 
-    /// Retry at most `times` more, if the request is repeatable. 0 is [`FailFast`](Self::FailFast).
+    /// [`RETRY`](Self::RETRY) at most `times`. 0 is [`FailFast`](Self::FailFast).
     #[must_use]
     pub const fn retry(times: u32) -> Self {
         match times {
@@ -142,7 +148,7 @@ impl From<Retry> for Rule {
 // ===== impl Retry =====
 
 impl Retry {
-    /// With the ordinary backoff, repeatable requests only, as often as the policy's attempts allow.
+    /// With the ordinary backoff, as [`Rule::RETRY`], as often as the policy's attempts allow.
     pub const BACKOFF: Self = Self {
         limit: u32::MAX,
         repeats: Repeats::Repeatable,
@@ -161,7 +167,7 @@ impl Retry {
         self
     }
 
-    /// For every method: the answer proves that the request was not processed.
+    /// For every method, as [`Rule::RETRY_ANY_METHOD`]: right where the answer proves that nothing was processed.
     #[must_use]
     pub const fn any_method(mut self) -> Self {
         self.repeats = Repeats::Any;

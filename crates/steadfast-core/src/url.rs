@@ -77,6 +77,21 @@ impl<'a> UrlParts<'a> {
         full
     }
 
+    /// Whether its origin (scheme, host and port) is this one, shown as `https://api.example.com:8443`.
+    #[must_use]
+    pub fn is_at(&self, origin: &str) -> bool {
+        let rest = origin.strip_prefix(self.scheme);
+        let rest = rest.and_then(|rest| rest.strip_prefix("://")?.strip_prefix(self.host));
+        match (rest, self.port) {
+            (Some(""), _) => self.has_default_port(),
+            (Some(rest), Some(port)) => {
+                let shown = rest.strip_prefix(':').and_then(|shown| shown.parse().ok());
+                shown == Some(port) && !self.has_default_port()
+            }
+            _ => false,
+        }
+    }
+
     /// `host` or `host:port`, as one shows it.
     #[must_use]
     pub fn authority(&self) -> Authority<'a> {
@@ -111,6 +126,34 @@ impl fmt::Display for UrlParts<'_> {
         match self.query {
             Some(query) => write!(f, "?{}", RedactedQuery::new(query)),
             None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_is_at_its_own_origin_and_at_no_other() {
+        let url = |scheme, host, port| UrlParts::new(scheme, host, port, "/a", None);
+        let origins = [
+            (url("https", "a.com", None), "https://a.com"),
+            (url("https", "a.com", Some(8443)), "https://a.com:8443"),
+            (url("http", "a.com", None), "http://a.com"),
+            (url("http", "a.com", Some(443)), "http://a.com:443"),
+            (
+                url("https", "a.com.evil.com", None),
+                "https://a.com.evil.com",
+            ),
+            (url("http", "[::1]", Some(80)), "http://[::1]"),
+        ];
+        for (url, origin) in &origins {
+            assert_eq!(format!("{}://{}", url.scheme, url.authority()), *origin);
+            for (_, other) in &origins {
+                assert_eq!(url.is_at(other), other == origin, "{url} {other}");
+            }
+            assert!(!url.is_at(""), "{url}");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What the layers know of a call.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use http::HeaderMap;
@@ -33,6 +34,8 @@ pub struct Context {
     pub deadline: Option<Instant>,
     /// The request carries an idempotency key, and its policy asked for keys.
     pub keyed: bool,
+    /// Redirects are followed by a layer further in, which counts them. Otherwise the transport may do it out of sight.
+    pub redirects_seen: bool,
     /// What only retries have.
     pub(crate) resend: Option<Arc<Resend>>,
 }
@@ -42,12 +45,24 @@ pub struct Context {
 pub(crate) struct Resend {
     /// What pays for it.
     pub(crate) token: Option<Token>,
+    /// Whether the request was let go.
+    pub(crate) sent: AtomicBool,
     /// Until then it may start.
     #[cfg_attr(
         not(feature = "throttle"),
         expect(dead_code, reason = "queues alone make late")
     )]
     pub(crate) latest_start: Option<Instant>,
+}
+
+impl Resend {
+    #[cold]
+    fn let_go(&self) {
+        self.sent.store(true, Ordering::Relaxed);
+        if let Some(token) = &self.token {
+            token.spend();
+        }
+    }
 }
 
 impl Context {
@@ -63,6 +78,7 @@ impl Context {
             may_follow: false,
             deadline: None,
             keyed: false,
+            redirects_seen: false,
             resend: None,
         }
     }
@@ -103,12 +119,8 @@ impl Context {
     /// The request is let go.
     #[inline]
     pub(crate) fn sent(&self) {
-        if let Some(token) = self
-            .resend
-            .as_ref()
-            .and_then(|resend| resend.token.as_ref())
-        {
-            token.spend();
+        if let Some(resend) = &self.resend {
+            resend.let_go();
         }
     }
 }

@@ -106,6 +106,11 @@ impl<E> Failure<E> {
         Self::new(Cause::Refused(refusal), Judged::refused_for_good(refusal))
     }
 
+    /// Whether a limit of this client refused it.
+    pub(crate) const fn is_refused(&self) -> bool {
+        matches!(self.cause, Cause::Refused(_))
+    }
+
     /// What was said about a call makes no sense: nothing is sent.
     #[must_use]
     pub fn invalid_call(mistake: InvalidPolicy) -> Self {

@@ -62,7 +62,12 @@ fn link(error: &(dyn StdError + 'static)) -> Option<FailureKind> {
             .get_ref()
             .is_none_or(|inside| inside.source().is_none())
     })?;
-    match io.kind() {
+    broken(io)
+}
+
+/// What became of a connection.
+fn broken(error: &io::Error) -> Option<FailureKind> {
+    match error.kind() {
         io::ErrorKind::ConnectionRefused => Some(FailureKind::Connect),
         io::ErrorKind::ConnectionReset
         | io::ErrorKind::ConnectionAborted
@@ -74,7 +79,8 @@ fn link(error: &(dyn StdError + 'static)) -> Option<FailureKind> {
     }
 }
 
-/// GOAWAY without an error and REFUSED_STREAM: the request was not processed (RFC 9113 8.7).
+/// GOAWAY without an error and REFUSED_STREAM: the request was not processed (RFC 9113 8.7). A broken connection is not
+/// the `source()` of h2's error but inside of it.
 #[cfg(feature = "http2")]
 fn http2(error: &h2::Error) -> Option<FailureKind> {
     match error.reason() {
@@ -83,7 +89,12 @@ fn http2(error: &h2::Error) -> Option<FailureKind> {
             Some(FailureKind::Unprocessed)
         }
         Some(_) => Some(FailureKind::Reset),
-        None => None,
+        None => {
+            // There was a connection, so the request may have been processed.
+            let kind = error.get_io().map(broken)?;
+            let kind = kind.filter(|kind| kind.reach() == Reach::MaybeProcessed);
+            Some(kind.unwrap_or(FailureKind::Reset))
+        }
     }
 }
 

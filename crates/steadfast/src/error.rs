@@ -12,6 +12,8 @@ use steadfast_tower::{Cause, Failure, failure_kind};
 
 use crate::cause::{OneLine, root_cause};
 use crate::kind::Kind;
+use crate::mistake;
+use crate::sent_before;
 use crate::status_error::StatusError;
 
 /// Why a call failed. One type for `send`, `ensure_success` and reading the body: `?` converts from
@@ -45,8 +47,17 @@ enum Source {
     Status(Box<StatusError>),
     Refused(Refusal),
     InvalidCall(InvalidPolicy),
-    Transport(FailureKind, reqwest::Error),
+    Transport(FailureKind, reqwest::Error, Sent),
     Foreign(anyhow::Error),
+}
+
+/// Whether the request may have reached the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sent {
+    /// As the failure itself says.
+    AsItFailed,
+    /// It may have, though what failed at last did not.
+    Before,
 }
 
 /// What errors of a wrapped client can tell. Also for refusals and timeouts of steadfast's own, for which the methods
@@ -60,7 +71,8 @@ pub trait ErrorExt {
     fn url(&self) -> Option<&Url>;
     /// How long to wait before another try, if a limit said so.
     fn retry_after(&self) -> Option<Duration>;
-    /// Whether the request may have reached the server.
+    /// Whether the request may have reached the server, in any of its attempts. Where the transport failed a request with an
+    /// idempotent method, it is the last attempt that counts; [`Record::may_have_been_sent`] knows all of them.
     fn may_have_been_sent(&self) -> bool;
     /// The history of the call, where the error carries it: for refusals and timeouts of steadfast's own. For a
     /// transport error, which is handed back untouched, [`send_recorded`](crate::RequestBuilderExt::send_recorded)
@@ -98,7 +110,7 @@ impl Error {
             Source::InvalidCall(_) => Kind::InvalidRequest,
             Source::Foreign(_) => Kind::Middleware,
             Source::Refused(refusal) => (*refusal).into(),
-            Source::Transport(kind, _) => (*kind).into(),
+            Source::Transport(kind, ..) => (*kind).into(),
         }
     }
 
@@ -137,7 +149,7 @@ impl Error {
     #[must_use]
     pub fn transport(&self) -> Option<&reqwest::Error> {
         match &self.inner.source {
-            Source::Transport(_, error) => Some(error),
+            Source::Transport(_, error, _) => Some(error),
             _ => None,
         }
     }
@@ -146,7 +158,7 @@ impl Error {
     #[must_use]
     pub fn is_timeout(&self) -> bool {
         match &self.inner.source {
-            Source::Transport(_, error) => error.is_timeout(),
+            Source::Transport(_, error, _) => error.is_timeout(),
             _ => self.kind() == Kind::Timeout,
         }
     }
@@ -155,7 +167,7 @@ impl Error {
     #[must_use]
     pub fn is_connect(&self) -> bool {
         match &self.inner.source {
-            Source::Transport(_, error) => error.is_connect(),
+            Source::Transport(_, error, _) => error.is_connect(),
             _ => false,
         }
     }
@@ -167,7 +179,7 @@ impl Error {
         use steadfast_core::Rule;
         let rule = match &self.inner.source {
             Source::Status(status) => Rule::standard(status.status()),
-            Source::Transport(kind, _) => Rule::standard_failure(*kind),
+            Source::Transport(kind, ..) => Rule::standard_failure(*kind),
             Source::Refused(refusal) => return refusal.is_transient(),
             Source::InvalidCall(_) | Source::Foreign(_) => return false,
         };
@@ -184,14 +196,19 @@ impl Error {
         }
     }
 
-    /// Whether the request may have reached the server.
+    /// Whether the request may have reached the server, in any of its attempts. Where the transport failed a request with an
+    /// idempotent method, it is the last attempt that counts; [`Record::may_have_been_sent`] knows all of them.
     #[must_use]
     pub fn may_have_been_sent(&self) -> bool {
         match &self.inner.source {
             Source::Status(_) | Source::Foreign(_) => true,
             Source::InvalidCall(_) => false,
-            Source::Refused(refusal) => refusal.reach() != Reach::NotSent,
-            Source::Transport(kind, _) => kind.reach() != Reach::NotSent,
+            Source::Refused(refusal) => {
+                refusal.reach() != Reach::NotSent || self.inner.record.may_have_been_sent()
+            }
+            Source::Transport(kind, _, sent) => {
+                kind.reach() != Reach::NotSent || *sent == Sent::Before
+            }
         }
     }
 }
@@ -206,7 +223,12 @@ impl fmt::Display for Error {
                 place.map_or(Ok(()), |place| write!(f, ": {place}"))
             }
             Source::InvalidCall(mistake) => write!(f, "invalid call: {mistake}"),
-            Source::Transport(kind, error) => {
+            Source::Transport(FailureKind::InvalidRequest, error, _) => {
+                FailureKind::InvalidRequest.fmt(f)?;
+                mistake::show(f, error)?;
+                place.map_or(Ok(()), |place| write!(f, ": {place}"))
+            }
+            Source::Transport(kind, error, _) => {
                 kind.fmt(f)?;
                 place.map_or(Ok(()), |place| write!(f, ": {place}"))?;
                 let cause = root_cause(error).map(ToString::to_string);
@@ -246,7 +268,7 @@ impl fmt::Debug for Causes<'_> {
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match &self.inner.source {
-            Source::Transport(_, error) => Some(error),
+            Source::Transport(_, error, _) => Some(error),
             Source::Foreign(error) => error.source(),
             _ => None,
         }
@@ -255,10 +277,17 @@ impl StdError for Error {
 
 impl From<reqwest::Error> for Error {
     fn from(mut error: reqwest::Error) -> Self {
-        let url = error.url_mut().map(|url| url.clone());
+        let mut url = error.url_mut().map(|url| url.clone());
         let kind = failure_kind(&error);
+        let sent = match sent_before::is_marked(&error) {
+            true => Sent::Before,
+            false => Sent::AsItFailed,
+        };
+        if let (Some(url), Sent::Before) = (&mut url, sent) {
+            url.set_fragment(None);
+        }
         Self::new(
-            Source::Transport(kind, error.without_url()),
+            Source::Transport(kind, error.without_url(), sent),
             url,
             Record::FIRST_TRY,
         )
@@ -287,7 +316,7 @@ pub(crate) fn from_failure(
     let refused = || failure.url.as_deref().and_then(|url| Url::parse(url).ok());
     let url = url.or_else(refused);
     let source = match failure.cause {
-        Cause::Transport(error) => return error,
+        Cause::Transport(error) => return sent_before::mark(error, &record),
         Cause::Refused(refusal) => Source::Refused(refusal),
         Cause::InvalidCall(mistake) => Source::InvalidCall(mistake),
         Cause::Foreign(error) => Source::Foreign(anyhow::Error::from_boxed(error)),
@@ -323,7 +352,7 @@ impl ErrorExt for reqwest::Error {
     }
 
     fn may_have_been_sent(&self) -> bool {
-        failure_kind(self).reach() != Reach::NotSent
+        failure_kind(self).reach() != Reach::NotSent || sent_before::is_marked(self)
     }
 
     fn record(&self) -> Option<&Record> {

@@ -46,6 +46,7 @@ mod invalid;
 mod kind;
 mod layer;
 mod middleware;
+mod mistake;
 mod nesting;
 mod options;
 #[cfg(feature = "throttle")]
@@ -58,6 +59,7 @@ mod response;
 #[cfg(feature = "backoff")]
 mod schedule;
 mod scopes;
+mod sent_before;
 mod status_error;
 #[cfg(feature = "throttle")]
 mod throttle;

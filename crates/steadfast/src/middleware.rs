@@ -30,6 +30,8 @@ type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 pub struct SteadfastMiddleware {
     policies: Policies,
     identity: Option<Arc<str>>,
+    /// It is the first of its chain, so what is marked is another chain's call.
+    is_outermost: bool,
     /// How redirects are followed, if the client leaves that to us.
     redirects: Option<RedirectLayer>,
 }
@@ -39,14 +41,36 @@ impl SteadfastMiddleware {
         Self {
             policies,
             identity: None,
+            is_outermost: false,
             redirects: None,
         }
     }
 
     /// For a client that leaves redirects to this layer.
     pub(crate) fn following(self, redirects: RedirectLayer) -> Self {
+        #[cfg(feature = "throttle")]
+        let redirects = {
+            let policies = self.policies.clone();
+            redirects.on_arrival(move |request, response| {
+                let scope = policies.endpoint_scope(request, None);
+                steadfast_tower::throttle::teach(&scope, request, response);
+            })
+        };
         let redirects = Some(redirects);
         Self { redirects, ..self }
+    }
+
+    /// Says that this is the first middleware of its client. Then a request that another middleware sends through this client
+    /// with the extensions of its own caller, for a token, is a call of its own: it is retried, and the caller's options do not
+    /// hold for it. Clients of [`Policies::wrap`] and its kin have this. Without it such a request is passed through, as in a
+    /// chain with two steadfast middlewares.
+    #[must_use]
+    pub fn outermost(self) -> Self {
+        let is_outermost = true;
+        Self {
+            is_outermost,
+            ..self
+        }
     }
 
     /// For whom the calls of this client are made, where a call does not say otherwise: for clients whose credential is a
@@ -60,8 +84,11 @@ impl SteadfastMiddleware {
     }
 
     /// What the layers know of a call, and how its request can be made again.
-    fn begin(&self, request: &Request, extensions: &Extensions) -> Result<Begun, InvalidPolicy> {
-        let options = extensions.get::<CallOptions>();
+    fn begin(
+        &self,
+        request: &Request,
+        options: Option<&CallOptions>,
+    ) -> Result<Begun, InvalidPolicy> {
         let overlay = options.map(CallOptions::overlay);
         let named = options.and_then(CallOptions::policy_name);
         let identity = overlay
@@ -69,8 +96,10 @@ impl SteadfastMiddleware {
             .or(self.identity.as_ref());
         let checked = overlay.map_or(Ok(()), steadfast_core::Overlay::check);
         let scope = checked.and_then(|()| self.policies.scope(request, identity, named))?;
+        let mut context = Context::new(scope, overlay);
+        context.redirects_seen = self.redirects.is_some();
         let source = options.and_then(CallOptions::replay_source);
-        Ok((Context::new(scope, overlay), source))
+        Ok((context, source))
     }
 }
 
@@ -90,13 +119,19 @@ impl Middleware for SteadfastMiddleware {
         'c: 'f,
         Self: 'f,
     {
-        if nesting::is_inside(extensions) {
+        let is_inside = nesting::is_inside(extensions);
+        if is_inside && !self.is_outermost {
             return Box::pin(async move {
                 pass_through(self.redirects.as_ref(), request, extensions, next).await
             });
         }
+        // What is there of another chain's call was said about that one.
+        let options = match is_inside {
+            true => None,
+            false => extensions.get::<CallOptions>(),
+        };
         let request = Box::new(request);
-        let call = match self.begin(&request, extensions) {
+        let call = match self.begin(&request, options) {
             Ok((context, source)) => Call::boxed(request, context).replayed_by(source),
             Err(mistake) => {
                 if let Some(slot) = extensions.get::<RecordSlot>() {

@@ -2,6 +2,10 @@
 //!
 //! Two of them would multiply: three attempts of three attempts. The outer one marks inward: while its attempts run, the
 //! extensions that they are handed carry a marker, and a middleware that finds the marker passes the call through.
+//!
+//! But a middleware between may hand the same extensions to a client of its own, to fetch a token. That is another call, in
+//! another chain. A client that we wrapped has our middleware as the first of its chain, so a marker that such a one finds
+//! is that of another chain's call, and it takes charge.
 
 use http::Extensions;
 
@@ -13,18 +17,22 @@ pub(crate) struct Marker;
 #[derive(Debug)]
 pub(crate) struct Marked<'a> {
     pub(crate) extensions: &'a mut Extensions,
+    /// They were marked already, by the call of another chain.
+    before: bool,
 }
 
 impl<'a> Marked<'a> {
     pub(crate) fn new(extensions: &'a mut Extensions) -> Self {
-        extensions.insert(Marker);
-        Self { extensions }
+        let before = extensions.insert(Marker).is_some();
+        Self { extensions, before }
     }
 }
 
 impl Drop for Marked<'_> {
     fn drop(&mut self) {
-        self.extensions.remove::<Marker>();
+        if !self.before {
+            self.extensions.remove::<Marker>();
+        }
     }
 }
 

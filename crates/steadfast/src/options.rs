@@ -19,7 +19,7 @@ pub struct CallOptions {
 
 /// Where the record of a call goes, also when it ends in an error.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct RecordSlot(Arc<Mutex<Record>>);
+pub(crate) struct RecordSlot(Arc<Mutex<Option<Record>>>);
 
 /// What a request builder of a wrapped client can do beyond reqwest.
 pub trait RequestBuilderExt: Sized {
@@ -135,11 +135,12 @@ impl fmt::Debug for CallOptions {
 
 impl RecordSlot {
     pub(crate) fn fill(&self, record: Record) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = record;
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(record);
     }
 
-    fn take(&self) -> Record {
-        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    fn take(&self) -> Option<Record> {
+        let mut slot = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        slot.take()
     }
 }
 
@@ -159,6 +160,11 @@ impl RequestBuilderExt for RequestBuilder {
     async fn send_recorded(self) -> (Record, reqwest_middleware::Result<Response>) {
         let slot = RecordSlot::default();
         let result = self.with_extension(slot.clone()).send().await;
-        (slot.take(), result)
+        let record = slot.take().unwrap_or_else(|| match &result {
+            // It could not be built, so no layer has seen it.
+            Err(error) if error.is_builder() => Record::unsent(),
+            _ => Record::FIRST_TRY,
+        });
+        (record, result)
     }
 }

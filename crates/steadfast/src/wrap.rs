@@ -51,7 +51,8 @@ impl Policies {
     /// sends again what an HTTP/2 server refused, by itself. [`wrap_builder`](Self::wrap_builder) makes both visible.
     #[must_use]
     pub fn wrap(&self, client: reqwest::Client) -> ClientWithMiddleware {
-        ClientBuilder::new(client).with(self.middleware()).build()
+        let middleware = self.middleware().outermost();
+        ClientBuilder::new(client).with(middleware).build()
     }
 
     /// [`wrap`](Self::wrap) for a client whose calls are made for one principal: `policies.wrap_as("acme", client)`.
@@ -67,7 +68,7 @@ impl Policies {
         identity: impl Into<Arc<str>>,
         client: reqwest::Client,
     ) -> ClientWithMiddleware {
-        let middleware = self.middleware().identity(identity);
+        let middleware = self.middleware().outermost().identity(identity);
         ClientBuilder::new(client).with(middleware).build()
     }
 
@@ -110,7 +111,7 @@ impl Policies {
         builder: reqwest::ClientBuilder,
     ) -> reqwest::Result<ClientWithMiddleware> {
         let (builder, redirects) = redirect::take_over(builder, self.redirects());
-        let middleware = self.middleware().following(redirects);
+        let middleware = self.middleware().outermost().following(redirects);
         Ok(ClientBuilder::new(builder.build()?)
             .with(middleware)
             .build())

@@ -154,6 +154,8 @@ fn numbers(policy: &Prepared) -> Vec<String> {
         ),
         None => "retries may add any load".to_owned(),
     }));
+    let redirect = policy.retry().posts_may_redirect;
+    note(redirect.then(|| "a POST that may have been redirected is sent once".to_owned()));
     let waits = policy.retry().waits_for_budget;
     note(waits.then(|| "one more retry waits until that allows it".to_owned()));
     let key = policy.retry().idempotency_key.as_ref();
@@ -281,6 +283,7 @@ fn as_json(chosen: &Chosen<'_>, planner: &Planner, method: &Method, url: &Url) -
             "cost": policy.limits().cost.fixed(),
             "gate": policy.limits().gate,
             "budget": budget,
+            "posts_may_redirect": policy.retry().posts_may_redirect,
             "wait_for_budget": policy.retry().waits_for_budget,
         },
         "statuses": statuses,

@@ -40,6 +40,8 @@ pub struct RetryPolicy {
     pub classifier: Option<Classifier>,
     /// Whether all requests are (`true`) or are not (`false`) safe to send twice; `None` asks method and key.
     pub repeatable: Option<bool>,
+    /// Whether a request that is not repeatable may be answered with a redirect that nobody but the client sees.
+    pub posts_may_redirect: bool,
     /// That requests which are not idempotent by their method get a key.
     pub idempotency_key: Option<IdempotencyKey>,
 }
@@ -58,6 +60,7 @@ impl RetryPolicy {
             failures: Vec::new(),
             classifier: None,
             repeatable: None,
+            posts_may_redirect: false,
             idempotency_key: None,
         }
     }
@@ -208,11 +211,24 @@ impl Policy {
         self
     }
 
-    /// Declares that all requests are safe to send twice, or that none is (some `PUT`s and `DELETE`s are not).
-    /// Default: idempotent methods, and requests that carry an `Idempotency-Key`.
+    /// Declares that all requests are safe to send twice, or that none is (some `PUT`s and `DELETE`s are not). `false`
+    /// wins over [`Rule::RETRY`] and its kin; what the standard table takes for proof that nothing was processed (421, 425,
+    /// 429, no connection) and [`Rule::RETRY_ANY_METHOD`] are retried all the same. Default: idempotent methods, and
+    /// requests that carry an `Idempotency-Key`.
     #[must_use]
     pub fn repeatable(mut self, repeatable: bool) -> Self {
         self.retry.repeatable = Some(repeatable);
+        self
+    }
+
+    /// Whether a server may answer a `POST` (or another request that is not safe to send twice) with a redirect that only
+    /// the client sees. It does under `wrap(client)`, where reqwest follows redirects itself: a 429 or a refused connection
+    /// may then come from where the redirect led, after the `POST` was carried out. With `true` nothing is taken for proof
+    /// that such a request was not processed, so it is sent once. Under `wrap_builder` redirects are seen, and this changes
+    /// nothing. Default: `false`; an answer from another URL is never taken for proof.
+    #[must_use]
+    pub fn posts_may_redirect(mut self, redirect: bool) -> Self {
+        self.retry.posts_may_redirect = redirect;
         self
     }
 }

@@ -1,5 +1,7 @@
 //! The course of a call, case by case and as properties.
 
+mod paid;
+
 use std::time::SystemTime;
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
@@ -10,7 +12,7 @@ use crate::backoff::Backoff;
 use crate::classify::Opinion;
 use crate::outcome::FailureKind;
 use crate::policy::Policy;
-use crate::repeatable::{Why, WhyNot};
+use crate::repeatable::Why;
 use crate::terms::Terms;
 
 const YES: Repeatable = Repeatable::Yes(Why::IdempotentMethod);
@@ -105,13 +107,6 @@ fn stop(step: Step) -> Stop {
     }
 }
 
-fn payment(step: Step) -> Payment {
-    match step {
-        Step::Again { payment, .. } => payment,
-        Step::HandBack(stop) => panic!("handed back: {stop}"),
-    }
-}
-
 #[test]
 fn three_attempts_are_three_sends() {
     let mut call = Call::new(&Policy::standard());
@@ -167,6 +162,42 @@ fn what_may_have_run_is_repeated_only_when_that_is_safe() {
             "{kind}: {step:?}"
         );
     }
+}
+
+#[test]
+fn who_declares_a_request_not_repeatable_wins_over_a_rule_that_asks_for_that() {
+    let declared = Repeatable::No(WhyNot::Declared);
+    let any = Rule::RETRY_ANY_METHOD;
+    let once: Rule = Retry::THROTTLED.at_most(1).into();
+    for (rule, repeatable, repeated) in [
+        (None, NO, true),
+        (None, declared, true),
+        (Some(Rule::RETRY), NO, true),
+        (Some(Rule::BACK_OFF), NO, true),
+        (Some(Rule::RETRY), declared, false),
+        (Some(Rule::BACK_OFF), declared, false),
+        (Some(once), declared, false),
+        (Some(any), declared, true),
+    ] {
+        let policy = Policy::standard();
+        let policy = match rule {
+            Some(rule) => policy.on(429, rule).on_failure(FailureKind::Connect, rule),
+            None => policy,
+        };
+        let mut call = Call::new(&policy);
+        call.repeatable = repeatable;
+        for step in [call.status(429, &[]), call.failure(FailureKind::Connect)] {
+            if call.progress.sent() == 2 && rule == Some(once) {
+                continue;
+            }
+            let again = matches!(step, Step::Again { .. });
+            assert_eq!(again, repeated, "{rule:?} {repeatable}: {step:?}");
+        }
+    }
+    // Any method means what may have run, too.
+    let mut call = Call::new(&Policy::standard().on(502, any));
+    call.repeatable = declared;
+    again(call.status(502, &[]));
 }
 
 #[test]
@@ -274,79 +305,6 @@ fn a_classifier_that_asks_for_no_wait_gets_none() {
             (Duration::ZERO, WaitSource::Classifier)
         );
     }
-}
-
-#[test]
-fn an_empty_budget_stops_before_the_wait_and_takes_nothing() {
-    let mut call = Call::new(&Policy::standard());
-    call.tokens = 0;
-    assert_eq!(stop(call.status(503, &[])), Stop::Budget);
-}
-
-#[test]
-fn a_retry_that_a_rate_paces_costs_no_token_after_a_429() {
-    for (status, expected) in [(429, Payment::Free), (503, Payment::Paid(Price::Token))] {
-        let mut call = Call::new(&Policy::standard());
-        call.paced = true;
-        assert_eq!(payment(call.status(status, &[])), expected, "{status}");
-    }
-}
-
-#[test]
-fn a_gate_shorter_than_the_backoff_makes_no_retry_free() {
-    let policy = Policy::standard().throttled_backoff(Backoff::fixed(Duration::from_secs(1)));
-    for (status, asked, expected) in [
-        (429, "0", Payment::Paid(Price::Token)),
-        (429, "1", Payment::Paid(Price::Token)),
-        (429, "999", Payment::Paid(Price::Token)),
-        (429, "1000", Payment::Free),
-        (503, "1000", Payment::Paid(Price::Token)),
-    ] {
-        let mut call = Call::new(&policy);
-        call.closed = Some(Duration::from_millis(asked.parse().unwrap()));
-        let step = call.status(status, &[("retry-after-ms", asked)]);
-        assert_eq!(payment(step), expected, "{status} {asked}");
-    }
-    // A gate that our own schedule or the pace of a limit closes is as long as it has to be.
-    let mut call = Call::new(&policy);
-    call.closed = Some(Duration::from_millis(10));
-    assert_eq!(payment(call.status(429, &[])), Payment::Free);
-    call.closed = None;
-    assert_eq!(payment(call.status(429, &[])), Payment::Paid(Price::Token));
-}
-
-#[test]
-fn a_retry_after_a_refused_connection_costs_a_tenth() {
-    for kind in FailureKind::ALL {
-        let mut call = Call::new(&Policy::standard());
-        let expected = match kind {
-            FailureKind::Connect => Price::Tenth,
-            _ => Price::Token,
-        };
-        if let Step::Again { payment, .. } = call.failure(*kind) {
-            assert_eq!(payment, Payment::Paid(expected), "{kind}");
-        }
-    }
-}
-
-#[test]
-fn a_patient_call_waits_for_the_budget_and_asks_within_a_second() {
-    let mut call = Call::new(&Policy::patient());
-    call.tokens = 0;
-    assert_eq!(payment(call.status(502, &[])), Payment::Owed(Price::Token));
-    let (now, second) = (call.now, Duration::from_secs(1));
-    for (affords_in, longest) in [
-        (None, second),
-        (Some(5 * second), second),
-        (Some(second / 10), second / 10),
-        (Some(Duration::ZERO), second / 1000),
-    ] {
-        let at = call.limits.ask_again(now, affords_in, &mut call.rng);
-        let pause = at.unwrap() - now;
-        assert!((longest / 2..=longest).contains(&pause), "{pause:?}");
-    }
-    let late = now + Duration::from_secs(3600);
-    assert_eq!(call.limits.ask_again(late, None, &mut call.rng), None);
 }
 
 #[test]

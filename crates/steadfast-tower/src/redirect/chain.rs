@@ -29,6 +29,8 @@ pub(super) struct Chain {
     /// Where the redirect to the current hop came from, as it is told.
     referer: Option<HeaderValue>,
     hops: Hops,
+    /// Where the first redirect came from.
+    first: Option<Url>,
     /// The resends of the current hop.
     resent: u32,
     /// When the first request was sent and how much time there is for all of them, if it is limited.
@@ -70,6 +72,7 @@ impl Chain {
             crossing: Crossing::SameOrigin,
             referer: None,
             hops: Hops::NONE,
+            first: None,
             resent: 0,
             time: time.map(|time| (clock::now(), time)),
             left: None,
@@ -157,6 +160,20 @@ impl Chain {
         true
     }
 
+    /// This is the answer that is returned: if it came from another origin, somebody may want to know.
+    pub(super) fn arrived(&self, response: &Response) {
+        let Some(first) = &self.first else {
+            return;
+        };
+        let crossing = Crossing::between(&parts(first), &parts(self.hop.url()));
+        if let (true, Some(arrival)) = (
+            crossing != Crossing::SameOrigin,
+            self.following.arrival.get(),
+        ) {
+            arrival.tell(&self.hop, response);
+        }
+    }
+
     /// On to where a redirect leads.
     fn advance(&mut self, change: Change, from: &Url, to: Url) {
         let crossing = Crossing::between(&parts(from), &parts(&to));
@@ -175,6 +192,7 @@ impl Chain {
         }
         *self.hop.url_mut() = to;
         self.hops.followed += 1;
+        self.first.get_or_insert_with(|| from.clone());
         self.resent = 0;
     }
 

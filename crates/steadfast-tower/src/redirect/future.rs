@@ -74,6 +74,9 @@ where
                         Err(error) => error.is_unprocessed() && chain.resend(),
                     };
                     if !again {
+                        if let Ok(response) = &result {
+                            chain.arrived(response);
+                        }
                         return Poll::Ready(told(result, chain.hops()));
                     }
                     Stage::Ready

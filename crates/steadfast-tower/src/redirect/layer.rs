@@ -1,7 +1,9 @@
 //! The layer.
 
-use std::sync::Arc;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
 
+use reqwest::{Request, Response};
 use steadfast_core::redirect::Redirects;
 use tower_layer::Layer;
 
@@ -21,6 +23,24 @@ pub struct RedirectLayer {
 pub(super) struct Following {
     pub(super) redirects: Redirects,
     pub(super) client: Shown,
+    pub(super) arrival: OnceLock<Arrival>,
+}
+
+/// Who is told of answers from other origins.
+pub(super) struct Arrival(Box<Tell>);
+
+type Tell = dyn Fn(&Request, &Response) + Send + Sync;
+
+impl Arrival {
+    pub(super) fn tell(&self, request: &Request, response: &Response) {
+        (self.0)(request, response);
+    }
+}
+
+impl fmt::Debug for Arrival {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Arrival(..)")
+    }
 }
 
 impl RedirectLayer {
@@ -32,8 +52,21 @@ impl RedirectLayer {
     }
 
     pub(super) fn over(redirects: Redirects, client: Shown) -> Self {
-        let following = Arc::new(Following { redirects, client });
+        let following = Arc::new(Following {
+            redirects,
+            client,
+            arrival: OnceLock::new(),
+        });
         Self { following }
+    }
+
+    /// Calls this with the last request and its response, when redirects led to another origin. The first of several counts.
+    #[must_use]
+    pub fn on_arrival(self, tell: impl Fn(&Request, &Response) + Send + Sync + 'static) -> Self {
+        self.following
+            .arrival
+            .get_or_init(|| Arrival(Box::new(tell)));
+        self
     }
 }
 

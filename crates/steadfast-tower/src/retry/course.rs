@@ -3,13 +3,14 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use http::Method;
 use steadfast_core::budget::Price;
 use steadfast_core::repeatable::Repeatable;
 use steadfast_core::{
-    Judged, Limits, Outcome, Payment, Progress, Record, Rule, Situation, Step, Stop,
+    Judged, Limits, Outcome, Payment, Progress, Reason, Record, Rule, Situation, Step, Stop,
 };
 
 use crate::budget::Token;
@@ -52,6 +53,8 @@ enum Unsent<R> {
 pub(super) enum Next {
     /// Hand it back, with this record if there is one.
     HandBack(Option<Record>),
+    /// A limit of this client refused the next attempt: return what the last one brought, with this record.
+    Refused(Record),
     /// Send again after this wait.
     Wait(Instant, Fee),
 }
@@ -178,6 +181,7 @@ impl<R: HttpRequest> Course<R> {
         self.funded = self.context.scope.is_funded(now);
         self.resend = Some(Arc::new(Resend {
             token,
+            sent: AtomicBool::new(false),
             latest_start: self.limits.latest_start(),
         }));
         (now, self.resend.clone())
@@ -244,8 +248,10 @@ impl<R: HttpRequest> Course<R> {
         if self.is_first_try() {
             self.limits.shift(queued);
         }
+        let policy = self.context.scope.policy().retry();
+        let unseen = policy.posts_may_redirect && !self.context.redirects_seen;
         let redirected = match (result, &self.next) {
-            _ if hops.followed > 0 => true,
+            _ if hops.followed > 0 || unseen => true,
             (Ok(reply), Some(next)) => {
                 let came_from = reply.response.final_url();
                 came_from.is_some_and(|url| url != next.request().url())
@@ -256,6 +262,13 @@ impl<R: HttpRequest> Course<R> {
         let token = resend.as_ref().and_then(|resend| resend.token.as_ref());
         if let Some(token) = token.filter(|_| judged.is_useful()) {
             token.succeeded();
+        }
+        if let (Outcome::Refused(refusal), Some(resend)) = (judged.outcome, &resend) {
+            if judged.reason == Reason::Own && !resend.sent.load(Ordering::Relaxed) {
+                self.progress.note_unsent(queued);
+                let stop = Stop::Refused(refusal);
+                return Next::Refused(self.end(now, stop, resume_at(now, judged)));
+            }
         }
         let (step, token) = self.decide(now, judged, redirected, notes.closed_until);
         let (wait, fee, stop) = match step {

@@ -32,6 +32,8 @@ pin_project! {
         replayer: P,
         course: Course<R>,
         inner: S,
+        // What the last attempt brought, until the next one is answered.
+        held: Option<Box<Held<Res, S::Error>>>,
         #[pin]
         stage: Stage<S::Future, Res, S::Error>,
     }
@@ -67,6 +69,7 @@ where
             replayer,
             course,
             inner,
+            held: None,
             stage: Stage::Ready {
                 token: None,
                 late: Late::default(),
@@ -111,6 +114,10 @@ where
                     }
                     match course.follow(&result) {
                         Next::HandBack(record) => return Poll::Ready(with_record(result, record)),
+                        Next::Refused(record) => {
+                            let last = this.held.take().and_then(|mut held| held.release());
+                            return Poll::Ready(with_record(last.unwrap_or(result), Some(record)));
+                        }
                         Next::Wait(until, fee) => Stage::wait(until, fee, result, course.drain()),
                     }
                 }
@@ -123,7 +130,12 @@ where
                         }
                     };
                     if let Err(failure) = ready {
-                        return Poll::Ready(Err(course.not_ready(failure)));
+                        let failure = course.not_ready(failure);
+                        let last = this.held.take().filter(|_| failure.is_refused());
+                        let Some(last) = last.and_then(|mut held| held.release()) else {
+                            return Poll::Ready(Err(failure));
+                        };
+                        return Poll::Ready(with_record(last, Some(failure.report.record)));
                     }
                     let Some(request) = course.take(this.replayer) else {
                         return Poll::Pending;
@@ -137,6 +149,7 @@ where
                 StageProjection::Waiting { wait } => {
                     let _ = wait.held.poll(cx);
                     ready!(wait.sleep.as_mut().poll(cx));
+                    wait.held.settle();
                     let token = match &mut wait.fee {
                         Fee::Paid(token) => token.take(),
                         Fee::Owed(price) => match course.pay(*price) {
@@ -153,6 +166,8 @@ where
                             },
                         },
                     };
+                    let held = std::mem::replace(&mut wait.held, Held::Gone);
+                    *this.held = Some(Box::new(held));
                     Stage::Ready {
                         token,
                         late: Late::default(),

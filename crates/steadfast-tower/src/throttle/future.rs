@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
 
 use pin_project_lite::pin_project;
-use steadfast_core::Refusal;
+use steadfast_core::{Judged, Opinion, Refusal};
 use tower_service::Service;
 
 use super::known::Way;
@@ -15,6 +15,7 @@ use super::toll::Toll;
 use crate::call::Call;
 use crate::failure::Failure;
 use crate::late::Late;
+use crate::notes::Notes;
 use crate::principal::Principal;
 use crate::reply::Reply;
 use crate::request::HttpRequest;
@@ -29,6 +30,8 @@ pin_project! {
         S: Service<Call<R>>,
     {
         scope: Arc<Scope>,
+        // Whether a layer further in counts redirects.
+        redirects_seen: bool,
         admission: Admission<R>,
         // Boxed: it is there only where something has to be waited for.
         held: Option<Box<Held<S, R>>>,
@@ -67,6 +70,7 @@ impl<S: Service<Call<R>> + Clone, R: HttpRequest> ThrottleFuture<S, R> {
     #[inline(always)]
     pub(crate) fn new(inner: &S, call: Call<R>) -> Self {
         let scope = Arc::clone(&call.context.scope);
+        let redirects_seen = call.context.redirects_seen;
         let limits = scope.limits();
         if limits.is_involved() {
             let admission = Admission::toll(&call);
@@ -79,6 +83,7 @@ impl<S: Service<Call<R>> + Clone, R: HttpRequest> ThrottleFuture<S, R> {
         if matches!(ready, Poll::Ready(Ok(()))) && limits.takes_at_once(&call) {
             return Self {
                 admission: Admission::free(&call),
+                redirects_seen,
                 scope,
                 held: None,
                 sending: Some(asked.call(call)),
@@ -102,6 +107,7 @@ impl<S: Service<Call<R>> + Clone, R: HttpRequest> ThrottleFuture<S, R> {
         let late = Late::default();
         Self {
             scope,
+            redirects_seen: call.context.redirects_seen,
             admission,
             held: Some(Box::new(Held { inner, call, late })),
             sending: None,
@@ -144,7 +150,8 @@ where
             return Poll::Pending;
         };
         let mut result = ready!(sending.poll(cx));
-        this.admission.hear(this.scope, &mut result);
+        this.admission
+            .hear(this.scope, *this.redirects_seen, &mut result);
         Poll::Ready(result)
     }
 }
@@ -199,10 +206,11 @@ impl<R: HttpRequest> Admission<R> {
     fn hear<Res: HttpResponse, E>(
         &mut self,
         scope: &Scope,
+        redirects_seen: bool,
         result: &mut Result<Reply<Res>, Failure<E>>,
     ) {
         match result {
-            Ok(reply) => self.hear_answer(scope, reply),
+            Ok(reply) => self.hear_answer(scope, redirects_seen, reply),
             Err(failure) => {
                 if let Self::Toll(toll) = self {
                     toll.failed(&mut failure.report.notes);
@@ -211,12 +219,23 @@ impl<R: HttpRequest> Admission<R> {
         }
     }
 
-    fn hear_answer<Res: HttpResponse>(&mut self, scope: &Scope, reply: &mut Reply<Res>) {
+    fn hear_answer<Res: HttpResponse>(
+        &mut self,
+        scope: &Scope,
+        redirects_seen: bool,
+        reply: &mut Reply<Res>,
+    ) {
+        let judged = reply.report.as_deref().map(|report| &report.judged);
+        let headers = reply.response.headers();
+        // Most answers speak of no limit.
+        if matches!(self, Self::Free { .. }) && !scope.limits().is_told(judged, headers) {
+            return;
+        }
+        let is_from_elsewhere = is_from_elsewhere(scope, redirects_seen, reply);
         let mut late;
         let toll = match self {
             Self::Toll(toll) => &mut **toll,
-            // Most answers speak of no limit.
-            Self::Free { .. } if !scope.limits().is_told(reply) => return,
+            Self::Free { .. } if is_from_elsewhere => return,
             // The first sign of one: from here on attempts are counted.
             Self::Free {
                 origin,
@@ -232,8 +251,40 @@ impl<R: HttpRequest> Admission<R> {
         };
         let report = reply.report();
         let mut notes = report.notes;
-        toll.answered(scope, &report.judged, reply.response.headers(), &mut notes);
+        match is_from_elsewhere {
+            true => toll.failed(&mut notes),
+            false => toll.answered(scope, &report.judged, headers, &mut notes),
+        }
         reply.note(notes);
+    }
+}
+
+/// Whether an answer came from another origin, where a redirect led: it says nothing of the origin that was asked.
+fn is_from_elsewhere<Res: HttpResponse>(
+    scope: &Scope,
+    redirects_seen: bool,
+    reply: &Reply<Res>,
+) -> bool {
+    let report = reply.report.as_deref();
+    let hops = report.map_or(0, |report| report.notes.hops.followed);
+    if redirects_seen && hops == 0 {
+        return false;
+    }
+    let asked = scope.limits().place().origin();
+    let answered = reply.response.final_url();
+    answered.is_some_and(|url| !asked.is_empty() && !url.is_at(asked))
+}
+
+/// Tells a scope what the answer to a request says of its limits, where the request was none of its calls: the last of a
+/// chain of redirects.
+pub fn teach<R: HttpRequest, Res: HttpResponse>(scope: &Scope, request: &R, response: &Res) {
+    let (status, headers) = (response.status(), response.headers());
+    let (wall, opinion) = (crate::clock::wall, Opinion::Abstain);
+    let judged = Judged::response(scope.policy(), status, headers, wall, opinion, None);
+    if scope.limits().is_told(Some(&judged), headers) {
+        let way = way(scope, scope.named_principal(), request);
+        let mut toll = Toll::late(scope, way, false);
+        toll.answered(scope, &judged, headers, &mut Notes::default());
     }
 }
 

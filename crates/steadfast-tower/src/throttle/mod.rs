@@ -42,7 +42,7 @@ mod service;
 mod toll;
 mod view;
 
-pub use self::future::ThrottleFuture;
+pub use self::future::{ThrottleFuture, teach};
 pub use self::lanes::Lanes;
 pub use self::layer::ThrottleLayer;
 pub(crate) use self::place::Limits;

@@ -4,9 +4,10 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
+use http::HeaderMap;
 use steadfast_core::hint::tells_of_limits;
 use steadfast_core::quota::{QuotaWindow, Receipt};
-use steadfast_core::{LimitScope, Pacing, Prepared, PreparedQuota, PreparedRate, Refusal};
+use steadfast_core::{Judged, LimitScope, Pacing, Prepared, PreparedQuota, PreparedRate, Refusal};
 
 use super::families::Family;
 use super::known::Way;
@@ -18,9 +19,6 @@ use crate::call::Call;
 use crate::clock;
 use crate::principal::{Fingerprints, Principal};
 use crate::quota::{Counter, QuotaBook};
-use crate::reply::Reply;
-use crate::report::Report;
-use crate::response::HttpResponse;
 use crate::trace::signed;
 
 /// Where a scope stands: at an origin, for an endpoint and an identity. Scopes of one origin share what its server
@@ -189,18 +187,17 @@ impl Limits {
         self.listens && !self.place.lanes.is_quiet()
     }
 
-    /// Whether an answer says anything about a limit: a glance at its status and the names of its headers.
+    /// Whether an answer says anything about a limit: a glance at its verdict, `None` where it was accepted at once, and
+    /// at the names of its headers.
     #[inline]
-    pub(crate) fn is_told<Res: HttpResponse>(&self, reply: &Reply<Res>) -> bool {
-        let refused = |report: &Report| {
-            let told = matches!(reply.response.status().as_u16(), 403 | 429 | 503 | 529);
-            let judged = &report.judged;
+    pub(crate) fn is_told(&self, judged: Option<&Judged>, headers: &HeaderMap) -> bool {
+        let refused = |judged: &Judged| {
+            let status = judged.outcome.status().map(|status| status.as_u16());
+            let told = matches!(status, Some(403 | 429 | 503 | 529));
             !judged.is_accepted() && (told || judged.hints.unreadable.is_some())
         };
-        let headers = reply.response.headers();
         self.listens
-            && (reply.report.as_deref().is_some_and(refused)
-                || (!headers.is_empty() && tells_of_limits(headers)))
+            && (judged.is_some_and(refused) || (!headers.is_empty() && tells_of_limits(headers)))
     }
 
     /// Whether there is more than rates of this scope to ask.

@@ -141,6 +141,7 @@ impl Maker<'_, '_> {
                 }
                 ("retry_for", Value::Time(time)) => policy.retry_for(*time),
                 ("repeatable", Value::Flag(flag)) => policy.repeatable(*flag),
+                ("posts_may_redirect", Value::Flag(flag)) => policy.posts_may_redirect(*flag),
                 ("wait_for_budget", Value::Flag(flag)) => policy.wait_for_budget(*flag),
                 ("attempt_timeout", Value::Time(time)) => policy.attempt_timeout(*time),
                 ("deadline", Value::Time(time)) => policy.deadline(*time),

@@ -83,6 +83,11 @@ pub(super) const POLICY_KEYS: &[Key] = &[
     )
     .aka(&["idempotent"]),
     key(
+        "posts_may_redirect",
+        Flag,
+        "`true`: a request that is not repeatable may be answered with a redirect that only the client sees, so no failure proves that it was not processed; standard: false",
+    ),
+    key(
         "idempotency_key",
         IDEMPOTENCY_KIND,
         "`true`: each call whose method is not idempotent gets a key of its own, the same on every attempt, and is repeatable with it; only for servers that honour such keys; standard: none",

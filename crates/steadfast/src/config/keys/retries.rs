@@ -124,7 +124,7 @@ const RETRY_KEYS: &[Key] = &[
     key(
         "any_method",
         Flag,
-        "also those that are not safe to send twice: only for an answer that proves that nothing was done; default: false",
+        "also those that are not safe to send twice, or declared so: only for an answer that proves that nothing was done; default: false, then those that are repeatable or were provably not processed",
     ),
     key(
         "pace",
