@@ -74,8 +74,13 @@ impl Calendar {
             // what was counted since.
             (self.start, self.end) = quota.window.around(&quota.zone, now);
             self.over.retain(|over| over.seen < self.end);
-            let same = self.over.pop_if(|over| over.seen >= self.start);
-            if let Some(over) = same {
+            if let Some(over) = self
+                .over
+                .last()
+                .copied()
+                .filter(|over| over.seen >= self.start)
+            {
+                self.over.pop();
                 self.used = self.used.saturating_add(over.used);
                 self.warned |= over.warned;
             }
