@@ -15,8 +15,8 @@ use std::time::Duration;
 use common::{Watch, client};
 use http::Method;
 use steadfast::prelude::*;
-use steadfast::{Backoff, Policies, Policy, Stop};
-use steadfast_testkit::{Received, Server, Step, script, virtual_time};
+use steadfast::{Backoff, BudgetConfig, Policies, Policy, Stop};
+use steadfast_testkit::{Received, Server, Step, Transport, script, virtual_time};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -207,4 +207,29 @@ fn a_refused_credential_costs_no_other_one_anything() {
         assert_eq!(refused.await.unwrap().unwrap().status(), 200);
         assert!(start.elapsed() >= 20 * SECOND);
     });
+}
+
+/// A budget of one token shows that all of them are one endpoint with one state.
+#[tokio::test(start_paused = true)]
+async fn a_dot_behind_the_host_and_a_second_slash_lose_no_endpoint() {
+    let budget = BudgetConfig::new(0, 0, 1).unwrap();
+    let policies = Policies::builder()
+        .default_policy(Policy::standard().attempts(7))
+        .endpoint("pay.x.com/v1/charges", Policy::standard().budget(budget))
+        .build()
+        .unwrap();
+    let client = reqwest_middleware::ClientBuilder::new(reqwest::Client::new())
+        .with(policies.middleware())
+        .with(Transport::new(502))
+        .build();
+    for (url, attempts) in [
+        ("http://pay.x.com./v1/charges", 2),
+        ("http://pay.x.com/v1/charges", 1),
+        ("http://pay.x.com//v1/charges", 1),
+        ("http://PAY.x.com.//v1///charges", 1),
+    ] {
+        let record = client.get(url).send().await.unwrap().record();
+        let found = (record.attempt_count(), record.stop());
+        assert_eq!(found, (attempts, Stop::Budget), "{url}: {record}");
+    }
 }

@@ -258,3 +258,59 @@ fn one_error_type_serves_send_status_and_body() {
         assert!(error.source().is_some());
     });
 }
+
+#[test]
+fn an_error_names_its_cause_in_one_line_and_keeps_it_as_its_source() {
+    virtual_time().block_on(async {
+        let server = Server::start(script![200.body("{\n\"id\": oops}"), reset]).await;
+        let client = client(Policy::standard().attempts(1));
+        let url = |url: &str| format!("{url}?token=s3cret");
+        let sent = |url: String| {
+            let call = client.get(url).send();
+            async { call.await.map_err(Error::from) }
+        };
+        let refused = sent(url(&format!("http://{}/a", refused_port()))).await;
+        let response = sent(url(&server.url("/a"))).await.unwrap();
+        let json = response.json::<serde_json::Value>().await;
+        let reset = sent(url(&server.url("/a"))).await;
+        let invalid = sent(url("example.com/a")).await;
+        for (error, kind, place, cause) in [
+            (
+                refused.unwrap_err(),
+                "no connection",
+                true,
+                "Connection refused",
+            ),
+            (
+                Error::from(json.unwrap_err()),
+                "undecodable body",
+                true,
+                "expected value at line 2 column 7",
+            ),
+            (
+                reset.unwrap_err(),
+                "connection reset",
+                true,
+                "Connection reset by peer",
+            ),
+            (
+                invalid.unwrap_err(),
+                "invalid request",
+                false,
+                "relative URL without a base",
+            ),
+        ] {
+            let text = error.to_string();
+            let parts: Vec<_> = text.split(": ").collect();
+            assert_eq!(
+                (parts[0], parts.len()),
+                (kind, if place { 3 } else { 2 }),
+                "{text}"
+            );
+            assert!(parts[parts.len() - 1].starts_with(cause), "{text}");
+            assert!(!text.contains("s3cret") && !text.contains('\n'), "{text}");
+            let source = error.source().unwrap();
+            assert!(source.is::<reqwest::Error>(), "{source:?}");
+        }
+    });
+}

@@ -1,27 +1,24 @@
-//! Layers above the retry and around attempts: idempotency keys, fallbacks, layers of the user's own, and whose requests
-//! they are.
+//! Layers of the user's own above the retry and around attempts, and whose requests they are; keys and fallbacks.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod common;
+#[path = "own_layers/fallbacks.rs"]
+mod fallbacks;
+#[path = "own_layers/keys.rs"]
+mod keys;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use http::{HeaderName, HeaderValue, StatusCode};
+use http::HeaderValue;
 use reqwest_middleware::ClientWithMiddleware;
 use steadfast::prelude::*;
-use steadfast::{
-    Error, FallbackResponse, IdempotencyKey, Kind, LimitScope, Policies, Policy, Quota,
-};
+use steadfast::{Error, Kind, LimitScope, Policies, Policy, Quota};
 use steadfast_testkit::{Server, script, virtual_time};
 use tower::util::MapRequestLayer;
 
 const SECOND: Duration = Duration::from_secs(1);
-
-fn keyed() -> Policy {
-    Policy::standard().idempotency_key(IdempotencyKey::standard())
-}
 
 fn client(policy: Policy) -> ClientWithMiddleware {
     steadfast::wrap_with(policy, reqwest::Client::new()).unwrap()
@@ -32,174 +29,6 @@ fn arrived(server: &Server, header: &str) -> Vec<Option<String>> {
     let requests = server.log().entries();
     let values = requests.iter().map(|one| one.header(header));
     values.map(|value| value.map(str::to_owned)).collect()
-}
-
-#[test]
-fn all_attempts_of_a_call_carry_one_key_and_calls_carry_different_ones() {
-    virtual_time().block_on(async {
-        let server = Server::start(script![502, 503, 200].cycle()).await;
-        let client = client(keyed().without_budget());
-        let mut seen = Vec::new();
-        for _ in 0..2 {
-            let before = server.requests();
-            let response = client.post(server.url("/orders")).send().await.unwrap();
-            assert_eq!(response.status(), 200);
-            assert!(response.record().is_keyed(), "{}", response.record());
-            let keys = arrived(&server, "idempotency-key")[before..].to_vec();
-            assert_eq!(keys.len(), 3);
-            assert!(
-                keys.iter().all(|key| key.is_some() && *key == keys[0]),
-                "{keys:?}"
-            );
-            let key = uuid(keys[0].as_deref().unwrap());
-            seen.push(key);
-        }
-        assert_ne!(seen[0], seen[1]);
-    });
-}
-
-/// A UUID of version 4, as RFC 9562 writes it.
-fn uuid(text: &str) -> String {
-    let parts: Vec<_> = text.split('-').map(str::len).collect();
-    assert_eq!(parts, [8, 4, 4, 4, 12], "{text}");
-    assert_eq!(&text[14..15], "4", "{text}");
-    text.to_owned()
-}
-
-#[test]
-fn a_key_of_the_callers_own_is_kept_and_idempotent_methods_get_none() {
-    virtual_time().block_on(async {
-        let server = Server::start(200).await;
-        let client = client(keyed());
-        let own = client
-            .post(server.url("/"))
-            .header("Idempotency-Key", "mine");
-        own.send().await.unwrap();
-        client.get(server.url("/")).send().await.unwrap();
-        client.put(server.url("/")).send().await.unwrap();
-        let keys = arrived(&server, "idempotency-key");
-        assert_eq!(keys, [Some("mine".to_owned()), None, None]);
-    });
-}
-
-#[test]
-fn header_and_form_are_those_of_the_api() {
-    virtual_time().block_on(async {
-        let server = Server::start(script![502, 200]).await;
-        let header = HeaderName::from_static("paypal-request-id");
-        let key = IdempotencyKey::standard().header(header).quoted();
-        let client = client(Policy::standard().idempotency_key(key));
-        let response = client.patch(server.url("/")).send().await.unwrap();
-        assert_eq!((response.status().as_u16(), server.requests()), (200, 2));
-        let keys = arrived(&server, "paypal-request-id");
-        let bare = keys[0].as_deref().unwrap().trim_matches('"').to_owned();
-        uuid(&bare);
-        assert_eq!(keys, vec![Some(format!("\"{bare}\"")); 2]);
-    });
-}
-
-#[test]
-fn a_409_to_a_keyed_request_is_retried_later_and_a_422_never() {
-    virtual_time().block_on(async {
-        let server = Server::start(script![409, 200]).await;
-        let client = client(keyed());
-        let response = client.post(server.url("/")).send().await.unwrap();
-        assert_eq!((response.status().as_u16(), server.requests()), (200, 2));
-        let keys = arrived(&server, "idempotency-key");
-        assert_eq!(keys[0], keys[1]);
-
-        let server = Server::start(script![422.header("x-should-retry", "true")]).await;
-        let response = client.post(server.url("/")).send().await.unwrap();
-        assert_eq!((response.status().as_u16(), server.requests()), (422, 1));
-        // Without a key a 409 means what it always does.
-        let server = Server::start(409).await;
-        client.get(server.url("/")).send().await.unwrap();
-        assert_eq!(server.requests(), 1);
-    });
-}
-
-#[test]
-fn a_fallback_answers_for_what_has_failed_for_good_and_for_nothing_else() {
-    virtual_time().block_on(async {
-        let empty = FallbackResponse::new(StatusCode::OK)
-            .header(
-                HeaderName::from_static("x-from"),
-                HeaderValue::from_static("fallback"),
-            )
-            .body("[]");
-        let client = client(Policy::standard().fallback(empty));
-        let server = Server::start(503).await;
-        let response = client.get(server.url("/items?a=1")).send().await.unwrap();
-        assert_eq!((response.status().as_u16(), server.requests()), (200, 3));
-        assert_eq!(response.url().as_str(), server.url("/items?a=1"));
-        assert_eq!(response.headers()["x-from"], "fallback");
-        let record = response.record();
-        assert!(
-            record.is_fallback() && record.attempt_count() == 3,
-            "{record}"
-        );
-        assert!(
-            record.to_string().ends_with("; answered by the fallback"),
-            "{record}"
-        );
-        assert_eq!(response.text().await.unwrap(), "[]");
-
-        let server = Server::start(script![reset, reset, reset]).await;
-        let response = client.get(server.url("/")).send().await.unwrap();
-        assert_eq!((response.status().as_u16(), server.requests()), (200, 3));
-
-        let server = Server::start(script![502, 201.body("made")]).await;
-        let response = client.get(server.url("/")).send().await.unwrap();
-        assert_eq!(response.status(), 201);
-        assert!(!response.record().is_fallback());
-        assert_eq!(response.text().await.unwrap(), "made");
-
-        let mistake = client
-            .get(server.url("/"))
-            .call(|c| c.attempts(0))
-            .send()
-            .await;
-        assert_eq!(
-            Error::from(mistake.unwrap_err()).kind(),
-            Kind::InvalidRequest
-        );
-    });
-}
-
-#[test]
-fn a_fallback_closure_sees_the_request_the_outcome_and_the_record_and_may_decline() {
-    virtual_time().block_on(async {
-        let asked = Arc::new(AtomicUsize::new(0));
-        let count = Arc::clone(&asked);
-        let policy = Policy::standard().fallback_with(move |call| {
-            count.fetch_add(1, Ordering::Relaxed);
-            assert_eq!(call.request.url.path, "/items");
-            assert_eq!(call.request.headers["x-tenant"], "acme");
-            let is_down = call
-                .outcome
-                .status()
-                .is_none_or(|status| status.is_server_error());
-            let tries = call.record.attempt_count();
-            is_down.then(|| FallbackResponse::new(StatusCode::OK).body(format!("after {tries}")))
-        });
-        let client = client(policy);
-        let get = |server: &Server| {
-            let request = client.get(server.url("/items"));
-            request.header("x-tenant", "acme").send()
-        };
-        let server = Server::start(503).await;
-        let response = get(&server).await.unwrap();
-        assert_eq!(response.text().await.unwrap(), "after 3");
-        let server = Server::start(404).await;
-        assert_eq!(get(&server).await.unwrap().status(), 404);
-        let server = Server::start(200).await;
-        assert_eq!(get(&server).await.unwrap().status(), 200);
-        assert_eq!(
-            asked.load(Ordering::Relaxed),
-            2,
-            "never for what was accepted"
-        );
-    });
 }
 
 /// A layer of one's own that sets a header on each request that passes, with a number that goes up.
@@ -442,6 +271,6 @@ fn the_tower_form_has_the_same_places_and_checks_an_overlay() {
             failure.to_string(),
             "invalid call: `attempts` is 0, but has to be at least 1"
         );
-        assert_eq!(failure.record.attempt_count(), 0);
+        assert_eq!(failure.report.record.attempt_count(), 0);
     });
 }

@@ -13,7 +13,7 @@ use fastrand::Rng;
 use reqwest::{Client, Response};
 use reqwest_middleware::ClientWithMiddleware;
 use steadfast::prelude::*;
-use steadfast::{Policies, Policy, Stop};
+use steadfast::{Backoff, Jitter, Policies, Policy, Stop};
 use steadfast_testkit::{Received, Server, StatusExt, Step, real_time, script, virtual_time};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
@@ -127,13 +127,8 @@ fn of_a_thousand_hints_none_is_undercut_or_waited_for_too_long() {
                     let earliest = asked.saturating_sub(outcome.lag);
                     outcome.check(earliest, spread(asked + SECOND));
                 }
-                Means::Nothing => {
-                    let most = if matches!(status, 429 | 503) {
-                        1_000
-                    } else {
-                        200
-                    };
-                    outcome.check(Duration::ZERO, most * MILLISECOND);
+                Means::Unreadable => {
+                    outcome.check(Duration::ZERO, SECOND);
                     assert_eq!(outcome.log.len(), 2);
                 }
             }
@@ -187,6 +182,68 @@ fn of_a_thousand_calls_at_once_none_comes_back_early() {
 }
 
 // ===== by name =====
+
+#[test]
+fn a_hint_that_cannot_be_read_is_waited_for_as_for_an_overloaded_server() {
+    virtual_time().block_on(async {
+        let policy = Policy::standard()
+            .backoff(Backoff::fixed(10 * MILLISECOND).jitter(Jitter::None))
+            .throttled_backoff(Backoff::fixed(5 * SECOND).jitter(Jitter::None));
+        let client = steadfast::wrap_with(policy, Client::new()).unwrap();
+        for (status, headers, waited) in [
+            (502, &[][..], 10 * MILLISECOND),
+            (502, &[("retry-after", "soon")], 5 * SECOND),
+            (500, &[("retry-after", "")], 5 * SECOND),
+            (504, &[("retry-after-ms", "-1")], 5 * SECOND),
+            (413, &[("retry-after", "-1")], 5 * SECOND),
+            (403, &[("retry-after", "whenever")], 5 * SECOND),
+            (
+                502,
+                &[("retry-after", "soon"), ("retry-after-ms", "0")],
+                Duration::ZERO,
+            ),
+        ] {
+            let refusal = headers
+                .iter()
+                .fold(Step::status(status), |step, (name, value)| {
+                    step.header(name, value)
+                });
+            let server = Server::start(script![refusal, 200]).await;
+            let response = client.get(server.url("/")).send().await.unwrap();
+            let record = response.record();
+            assert_eq!(response.status(), 200, "{status} {headers:?}");
+            assert_eq!(record.waited(), waited, "{status} {headers:?}: {record}");
+        }
+    });
+}
+
+#[test]
+fn an_hour_that_is_asked_for_in_any_common_form_is_not_cut_short() {
+    virtual_time().block_on(async {
+        for value in [
+            "Sun, 06 Nov 1994 09:49:37 UTC",
+            "Sun, 06 Nov 1994 09:49:37 +0000",
+            "Sun, 06-Nov-1994 09:49:37 GMT",
+            "sun, 6 nov 1994 09:49:37 gmt",
+            "1994-11-06T09:49:37Z",
+            "3600 seconds",
+            "1h0m0s",
+        ] {
+            let refusal = 503
+                .header("date", "Sun, 06 Nov 1994 08:49:37 GMT")
+                .header("retry-after", value);
+            let server = Server::start(refusal).await;
+            let response = client(7).get(server.url("/")).send().await.unwrap();
+            assert_eq!(server.requests(), 1, "{value}");
+            let error = response.ensure_success().await.unwrap_err();
+            assert_eq!(
+                error.retry_after(),
+                Some(Duration::from_secs(3600)),
+                "{value}"
+            );
+        }
+    });
+}
 
 #[test]
 fn a_refused_credential_delays_no_other() {

@@ -16,7 +16,7 @@ use std::time::Duration;
 use reqwest::{Client, Method};
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
 use steadfast::prelude::*;
-use steadfast::{Policies, Policy, Rate, Spans};
+use steadfast::{Policies, Policy, Quota, Rate, Spans};
 use steadfast_testkit::{Server, StatusExt, refused_port, script, virtual_time};
 use tokio::time::timeout;
 use tracing::{Instrument, Level, info, info_span};
@@ -38,6 +38,33 @@ fn standard() -> ClientWithMiddleware {
 }
 
 // ===== spans =====
+
+#[test]
+fn every_number_of_a_span_or_an_event_is_signed_so_that_opentelemetry_keeps_it_one() {
+    let (heard, ()) = hear(LevelFilter::TRACE, async {
+        let server = Server::start(script![503, 200]).await;
+        let policy = Policy::standard()
+            .rate_limit(Rate::per_second(1).burst(1))
+            .quota("5/day".parse::<Quota>().unwrap().rolling());
+        let client = client(policy);
+        for _ in 0..3 {
+            client.get(server.url("/")).send().await.unwrap();
+        }
+    });
+    let spans = heard.spans.iter().map(|span| &span.fields);
+    let fields: Vec<_> = spans
+        .chain(heard.events.iter().map(|said| &said.fields))
+        .collect();
+    for name in [
+        "http.request.resend_count",
+        "steadfast.queued_ms",
+        "steadfast.quota.used",
+    ] {
+        assert!(fields.iter().any(|fields| fields.has(name)), "{name}");
+    }
+    let unsigned: Vec<_> = fields.iter().flat_map(|fields| fields.unsigned()).collect();
+    assert_eq!(unsigned, Vec::<&str>::new());
+}
 
 #[test]
 fn attempts_are_siblings_below_the_span_of_their_call() {

@@ -211,9 +211,9 @@ fn a_misdirected_request_leaves_a_connection_whose_answer_is_still_arriving() {
 fn a_spent_quota_is_asked_once_and_the_record_says_why() {
     virtual_time().block_on(async {
         for body in [
-            r#"{"message":"You have exceeded the DAILY quota for Requests on your current plan"}"#,
+            r#"{"error":{"errors":[{"reason":"dailyLimitExceeded"}]}}"#,
             r#"{"error":{"code":"insufficient_quota","message":"You exceeded your current quota"}}"#,
-            r#"{"message":"monthly limit reached"}"#,
+            r#"{"type":"https://iana.org/assignments/http-problem-types#quota-exceeded"}"#,
         ] {
             let (response, requests) = get(Policy::standard(), Step::from(429).json(body)).await;
             assert_eq!(requests, 1, "{body}");
@@ -223,6 +223,18 @@ fn a_spent_quota_is_asked_once_and_the_record_says_why() {
         }
         let (_, requests) = get(Policy::standard(), Step::from(429).json(r#"{"message":"3 requests per second"}"#)).await;
         assert_eq!(requests, 3, "too fast is not too much");
+    });
+}
+
+#[test]
+fn a_sentence_about_a_quota_changes_the_record_and_nothing_else() {
+    virtual_time().block_on(async {
+        let body = r#"{"message":"monthly limit reached"}"#;
+        let (response, requests) = get(Policy::standard(), Step::from(429).json(body)).await;
+        assert_eq!((requests, response.record().stop()), (3, Stop::Attempts(3)));
+        let record = response.record().to_string();
+        let said = "; an answer's text says that the monthly quota is used up";
+        assert!(record.ends_with(said), "{record}");
     });
 }
 

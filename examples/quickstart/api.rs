@@ -50,7 +50,7 @@ pub(crate) async fn start() -> Server {
 fn staying(server: ServerBuilder) -> ServerBuilder {
     let order = r#"{"title":"Invalid order","detail":"`quantity` is 0, but has to be at least 1"}"#;
     let report = r#"{"error":{"message":"reports are part of the Business plan"}}"#;
-    let quota = r#"{"message":"You have exceeded the MONTHLY quota for requests on your plan"}"#;
+    let quota = r#"{"error":{"code":"insufficient_quota","message":"You have exceeded the MONTHLY quota for requests on your plan"}}"#;
     server
         .on(
             "/v1/orders",

@@ -195,3 +195,44 @@ fn middleware_and_layer_of_one_handle_share_a_rate() {
         assert_eq!(start.elapsed(), SECOND);
     });
 }
+
+/// Seconds that two calls take under a rate of one per minute.
+async fn two(hosts: [&[&str]; 2]) -> u64 {
+    let rate = Policy::standard().rate_limit(Rate::per_minute(1));
+    let client = tower::ServiceBuilder::new()
+        .layer(policies(rate).layer())
+        .map_err(BoxError::from)
+        .service(Transport::new(script![200].cycle()));
+    let start = Watch::start();
+    for hosts in hosts {
+        let mut request = Request::get("/items");
+        for host in hosts {
+            request = request.header("host", *host);
+        }
+        let request = request.body(String::new()).unwrap();
+        let answer = client.clone().oneshot(request).await;
+        assert_eq!(
+            answer
+                .map_err(|failure| failure.to_string())
+                .unwrap()
+                .status(),
+            200
+        );
+    }
+    start.elapsed().as_secs()
+}
+
+#[test]
+fn requests_without_a_host_in_their_uri_share_what_those_to_the_same_host_share() {
+    virtual_time().block_on(async {
+        assert_eq!(two([&["a.test"], &["a.test"]]).await, 60);
+        assert_eq!(two([&["a.test"], &["b.test"]]).await, 0);
+        assert_eq!(two([&["a.test"], &["a.test:8080"]]).await, 0);
+        assert_eq!(
+            two([&[], &[]]).await,
+            0,
+            "nobody says that it is one server"
+        );
+        assert_eq!(two([&["a.test"], &["a.test", "b.test"]]).await, 0);
+    });
+}

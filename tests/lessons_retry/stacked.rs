@@ -120,7 +120,7 @@ fn two_layers_over_one_client_send_three_times_and_the_record_says_who() {
             let request = reqwest::Client::new().get(server.url("/")).build().unwrap();
             let record = match service.oneshot(request).await {
                 Ok(response) => response.record(),
-                Err(failure) => failure.record,
+                Err(failure) => failure.report.record,
             };
             assert_eq!(server.requests(), 3, "{shown}");
             assert_eq!(

@@ -20,8 +20,8 @@ pub(crate) enum Means {
     For(Duration),
     /// Come back at this time of day, by the clock on the wall.
     Until(Duration),
-    /// Nothing.
-    Nothing,
+    /// Come back later; nobody can read when.
+    Unreadable,
 }
 
 const JUNK: [&str; 16] = [
@@ -40,7 +40,7 @@ const JUNK: [&str; 16] = [
     "١٢",
     "1 2",
     "Sun, 32 Nov 2026 08:49:37 GMT",
-    "2026-11-23T12:00:00Z",
+    "2026-11-23T12:00:00",
 ];
 
 pub(crate) fn said(rng: &mut Rng) -> Said {
@@ -56,7 +56,7 @@ pub(crate) fn said(rng: &mut Rng) -> Said {
             let means = Means::For(86_400 * SECOND);
             one("retry-after", &rng.choice(value).unwrap(), means)
         }
-        3 => one("retry-after", &rng.choice(JUNK).unwrap(), Means::Nothing),
+        3 => one("retry-after", &rng.choice(JUNK).unwrap(), Means::Unreadable),
         4 | 5 => dated(rng),
         6 => on_the_wall(rng),
         7 => twin(rng),
@@ -161,7 +161,7 @@ fn twice(rng: &mut Rng) -> Said {
     Said { headers, means }
 }
 
-/// One of the three forms of RFC 9110, 5.6.7.
+/// One of the three forms of RFC 9110, 5.6.7, or one that Go, PHP, Python, JavaScript or an old cookie writer makes.
 fn http_date(epoch: u64, rng: &mut Rng) -> String {
     const DAYS: [&str; 7] = [
         "Thursday",
@@ -198,9 +198,19 @@ fn http_date(epoch: u64, rng: &mut Rng) -> String {
     }
     let (day, month) = (days + 1, MONTHS[month]);
     let short = &name[..3];
-    match rng.u32(..3) {
+    let (year_2, lower) = (year % 100, name.to_lowercase());
+    match rng.u32(..10) {
         0 => format!("{short}, {day:02} {month} {year} {time} GMT"),
-        1 => format!("{name}, {day:02}-{month}-{:02} {time} GMT", year % 100),
-        _ => format!("{short} {month} {day:2} {time} {year}"),
+        1 => format!("{name}, {day:02}-{month}-{year_2:02} {time} GMT"),
+        2 => format!("{short} {month} {day:2} {time} {year}"),
+        3 => format!("{short}, {day:02} {month} {year} {time} UTC"),
+        4 => format!("{short}, {day:02} {month} {year} {time} +0000"),
+        5 => format!("{short}, {day:02} {month} {year} {time} -0000"),
+        6 => format!("{short}, {day}-{month}-{year} {time} GMT"),
+        7 => format!("{lower},  {day}  {month}  {year} {time} gmt"),
+        8 => format!("{day} {month} {year} {time} GMT"),
+        _ => {
+            format!("{short} {month} {day:02} {year} {time} GMT+0000 (Coordinated Universal Time)")
+        }
     }
 }

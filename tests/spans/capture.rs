@@ -94,6 +94,13 @@ impl Fields {
         self.0.get(name).map(String::as_str)
     }
 
+    /// The fields that hold an unsigned number.
+    pub(crate) fn unsigned(&self) -> Vec<&str> {
+        let fields = self.0.iter();
+        let fields = fields.filter(|(_, value)| value.ends_with("(u64)"));
+        fields.map(|(name, _)| *name).collect()
+    }
+
     pub(crate) fn has(&self, name: &str) -> bool {
         self.0.contains_key(name)
     }
@@ -102,6 +109,11 @@ impl Fields {
 impl Visit for Fields {
     fn record_str(&mut self, field: &Field, value: &str) {
         self.0.insert(field.name(), value.to_owned());
+    }
+
+    /// Marked, since tracing-opentelemetry makes a string of such a number.
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.0.insert(field.name(), format!("{value} (u64)"));
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {

@@ -93,7 +93,7 @@ async fn played(header: Option<(&str, &str)>) -> (Vec<u16>, usize, Duration) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_header_that_cannot_be_read_is_as_good_as_none() {
+async fn on_a_429_a_header_that_cannot_be_read_changes_no_wait() {
     let without = played(None).await;
     assert_eq!((without.0.len(), without.1), (20, 22));
     for header in MALFORMED {
@@ -145,6 +145,48 @@ fn a_reset_in_no_known_unit_is_warned_about_once_per_origin_with_its_value() {
 }
 
 #[test]
+fn a_hint_that_cannot_be_read_is_warned_about_once_per_origin_with_its_value() {
+    for (status, name, value, message) in [
+        (
+            200,
+            "retry-after",
+            "soon",
+            "retry-after is neither seconds nor a date",
+        ),
+        (
+            503,
+            "retry-after",
+            "",
+            "retry-after is neither seconds nor a date",
+        ),
+        (
+            502,
+            "retry-after",
+            "-1",
+            "retry-after is neither seconds nor a date",
+        ),
+        (
+            500,
+            "retry-after-ms",
+            "soon",
+            "retry-after-ms is not a number of milliseconds",
+        ),
+    ] {
+        // What else is odd takes its warning away no more than a readable twin does.
+        let step = Step::from(status)
+            .header("x-amz-retry-after", "1")
+            .header("ratelimit-policy", "odd");
+        let heard = warned(step.header(name, value));
+        let of_hint = |said: &&[&str; 3]| said[0].starts_with("retry-after");
+        let warnings = warnings(&heard);
+        let warnings: Vec<_> = warnings.iter().filter(of_hint).copied().collect();
+        let expected =
+            ["http://one.test", "http://two.test"].map(|origin| [message, value, origin]);
+        assert_eq!(warnings, expected, "{status} {name}: {value:?}");
+    }
+}
+
+#[test]
 fn an_epoch_in_retry_after_is_warned_about_once_per_origin_with_its_value() {
     let heard = warned(Step::from(429).header("retry-after", "4102444800"));
     let message = "retry-after is seconds since 1970 and not from now on";
@@ -160,4 +202,12 @@ fn headers_that_are_as_they_should_be_are_not_warned_about() {
         .header("ratelimit", r#""default";r=0;t=1"#)
         .header("ratelimit-policy", r#""default";q=100;w=1"#);
     assert_eq!(warnings(&warned(step)), Vec::<[&str; 3]>::new());
+}
+
+#[test]
+fn a_value_that_is_warned_about_cannot_steer_a_terminal() {
+    let step = Step::from(503).header("retry-after", "soon\u{202e}\u{2028}\u{2066}\t!");
+    let heard = warned(step);
+    let value = warnings(&heard)[0][1];
+    assert_eq!(value, "soon\u{fffd} \u{fffd} !");
 }

@@ -5,8 +5,8 @@
 
 use std::time::Duration;
 
-use steadfast::{Kind, Policy, Quota};
-use steadfast_testkit::{Step, Transport};
+use steadfast::{Kind, LimitScope, Policy, Quota};
+use steadfast_testkit::{Step, Transport, script};
 use tracing::Level;
 use tracing_subscriber::filter::LevelFilter;
 
@@ -97,4 +97,60 @@ fn a_quota_warns_once_when_four_fifths_are_used() {
         let start = "8 of 10 requests of a quota are used: http://api.test";
         assert!(said[0].starts_with(start), "{said:?}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sentence_in_a_body_uses_up_no_quota_and_the_429_is_treated_by_its_headers() {
+    for body in [
+        r#"{"message":"Too many requests. Upgrade to Pro for $20/month."}"#,
+        r#"{"message":"You have reached your monthly limit."}"#,
+        r#"{"error":"too many requests","query":"monthly quota"}"#,
+        r#"{"query":{"code":"insufficient_quota"},"error":{"code":"slow_down"}}"#,
+        "monthly limit reached",
+    ] {
+        let refused = || Step::from(429).header("retry-after", "3").body(body);
+        let server = Transport::new(script![refused(), 200]);
+        let policy = Policy::standard().quota(quota("1000/month"));
+        let client = one(policy, server.clone());
+        let start = Watch::start();
+        let response = get(&client, URL).await.unwrap();
+        assert_eq!(
+            (response.status().as_u16(), server.requests()),
+            (200, 2),
+            "{body}"
+        );
+        let waited = start.elapsed();
+        assert!(
+            waited >= 3 * SECOND && waited < 4 * SECOND,
+            "{body}: {waited:?}"
+        );
+        assert_eq!(status(&client, URL).await, 200, "{body}");
+    }
+}
+
+#[test]
+fn a_quota_warning_shows_the_identity_and_never_a_credential() {
+    let said = |policy: Policy| {
+        let (heard, ()) = hear(LevelFilter::WARN, async {
+            let client = one(policy, Transport::new(200));
+            let request = client
+                .get(URL)
+                .bearer_auth("s3cret")
+                .header("x-api-key", "s3cret");
+            request.send().await.unwrap();
+        });
+        heard.said(Level::WARN).join(" ")
+    };
+    let spent = || quota("1/day");
+    for scope in [
+        LimitScope::Endpoint,
+        LimitScope::Origin,
+        LimitScope::Credential,
+    ] {
+        let warning = said(Policy::standard().quota(spent().scope(scope)));
+        assert!(warning.contains("1 of 1 requests"), "{scope}: {warning}");
+        assert!(!warning.contains("s3cret"), "{scope}: {warning}");
+    }
+    let warning = said(Policy::standard().identity("acme").quota(spent()));
+    assert!(warning.ends_with(" for acme"), "{warning}");
 }

@@ -7,11 +7,11 @@ use crate::terminal::Terminal;
 /// Allocations that the whole stack may add through the bridge.
 const ALLOCATIONS: f64 = 8.0;
 
-/// The most instructions that it may add, in those that a peer adds. The aim is 1.6 and .75: principal and path are still
-/// hashed on every call, also where nothing is limited.
-const PEERS: [(&str, f64); 2] = [
-    ("reqwest-retry", 2.3),
-    ("reqwest-retry+tracing+ratelimit", 1.0),
+/// The most instructions that it may add, in those that a peer adds: over a terminal that answers at once, and over one
+/// that is pending first. The aim is 1.6 and .75 for both.
+const PEERS: [(&str, [f64; 2]); 2] = [
+    ("reqwest-retry", [1.6, 1.66]),
+    ("reqwest-retry+tracing+ratelimit", [0.75, 0.75]),
 ];
 
 /// One sentence for each promise that was not kept, or that could not be looked at.
@@ -29,7 +29,11 @@ pub fn broken(all: &[Measured]) -> Vec<String> {
                         ours.allocs
                     ));
                 }
-                for (peer, most) in PEERS {
+                for (peer, [ready, pending]) in PEERS {
+                    let most = match terminal {
+                        Terminal::Ready => ready,
+                        Terminal::Pending => pending,
+                    };
                     broken.extend(compared(ours, (peer, find(peer)), most, over));
                 }
             }
@@ -97,7 +101,7 @@ mod tests {
             [
                 measured("terminal", terminal, 10.0, 1_000),
                 measured("reqwest-retry", terminal, 17.0, 2_000),
-                measured("reqwest-retry+tracing+ratelimit", terminal, 23.0, 3_200),
+                measured("reqwest-retry+tracing+ratelimit", terminal, 23.0, 3_400),
                 measured("steadfast-reqwest", terminal, 10.0 + ours, 1_000 + instr),
             ]
         };
@@ -106,20 +110,20 @@ mod tests {
 
     #[test]
     fn what_is_just_within_the_promises_is_not_broken() {
-        assert_eq!(broken(&table(8.0, 2_200)), Vec::<String>::new());
+        assert_eq!(broken(&table(8.0, 1_600)), Vec::<String>::new());
     }
 
     #[test]
     fn each_broken_promise_is_named() {
         let allocs = "steadfast-reqwest adds 9 allocations, more than 8";
         assert!(broken(&table(9.0, 900)).iter().all(|b| b.contains(allocs)));
-        let slow = broken(&table(8.0, 2_220));
+        let slow = broken(&table(8.0, 1_670));
         assert_eq!(slow.len(), 2, "{slow:?}");
         assert!(
-            slow[0].starts_with("over ready: steadfast-reqwest adds 1.01x"),
+            slow[0].starts_with("over ready: steadfast-reqwest adds 1.67x"),
             "{slow:?}"
         );
-        let slower = broken(&table(8.0, 2_320));
+        let slower = broken(&table(8.0, 2_000));
         assert_eq!(slower.len(), 4, "{slower:?}");
         assert_eq!(broken(&[]).len(), 2);
     }

@@ -11,9 +11,9 @@ use crate::serve::ServeArgs;
 const EXIT_STATUS: &str = "\
 Exit status:
   0  all is well
-  1  a policy file has errors, or a planned load does not fit
+  1  a policy file has errors (with --deny warnings: or warnings), or a planned load does not fit
   2  the command line, a script, a file or a port is wrong
-  3  HTTP error: the last answer was a 4xx or 5xx
+  3  HTTP error: the last answer was a 4xx, a 5xx or no valid status (600 to 999)
   4  refused by the policy: its rate limit or deadline ended the call
   5  transport error: no answer, or one that broke off
   130  ctrl-c ended it

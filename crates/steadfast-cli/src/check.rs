@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use serde_json::json;
-use steadfast::config::Diagnostic;
+use steadfast::config::{Diagnostic, Severity};
 
 use crate::exit::Exit;
 use crate::output::{Colour, Output};
@@ -13,9 +13,18 @@ use crate::policies::{self, coloured, to_json};
 /// Check policy files: every mistake at once, with its place and what would be right
 #[derive(Debug, Args)]
 pub(crate) struct CheckArgs {
-    /// TOML or JSON files
+    /// TOML or JSON files; also pipes, and standard input as `-`
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
+    /// What else makes a file wrong: warnings, such as that no policy of a file is used
+    #[arg(long, value_enum, value_name = "LEVEL")]
+    deny: Option<Deny>,
+}
+
+/// What is refused beside errors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Deny {
+    Warnings,
 }
 
 /// What became of one file.
@@ -31,7 +40,7 @@ pub(crate) fn run(args: &CheckArgs, output: &Output) -> Result<Exit, String> {
     let mut worst = Exit::Success;
     let mut all = Vec::new();
     for path in &args.files {
-        let checked = match check(path) {
+        let checked = match check(path, args.deny) {
             Ok(checked) => checked,
             Err(unreadable) => {
                 output.problem(&unreadable);
@@ -51,14 +60,17 @@ pub(crate) fn run(args: &CheckArgs, output: &Output) -> Result<Exit, String> {
     Ok(worst)
 }
 
-fn check(path: &Path) -> Result<Checked, String> {
+fn check(path: &Path, deny: Option<Deny>) -> Result<Checked, String> {
     Ok(match policies::read(path)? {
         Ok(config) => Checked {
             diagnostics: config.warnings().to_vec(),
             policies: config.policies().count(),
             endpoints: config.endpoints().count(),
             sections: config.sections().collect(),
-            exit: Exit::Success,
+            exit: match (deny, config.warnings()) {
+                (Some(Deny::Warnings), [_, ..]) => Exit::Mistakes,
+                _ => Exit::Success,
+            },
         },
         Err(mistakes) => Checked {
             diagnostics: mistakes.iter().cloned().collect(),
@@ -95,7 +107,12 @@ fn tell(path: &Path, checked: &Checked, output: &Output) {
         (Exit::Success, count) => output.line(format_args!("{path} is taken; warnings: {count}")),
         (_, count) => {
             let bad = output.paint("is refused", Colour::Bad);
-            output.line(format_args!("{path} {bad}; mistakes: {count}"));
+            let is_warning = |one: &Diagnostic| one.severity == Severity::Warning;
+            let what = match checked.diagnostics.iter().all(is_warning) {
+                true => "warnings",
+                false => "mistakes",
+            };
+            output.line(format_args!("{path} {bad}; {what}: {count}"));
         }
     }
 }

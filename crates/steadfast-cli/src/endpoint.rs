@@ -13,7 +13,7 @@ pub(crate) struct Chosen<'a> {
     /// The most specific pattern that matches; `None`: the default policy.
     pub(crate) endpoint: Option<Match<'a>>,
     pub(crate) policy: &'a Policy,
-    /// For whom calls to the endpoint are made.
+    /// For whom calls to the endpoint are made, as the file has it.
     pub(crate) identity: Option<&'a str>,
     /// The patterns that match too, and lost.
     pub(crate) others: Vec<Match<'a>>,
@@ -22,6 +22,8 @@ pub(crate) struct Chosen<'a> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Match<'a> {
     pub(crate) pattern: &'a str,
+    /// As the file has it: the value of a variable may be a secret.
+    pub(crate) written: &'a str,
     pub(crate) policy: &'a str,
 }
 
@@ -30,6 +32,7 @@ impl<'a> Chosen<'a> {
         let host = url.host_str().unwrap_or_default();
         let url = UrlParts::new(url.scheme(), host, url.port(), url.path(), url.query());
         let endpoints: Vec<_> = file.endpoints().collect();
+        let written: Vec<_> = file.endpoints_as_written().collect();
         let parse = |text: &str| text.parse::<Pattern>().map_err(|wrong| wrong.to_string());
         let patterns = endpoints.iter().map(|(text, ..)| parse(text));
         let patterns = patterns.collect::<Result<Vec<_>, _>>()?;
@@ -42,15 +45,12 @@ impl<'a> Chosen<'a> {
             .filter(|&index| Some(index) != winner && patterns[index].matches(method, &url));
         let named = |index: usize| Match {
             pattern: endpoints[index].0,
+            written: written[index].0,
             policy: endpoints[index].1,
         };
-        let endpoint = winner.map(named);
-        let mut identities = file.identities();
-        let identity =
-            endpoint.and_then(|own| identities.find(|(pattern, _)| *pattern == own.pattern));
         Ok(Self {
-            endpoint,
-            identity: identity.map(|(_, identity)| identity),
+            endpoint: winner.map(named),
+            identity: winner.and_then(|index| written[index].1),
             policy: winner.map_or(file.default_policy(), |index| endpoints[index].2),
             others: others.map(named).collect(),
         })
@@ -59,6 +59,6 @@ impl<'a> Chosen<'a> {
 
 impl Match<'_> {
     pub(crate) fn to_json(self) -> Value {
-        json!({ "pattern": self.pattern, "policy": self.policy })
+        json!({ "pattern": self.written, "policy": self.policy })
     }
 }

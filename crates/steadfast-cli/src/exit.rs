@@ -7,11 +7,11 @@ use std::process::ExitCode;
 pub(crate) enum Exit {
     /// All is well.
     Success = 0,
-    /// A policy file has errors, or a planned load does not fit.
+    /// A policy file has errors, or warnings that are denied, or a planned load does not fit.
     Mistakes = 1,
     /// The command line, a script, a file or a port is wrong.
     Usage = 2,
-    /// The last answer was a 4xx or 5xx.
+    /// The last answer was a 4xx, a 5xx or no valid status (600 to 999).
     Http = 3,
     /// The policy's own rate limit or deadline ended the call.
     Refused = 4,

@@ -10,18 +10,21 @@
 //! steadfast schema > policies.schema.json       # for editors that complete
 //! ```
 //!
+//! A policy file may also be a pipe, or standard input as `-`; it has to end within 5 s. The format is that of its name's
+//! ending; without `.toml` or `.json`, a text that begins with `{` is JSON.
+//!
 //! Every command takes `--json`. What `get` tells goes to standard error, as one JSON object a line with `--json`: only
 //! the body goes to standard output, so that it can stand in a pipe. Colours are for terminals, and off with
-//! `NO_COLOR`. Values of headers and secrets in URLs are never shown.
+//! `NO_COLOR` or `TERM=dumb`. Values of headers and secrets in URLs are never shown.
 //!
 //! # Exit status
 //!
 //! | status | means |
 //! |---|---|
 //! | 0 | all is well |
-//! | 1 | a policy file has errors, or a planned load does not fit |
+//! | 1 | a policy file has errors (with `check --deny warnings`: or warnings), or a planned load does not fit |
 //! | 2 | the command line, a script, a file or a port is wrong |
-//! | 3 | HTTP error: the last answer was a 4xx or 5xx |
+//! | 3 | HTTP error: the last answer was a 4xx, a 5xx or no valid status (600 to 999) |
 //! | 4 | refused by the policy: its rate limit or deadline ended the call |
 //! | 5 | transport error: no answer, or one that broke off |
 //! | 130 | ctrl-c ended `get` before all calls were made (`serve` ends with 0) |
@@ -100,6 +103,7 @@ mod schema;
 mod sections;
 mod serve;
 mod time;
+mod url;
 
 use std::process::ExitCode;
 

@@ -1,5 +1,6 @@
 //! Where words go: results to standard output, all else to standard error, neither of them ever a panic.
 
+use std::ffi::OsString;
 use std::fmt::Display;
 use std::io::{IsTerminal, Write};
 
@@ -24,7 +25,7 @@ pub(crate) enum Colour {
 
 impl Output {
     pub(crate) fn new(json: bool) -> Self {
-        let wanted = !json && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        let wanted = !json && colours_wanted(|name| std::env::var_os(name));
         Self {
             json,
             stdout_colours: wanted && std::io::stdout().is_terminal(),
@@ -66,6 +67,12 @@ impl Output {
     }
 }
 
+/// Whether the environment has nothing against colours: `NO_COLOR`, or a terminal that knows none.
+fn colours_wanted(variable: impl Fn(&str) -> Option<OsString>) -> bool {
+    variable("NO_COLOR").is_none_or(|value| value.is_empty())
+        && variable("TERM").is_none_or(|value| value != "dumb")
+}
+
 fn paint(text: impl Display, colour: Colour, colours: bool) -> String {
     if !colours {
         return text.to_string();
@@ -78,4 +85,28 @@ fn paint(text: impl Display, colour: Colour, colours: bool) -> String {
         Colour::Quiet => 2,
     };
     format!("\x1b[{code}m{text}\x1b[0m")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_color_and_dumb_terminals_get_no_colours() {
+        for (no_color, term, expected) in [
+            (None, None, true),
+            (None, Some("xterm-256color"), true),
+            (Some(""), Some("xterm"), true),
+            (Some("1"), Some("xterm"), false),
+            (None, Some("dumb"), false),
+            (Some(""), Some("dumb"), false),
+        ] {
+            let variable = |name: &str| match name {
+                "NO_COLOR" => no_color.map(OsString::from),
+                "TERM" => term.map(OsString::from),
+                _ => None,
+            };
+            assert_eq!(colours_wanted(variable), expected, "{no_color:?} {term:?}");
+        }
+    }
 }

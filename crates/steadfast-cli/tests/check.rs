@@ -2,9 +2,11 @@
 
 mod common;
 
+use std::io::Write;
 use std::path::Path;
+use std::process::Stdio;
 
-use common::{file, steadfast};
+use common::{Run, command, file, steadfast};
 
 const GOOD: &str = r#"
 [policies.careful]
@@ -109,4 +111,93 @@ fn a_section_whose_crate_does_not_exist_names_it() {
     let expected =
         ":1:3: error: the section `alerts` is reserved for the crate `steadfast-monitor`";
     assert!(run.stdout.contains(expected), "{run:?}");
+}
+
+#[test]
+fn standard_input_is_a_file_too_toml_or_json() {
+    let read = |text: &str, args: &[&str]| {
+        let mut child = command()
+            .args(args)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child
+            .stdin
+            .take()
+            .unwrap()
+            .write_all(text.as_bytes())
+            .unwrap();
+        Run::from(child.wait_with_output().unwrap())
+    };
+    let json = r#" {"policies": {"a": {"attempts": 2}}, "endpoints": [{"match": "x.com", "policy": "a"}]}"#;
+    for text in [GOOD, json] {
+        let run = read(text, &["check", "-"]);
+        assert_eq!(run.code, 0, "{run:?}");
+        assert!(run.stdout.contains("policies: 1, endpoints: 1"), "{run:?}");
+    }
+    let run = read("[policies.a]\natempts = 2\n", &["check", "-"]);
+    assert_eq!(run.code, 1, "{run:?}");
+    assert!(
+        run.stdout.starts_with("standard input:2:1: error"),
+        "{run:?}"
+    );
+    let explain = read(json, &["explain", "-", "http://x.com/"]);
+    assert!(explain.stdout.contains("policy `a`"), "{explain:?}");
+    let plan = read(GOOD, &["plan", "-", "--rate", "1/s"]);
+    assert_eq!(plan.code, 0, "{plan:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_read_to_its_end() {
+    let pipe = Path::new(env!("CARGO_TARGET_TMPDIR")).join("check-pipe");
+    let _ = std::fs::remove_file(&pipe);
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    let path = pipe.clone();
+    let writer = std::thread::spawn(move || std::fs::write(path, GOOD).unwrap());
+    let run = steadfast(&["check", &pipe.display().to_string()]);
+    assert_eq!(run.code, 0, "{run:?}");
+    assert!(run.stdout.contains("is right"), "{run:?}");
+    writer.join().unwrap();
+}
+
+#[cfg(unix)]
+#[test]
+fn what_never_ends_and_what_is_no_file_are_exit_status_2() {
+    let run = steadfast(&["check", "/dev/zero"]);
+    assert_eq!(run.code, 2, "{run:?}");
+    assert!(
+        run.stderr
+            .contains("/dev/zero: the file has more than 16 MiB"),
+        "{run:?}"
+    );
+    let run = steadfast(&["check", env!("CARGO_TARGET_TMPDIR")]);
+    assert_eq!(run.code, 2, "{run:?}");
+}
+
+#[test]
+fn a_warning_is_exit_status_0_and_with_deny_warnings_1() {
+    let unused = file("check-unused.toml", "[policies.careful]\nattempts = 2\n");
+    let run = steadfast(&["check", &unused]);
+    assert_eq!(run.code, 0, "{run:?}");
+    for expected in [
+        ":1:11: warning: no policy of this file is used [unused]",
+        "is taken; warnings: 1",
+    ] {
+        assert!(
+            run.stdout.contains(expected),
+            "{expected} in {}",
+            run.stdout
+        );
+    }
+    let run = steadfast(&["check", "--deny", "warnings", &unused]);
+    assert_eq!(run.code, 1, "{run:?}");
+    assert!(run.stdout.contains("is refused; warnings: 1"), "{run:?}");
+    let run = steadfast(&["check", "--json", "--deny", "warnings", &unused]);
+    assert_eq!((run.code, &run.json()["ok"]), (1, &false.into()));
+    let good = file("check-used.toml", GOOD);
+    assert_eq!(steadfast(&["check", "--deny", "warnings", &good]).code, 0);
 }

@@ -47,6 +47,58 @@ fn a_status_is_explained_in_full() {
 }
 
 #[test]
+fn what_is_no_error_is_explained_without_advice_for_failures() {
+    for (code, name) in [("200", "200 OK"), ("304", "304 Not Modified")] {
+        let run = steadfast(&["explain", code]);
+        assert!(run.code == 0 && run.stdout.starts_with(name), "{run:?}");
+        for failures in ["on the side of", "helps", "likely:", "next:"] {
+            assert!(!run.stdout.contains(failures), "{failures} in {run:?}");
+        }
+        let json = steadfast(&["explain", code, "--json"]).json();
+        for key in ["side", "waiting_helps", "repeating_helps"] {
+            assert!(json[key].is_null(), "{key} in {json}");
+        }
+    }
+    let run = steadfast(&["explain", "999"]);
+    assert!(run.stdout.starts_with("999 Invalid Status: "), "{run:?}");
+    assert!(!run.stdout.contains("No error"), "{run:?}");
+}
+
+#[test]
+fn no_value_of_a_variable_is_shown() {
+    // Set by Cargo, and so known here.
+    let value = env!("CARGO_PKG_NAME");
+    let text = "[[endpoints]]\nmatch = 'https://${CARGO_PKG_NAME}.test/**'\nidentity = 'for ${CARGO_PKG_NAME}'\n\
+                quota = '5/day'\n[[endpoints]]\nmatch = '${CARGO_PKG_NAME}.test'";
+    let file = file("explain-variables.toml", text);
+    let run = steadfast(&["explain", &file, &format!("https://{value}.test/v1")]);
+    assert_eq!(run.code, 0, "{run:?}");
+    let (title, rest) = run.stdout.split_once('\n').unwrap();
+    assert!(title.contains(value), "what was asked");
+    assert!(!rest.contains(value), "{rest}");
+    for written in [
+        "endpoint `https://${CARGO_PKG_NAME}.test/**`",
+        "over `${CARGO_PKG_NAME}.test`",
+        "identity `for ${CARGO_PKG_NAME}`",
+    ] {
+        assert!(rest.contains(written), "{written} in {rest}");
+    }
+    let json = steadfast(&[
+        "explain",
+        "--json",
+        &file,
+        &format!("https://{value}.test/v1"),
+    ])
+    .json();
+    for key in ["endpoint", "identity", "matches_too"] {
+        assert!(!json[key].to_string().contains(value), "{json}");
+    }
+    let plan = steadfast(&["plan", &file, "--rate", "1/h"]);
+    assert!(plan.stdout.contains("${CARGO_PKG_NAME}"), "{plan:?}");
+    assert!(!plan.stdout.contains(value), "{plan:?}");
+}
+
+#[test]
 fn what_is_no_status_is_exit_status_2() {
     for what in ["42", "4o4"] {
         let run = steadfast(&["explain", what]);
@@ -212,4 +264,31 @@ fn keys_and_fallbacks_are_explained() {
         row.map(|row| row["plan"]["action"].clone())
     };
     assert_eq!(of("409"), Some(json!("retry")));
+}
+
+#[test]
+fn what_cannot_be_explained_is_told_as_it_was_read() {
+    let file = file("explain-alone.toml", POLICIES);
+    for (args, expected) in [
+        (
+            &[&*file][..],
+            &format!("`{file}` is read as a policy file, so a URL has to follow")[..],
+        ),
+        (&["nowhere.toml"], "`nowhere.toml` is read as a policy file"),
+        (&["429", "503"], "one status is explained at a time"),
+        (
+            &["429", "GET", "http://x.com/"],
+            "would begin with a policy file",
+        ),
+        (&[&file, "localhost:8080"], "as in `http://localhost:8080`"),
+        (&[&file, "GET", "x.com"], "as in `http://x.com`"),
+    ] {
+        let run = steadfast(&[&["explain"], args].concat());
+        assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{run:?}");
+        assert!(
+            run.stderr.contains(expected),
+            "{expected} in {}",
+            run.stderr
+        );
+    }
 }

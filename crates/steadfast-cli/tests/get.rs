@@ -65,6 +65,14 @@ fn an_http_error_is_exit_status_3_with_advice_and_its_body() {
 }
 
 #[test]
+fn a_status_above_599_is_told_as_the_error_that_its_exit_status_says() {
+    let (run, _) = get(script![999], &[]);
+    assert_eq!(run.code, 3, "{run:?}");
+    assert!(run.stderr.contains("999 Invalid Status"), "{run:?}");
+    assert!(!run.stderr.contains("No error"), "{run:?}");
+}
+
+#[test]
 fn a_transport_error_is_exit_status_5_and_a_post_is_not_repeated() {
     let (run, server) = get(script![reset], &["-d", "tea"]);
     assert_eq!((run.code, server.requests()), (5, 1), "{run:?}");
@@ -177,6 +185,23 @@ fn a_file_takes_the_body_and_a_failed_call_leaves_it_as_it_was() {
     let (run, _) = get(script![200.body("after")], &["-o", &path]);
     assert_eq!((run.code, run.stdout.as_str()), (0, ""), "{run:?}");
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "after");
+}
+
+#[test]
+fn an_output_that_cannot_be_written_is_told_before_anything_is_sent() {
+    let folder = env!("CARGO_TARGET_TMPDIR");
+    for path in [folder, "/nowhere/out.txt"] {
+        let (run, server) = get(script![200.body("ok")], &["-d", "tea", "-o", path]);
+        assert_eq!((run.code, server.requests()), (2, 0), "{run:?}");
+        assert!(run.stderr.contains(path), "{run:?}");
+    }
+    let new = format!("{folder}/get-new.txt");
+    let _ = std::fs::remove_file(&new);
+    let (run, _) = get(script![reset], &["-X", "POST", "-o", &new]);
+    assert_eq!(run.code, 5, "{run:?}");
+    assert!(!std::path::Path::new(&new).exists());
+    let (run, _) = get(script![200.body("ok")], &["-o", "/dev/null"]);
+    assert_eq!(run.code, 0, "{run:?}");
 }
 
 #[test]

@@ -41,3 +41,12 @@ fn a_wrong_command_line_is_exit_status_2() {
         assert_eq!(steadfast(args).code, 2, "{args:?}");
     }
 }
+
+#[test]
+fn the_help_of_serve_shows_an_example_with_a_section() {
+    let help = steadfast(&["serve", "--help"]).stdout;
+    let example = help
+        .lines()
+        .find(|line| line.contains("steadfast serve 404"));
+    assert!(example.unwrap().contains("'[POST /orders]'"), "{help}");
+}

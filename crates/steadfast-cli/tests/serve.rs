@@ -4,7 +4,7 @@
 
 mod common;
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdout, Stdio};
 
 use common::{command, file, steadfast};
@@ -119,6 +119,29 @@ fn as_json_each_request_is_an_object() {
         (code, &request["method"], &request["body_bytes"]),
         (0, &"POST".into(), &3.into())
     );
+}
+
+#[test]
+fn a_request_whose_client_leaves_counts_too() {
+    for (step, request) in [
+        ("200 delay=1h", "GET /a HTTP/1.1\r\nhost: x\r\n\r\n"),
+        (
+            "200 body-len=10 drip=1/1h",
+            "GET /a HTTP/1.1\r\nhost: x\r\n\r\n",
+        ),
+        ("silence", "GET /a HTTP/1.1\r\nhost: x\r\n\r\n"),
+        (
+            "200",
+            "POST /a HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\nhalf",
+        ),
+    ] {
+        let serving = serve(&[step, "--requests", "1"]);
+        let address = serving.url.strip_prefix("http://").unwrap();
+        let mut client = std::net::TcpStream::connect(address).unwrap();
+        client.write_all(request.as_bytes()).unwrap();
+        drop(client);
+        assert_eq!(serving.end().0, 0, "{step}");
+    }
 }
 
 #[cfg(unix)]

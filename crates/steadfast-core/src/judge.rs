@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 use http::{HeaderMap, StatusCode};
 
 use crate::classify::Opinion;
-use crate::hint::{Hints, QuotaMarker, Window, spent_quota};
+use crate::hint::{Evidence, Hints, QuotaMarker, Window, spent_quota};
 use crate::outcome::{FailureKind, Outcome};
 use crate::policy::Prepared;
 use crate::refusal::Refusal;
@@ -28,9 +28,9 @@ pub enum Reason {
     Classifier,
     /// The server: `x-should-retry`, `stripe-should-retry`, `grpc-retry-pushback-ms`.
     Server,
-    /// A 403 that is a rate limit: it carries `Retry-After` or a remainder of 0.
+    /// A 403 that is a rate limit: it carries a `Retry-After`, readable or not, or a remainder of 0.
     RateLimit,
-    /// The quota of a day, week or month is spent.
+    /// The quota of a day, week or month is used up: a code or a header of the server, or the user's own words say so.
     QuotaSpent,
     /// What a 409 or a 422 means for a request that carries an idempotency key.
     IdempotencyKey,
@@ -54,8 +54,10 @@ pub struct Judged {
     pub hints: Hints,
     /// The wait that the classifier asked for.
     pub asked: Option<Duration>,
-    /// Whose quota is spent, when the server says so.
+    /// Which quota is used up, when a code or a header of the server or the user's own words say so.
     pub quota: Option<Window>,
+    /// Which quota the answer's text says is used up. Sentences prove nothing, so this has no effect but to be shown.
+    pub quota_in_text: Option<Window>,
 }
 
 // ===== impl Judged =====
@@ -71,6 +73,7 @@ impl Judged {
             hints: Hints::default(),
             asked: None,
             quota: None,
+            quota_in_text: None,
         }
     }
 
@@ -134,14 +137,20 @@ impl Judged {
         let hints = Hints::read_refusal(status, headers, wall);
         let (rule, own) = policy.retry().statuses.rule(status);
         let (mut verdict, mut reason, asked) = heed(opinion, rule, own);
-        let mut quota = None;
+        let (mut quota, mut quota_in_text) = (None, None);
         if reason == Reason::Standard {
             (verdict, reason) = listen(status, verdict, &hints);
         }
         if matches!(status.as_u16(), 403 | 429) {
             let body = body_start.unwrap_or_default();
             let own = QuotaMarker::find(policy.quota_markers(), body);
-            quota = own.or_else(|| spent_quota(body, headers).map(|quota| quota.window));
+            let said = spent_quota(body, headers);
+            let is_proof = said.is_some_and(|said| said.evidence == Evidence::Structured);
+            let said = said.map(|said| said.window);
+            match is_proof {
+                true => quota = own.or(said),
+                false => (quota, quota_in_text) = (own, said),
+            }
             // The user's own words stand above a server that asks to try again, the others do not.
             let beaten = match reason {
                 Reason::Server => own.is_some(),
@@ -158,6 +167,7 @@ impl Judged {
             hints,
             asked,
             quota,
+            quota_in_text,
         }
     }
 
@@ -223,7 +233,9 @@ fn listen(status: StatusCode, rule: Rule, hints: &Hints) -> (Rule, Reason) {
     }
     match status.as_u16() {
         403 if hints.tell_of_a_limit() => (Retry::THROTTLED.any_method().into(), Reason::RateLimit),
-        413 if hints.retry_after.is_some() => (Rule::RETRY, Reason::Standard),
+        413 if hints.retry_after.is_some() || hints.has_unknown_length() => {
+            (Rule::RETRY, Reason::Standard)
+        }
         _ => (rule, Reason::Standard),
     }
 }

@@ -246,7 +246,7 @@ impl Progress {
             // By the pace that was learned, or by the reset of a limit.
             None => true,
             Some(hint) => {
-                let backoff = self.backoff(retry, policy, situation.chance);
+                let backoff = self.backoff(retry.pace(), policy, situation.chance);
                 backoff.is_some_and(|time| hint.wait >= time)
             }
         };
@@ -255,8 +255,8 @@ impl Progress {
     }
 
     /// What the schedule says about the next wait; `None` when a custom one has ended.
-    fn backoff(&self, retry: Retry, policy: &Prepared, chance: &mut Chance) -> Option<Duration> {
-        let schedule = match retry.pace() {
+    fn backoff(&self, pace: Pace, policy: &Prepared, chance: &mut Chance) -> Option<Duration> {
+        let schedule = match pace {
             Pace::Throttled => &policy.retry().throttled_backoff,
             Pace::Backoff => &policy.retry().backoff,
         };
@@ -273,6 +273,11 @@ impl Progress {
         limits: &Limits,
         chance: &mut Chance,
     ) -> Option<Wait> {
+        let pace = match judged.hints.has_unknown_length() {
+            // The server asked to stay away, in words that nobody can read.
+            true => Pace::Throttled,
+            false => retry.pace(),
+        };
         let hint = judged.hints.retry_after;
         let asked = match (judged.asked, hint) {
             (Some(asked), Some(hint)) if hint.wait > asked => {
@@ -283,7 +288,7 @@ impl Progress {
             (None, None) => None,
         };
         let Some((floor, source)) = asked else {
-            return self.backed_off(retry, policy, chance);
+            return self.backed_off(pace, policy, chance);
         };
         let room = limits
             .latest_start()
@@ -295,12 +300,12 @@ impl Progress {
         if self.sent < 2 || source == WaitSource::Classifier {
             return Some(wait);
         }
-        let backoff = self.backed_off(retry, policy, chance)?;
+        let backoff = self.backed_off(pace, policy, chance)?;
         Some(if backoff.time > time { backoff } else { wait })
     }
 
-    fn backed_off(&self, retry: Retry, policy: &Prepared, chance: &mut Chance) -> Option<Wait> {
-        let time = self.backoff(retry, policy, chance)?;
+    fn backed_off(&self, pace: Pace, policy: &Prepared, chance: &mut Chance) -> Option<Wait> {
+        let time = self.backoff(pace, policy, chance)?;
         let source = WaitSource::Backoff;
         Some(Wait { time, source })
     }
@@ -323,6 +328,7 @@ impl Progress {
             wait,
             queued,
             hops,
+            quota_in_text: judged.quota_in_text,
         };
         let history = self.history.get_or_insert_with(|| {
             let (method, authority) = head();

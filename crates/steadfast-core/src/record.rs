@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use http::Method;
 
-use crate::hint::HintSource;
+use crate::hint::{HintSource, Window};
 use crate::judge::Reason;
 use crate::outcome::{Outcome, Reach};
 use crate::redirect::Hops;
@@ -60,6 +60,8 @@ pub struct Attempt {
     /// The redirects that were followed within it and the requests that were sent again, where the client leaves both
     /// to steadfast (`wrap_builder`).
     pub hops: Hops,
+    /// Which quota the text of the answer says is used up. A sentence proves nothing, so it changed nothing else.
+    pub quota_in_text: Option<Window>,
 }
 
 /// A wait between two attempts.
@@ -331,6 +333,14 @@ impl fmt::Display for Record {
         }
         if history.stop != Stop::Accepted {
             write!(f, "; {}", history.stop)?;
+            // The body of the last attempt is not looked into: nothing could follow.
+            let mut attempts = history.attempts.iter().rev();
+            if let Some(window) = attempts.find_map(|attempt| attempt.quota_in_text) {
+                write!(
+                    f,
+                    "; an answer's text says that the {window} quota is used up"
+                )?;
+            }
         }
         match history.fallback {
             true => f.write_str("; answered by the fallback"),

@@ -5,8 +5,9 @@
 //! `REDACTED`, the word of the OpenTelemetry semantic conventions for `url.full`:
 //!
 //! * user and password in front of the host;
-//! * the values of query parameters that commonly carry secrets, [`SECRET_KEYS`], or that are named like a header of
-//!   [`CREDENTIAL_HEADERS`];
+//! * the values of query parameters that commonly carry secrets, [`SECRET_KEYS`], that end in one of [`SECRET_ENDS`], or
+//!   that are named like a header of [`CREDENTIAL_HEADERS`];
+//! * the values of other parameters that are a URL with such a secret in it, percent-encoded or not;
 //! * the fragment, which is dropped: it never reaches a server, and OAuth puts tokens there.
 //!
 //! Everything else stays byte for byte. Secrets in a *path* cannot be recognised; use route
@@ -28,9 +29,12 @@ use crate::credential::CREDENTIAL_HEADERS;
 /// What stands in the place of a secret.
 pub const REDACTED: &str = "REDACTED";
 
+/// How the names of further secrets end, whatever stands before it: `oauth_token`, `consumerSecret`, `webhook-signature`.
+pub const SECRET_ENDS: [&str; 5] = ["token", "secret", "key", "password", "signature"];
+
 /// The query parameters whose values are hidden. Compared after percent-decoding, without regard to
-/// case and to `-`, `_` and `.` (so `apiKey`, `api-key` and `api_key` are one); in `user[password]`
-/// the name in the last brackets counts as well.
+/// case and to `-`, `_` and `.` (so `apiKey`, `api-key` and `api_key` are one); in `user[password]` and `api_key[]`
+/// each of the names counts.
 pub const SECRET_KEYS: &[&str] = &[
     // Signed URLs: Azure, CloudFront and others, AWS, Google Cloud, and the older forms of both.
     "sig",
@@ -87,11 +91,14 @@ pub const SECRET_KEYS: &[&str] = &[
     "otp",
 ];
 
-/// Shows a URL without its secrets; allocates nothing.
+/// How often a value is percent-decoded, and how deep a URL may stand in another one, to be looked into.
+const DEEPEST: u8 = 3;
+
+/// Shows a URL without its secrets; allocates only to look into a value that is percent-encoded.
 #[derive(Clone, Copy)]
 pub struct RedactedUrl<'a>(&'a str);
 
-/// Shows a query (what stands between `?` and `#`) without its secrets; allocates nothing.
+/// Shows a query (what stands between `?` and `#`) without its secrets; allocates as [`RedactedUrl`] does.
 #[derive(Clone, Copy)]
 pub struct RedactedQuery<'a>(&'a str);
 
@@ -99,10 +106,8 @@ pub struct RedactedQuery<'a>(&'a str);
 #[must_use]
 pub fn redact_url(url: &str) -> Cow<'_, str> {
     let parts = Parts::of(url);
-    let secret = parts.userinfo.is_some_and(|userinfo| !userinfo.is_empty())
-        || parts.query.is_some_and(has_secret)
-        || parts.has_fragment;
-    if secret {
+    let has_query_secret = |query| has_secret(query, DEEPEST);
+    if parts.has_user() || parts.query.is_some_and(has_query_secret) || parts.fragment.is_some() {
         Cow::Owned(RedactedUrl(url).to_string())
     } else {
         Cow::Borrowed(url)
@@ -112,7 +117,7 @@ pub fn redact_url(url: &str) -> Cow<'_, str> {
 /// This query without its secrets; borrowed when there are none.
 #[must_use]
 pub fn redact_query(query: &str) -> Cow<'_, str> {
-    if has_secret(query) {
+    if has_secret(query, DEEPEST) {
         Cow::Owned(RedactedQuery(query).to_string())
     } else {
         Cow::Borrowed(query)
@@ -122,9 +127,15 @@ pub fn redact_query(query: &str) -> Cow<'_, str> {
 /// Are the values of this query parameter hidden? `key` as it stands in the query, encoded or not.
 #[must_use]
 pub fn is_secret_key(key: &str) -> bool {
-    let all = || SECRET_KEYS.iter().chain(&CREDENTIAL_HEADERS);
-    let listed = |key: &str| all().any(|secret| bare(secret).eq(bare(key)));
-    listed(key) || in_brackets(key).is_some_and(listed)
+    let mut name = Name::default();
+    // Brackets separate names; at the end of the key the last one ends.
+    bare(key).chain([b']']).any(|byte| match byte {
+        b'[' | b']' => std::mem::take(&mut name).is_secret(),
+        byte => {
+            name.push(byte);
+            false
+        }
+    })
 }
 
 // ===== impl RedactedUrl =====
@@ -177,7 +188,7 @@ impl fmt::Display for RedactedQuery<'_> {
             if index > 0 {
                 f.write_str("&")?;
             }
-            match secret_at(pair) {
+            match secret_at(pair, DEEPEST) {
                 Some(value) => write!(f, "{}{REDACTED}", &pair[..value])?,
                 None => f.write_str(pair)?,
             }
@@ -199,16 +210,16 @@ struct Parts<'a> {
     userinfo: Option<&'a str>,
     host_and_path: &'a str,
     query: Option<&'a str>,
-    has_fragment: bool,
+    fragment: Option<&'a str>,
 }
 
 // ===== impl Parts =====
 
 impl<'a> Parts<'a> {
     fn of(url: &'a str) -> Self {
-        let (url, has_fragment) = match url.split_once('#') {
-            Some((before, _)) => (before, true),
-            None => (url, false),
+        let (url, fragment) = match url.split_once('#') {
+            Some((before, fragment)) => (before, Some(fragment)),
+            None => (url, None),
         };
         let (hierarchy, query) = match url.split_once('?') {
             Some((hierarchy, query)) => (hierarchy, Some(query)),
@@ -220,37 +231,67 @@ impl<'a> Parts<'a> {
             before if before.is_empty() || before.ends_with(':') => hierarchy.split_at(authority),
             _ => ("", hierarchy),
         };
-        let (userinfo, host_and_path) = match (scheme, rest.find(['/', '\\'])) {
-            ("", _) => (None, rest),
-            (_, end) => match rest[..end.unwrap_or(rest.len())].rfind('@') {
-                Some(at) => (Some(&rest[..at]), &rest[at + 1..]),
-                None => (None, rest),
-            },
+        let authority = &rest[..rest.find(['/', '\\']).unwrap_or(rest.len())];
+        let at = authority.rfind('@').filter(|at| {
+            // Without a scheme it may be a path or a mail address; only `user:password@host` is a login.
+            let (user, host) = (&authority[..*at], &authority[at + 1..]);
+            let has_password = user.find(':').is_some_and(|colon| colon > 0);
+            !scheme.is_empty() || (has_password && !host.is_empty())
+        });
+        let (userinfo, host_and_path) = match at {
+            Some(at) => (Some(&rest[..at]), &rest[at + 1..]),
+            None => (None, rest),
         };
         Self {
             scheme,
             userinfo,
             host_and_path,
             query,
-            has_fragment,
+            fragment,
         }
+    }
+
+    fn has_user(&self) -> bool {
+        self.userinfo.is_some_and(|user| !user.is_empty())
     }
 }
 
-fn has_secret(query: &str) -> bool {
-    query.split('&').any(|pair| secret_at(pair).is_some())
+fn has_secret(query: &str, depth: u8) -> bool {
+    query
+        .split('&')
+        .any(|pair| secret_at(pair, depth).is_some())
 }
 
-/// Where in `key=value` a secret value begins; it reaches to the end. Some servers also split at
-/// `;`, so keys behind one are looked at too, but a secret value is not taken to end there. An
+/// Whether a value is a URL that holds a secret, as it is written or once it is decoded.
+fn hides_secret(value: &str, depth: u8) -> bool {
+    let Some(depth) = depth.checked_sub(1) else {
+        return false;
+    };
+    let parts = Parts::of(value);
+    let queries = [parts.query, parts.fragment].into_iter().flatten();
+    if parts.has_user() || queries.into_iter().any(|query| has_secret(query, depth)) {
+        return true;
+    }
+    let encoded = value.contains('%').then(|| decoded(value));
+    encoded.is_some_and(|value| hides_secret(&value, depth))
+}
+
+fn decoded(value: &str) -> String {
+    let mut bytes = value.bytes();
+    let bytes = std::iter::from_fn(|| next_decoded(&mut bytes)).collect::<Vec<_>>();
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// Where in `key=value` a secret value begins, or one that is a URL with a secret; it reaches to the end. Some servers
+/// also split at `;`, so keys behind one are looked at too, but a secret value is not taken to end there. An
 /// empty value hides nothing.
-fn secret_at(pair: &str) -> Option<usize> {
+fn secret_at(pair: &str, depth: u8) -> Option<usize> {
     let mut start = 0;
     for piece in pair.split(';') {
-        if let Some((key, _)) = piece.split_once('=') {
-            let value = start + key.len() + 1;
-            if value < pair.len() && is_secret_key(key) {
-                return Some(value);
+        if let Some((key, value)) = piece.split_once('=') {
+            let at = start + key.len() + 1;
+            if at < pair.len() && (is_secret_key(key) || hides_secret(value, depth)) {
+                return Some(at);
             }
         }
         start += piece.len() + 1;
@@ -258,36 +299,54 @@ fn secret_at(pair: &str) -> Option<usize> {
     None
 }
 
-/// `password` of `user[password]`, brackets encoded or not.
-fn in_brackets(key: &str) -> Option<&str> {
-    let inner = key
-        .strip_suffix(']')
-        .or_else(|| key.strip_suffix("%5D"))
-        .or_else(|| key.strip_suffix("%5d"))?;
-    let open = inner.rfind('[').map(|at| at + 1);
-    let encoded = inner.rfind("%5B").or_else(|| inner.rfind("%5b"));
-    let open = open.max(encoded.map(|at| at + 3))?;
-    Some(&inner[open..])
+/// A name, of which the end is kept: all of it, if it is no longer than any that is known.
+#[derive(Clone, Copy, Debug, Default)]
+struct Name {
+    end: [u8; Self::KEPT],
+    length: usize,
+}
+
+impl Name {
+    const KEPT: usize = 32;
+
+    fn push(&mut self, byte: u8) {
+        if self.length >= Self::KEPT {
+            self.end.copy_within(1.., 0);
+        }
+        self.end[self.length.min(Self::KEPT - 1)] = byte;
+        self.length += 1;
+    }
+
+    fn is_secret(self) -> bool {
+        let end = &self.end[..self.length.min(Self::KEPT)];
+        let mut known = SECRET_KEYS.iter().chain(&CREDENTIAL_HEADERS);
+        let is_whole = self.length <= Self::KEPT;
+        SECRET_ENDS
+            .iter()
+            .any(|known| end.ends_with(known.as_bytes()))
+            || (is_whole && known.any(|known| bare(known).eq(end.iter().copied())))
+    }
 }
 
 /// The bytes of a key that are compared: percent-decoded, in lower case, without separators.
 fn bare(key: &str) -> impl Iterator<Item = u8> + '_ {
     let mut bytes = key.bytes();
-    std::iter::from_fn(move || {
-        let byte = bytes.next()?;
-        let mut ahead = bytes.clone();
-        if byte == b'%' {
-            if let (Some(high), Some(low)) =
-                (ahead.next().and_then(hex), ahead.next().and_then(hex))
-            {
-                bytes = ahead;
-                return Some(high * 16 + low);
-            }
+    std::iter::from_fn(move || next_decoded(&mut bytes))
+        .filter(|byte| !matches!(byte, b'-' | b'_' | b'.' | b'+' | b' '))
+        .map(|byte| byte.to_ascii_lowercase())
+}
+
+/// The next byte, percent-decoded.
+fn next_decoded(bytes: &mut std::str::Bytes<'_>) -> Option<u8> {
+    let byte = bytes.next()?;
+    let mut ahead = bytes.clone();
+    if byte == b'%' {
+        if let (Some(high), Some(low)) = (ahead.next().and_then(hex), ahead.next().and_then(hex)) {
+            *bytes = ahead;
+            return Some(high * 16 + low);
         }
-        Some(byte)
-    })
-    .filter(|byte| !matches!(byte, b'-' | b'_' | b'.' | b'+' | b' '))
-    .map(|byte| byte.to_ascii_lowercase())
+    }
+    Some(byte)
 }
 
 fn hex(digit: u8) -> Option<u8> {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::overlay::Overlay;
-use crate::policy::Prepared;
+use crate::policy::{Policy, Prepared};
 
 /// What holds for one call: the policy's numbers, with the call's own in their place. Resolved once, where the call
 /// begins; every layer reads these and asks nobody else.
@@ -32,19 +32,24 @@ impl Terms {
     /// The terms of a call under a policy.
     #[must_use]
     pub fn new(policy: &Prepared, overlay: Option<&Overlay>) -> Self {
-        let (retry, timeouts) = (policy.retry(), policy.timeouts());
-        let terms = Self {
+        let terms = *policy.terms();
+        match overlay {
+            Some(overlay) => overlay.over(terms),
+            None => terms,
+        }
+    }
+
+    /// What a policy says.
+    pub(crate) const fn of(policy: &Policy) -> Self {
+        let (retry, timeouts) = (&policy.retry, &policy.timeouts);
+        Self {
             attempts: retry.attempts,
             retry_for: retry.retry_for,
             repeatable: retry.repeatable,
             attempt_timeout: timeouts.attempt,
             deadline: timeouts.deadline,
-            buffer: policy.body().buffer,
-            cost: policy.limits().cost.fixed(),
-        };
-        match overlay {
-            Some(overlay) => overlay.over(terms),
-            None => terms,
+            buffer: policy.body.buffer,
+            cost: policy.limits.cost.fixed(),
         }
     }
 }
@@ -52,7 +57,6 @@ impl Terms {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::Policy;
 
     #[test]
     fn what_a_call_says_replaces_what_its_policy_says_and_nothing_else() {

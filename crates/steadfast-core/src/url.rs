@@ -46,6 +46,17 @@ impl<'a> UrlParts<'a> {
         }
     }
 
+    /// The same with a host that does not end in a dot: `api.example.com.` is `api.example.com`, written in full
+    /// (RFC 1034, 3.1). Endpoints, limits and budgets are found by it; requests are sent as they are.
+    #[must_use]
+    #[inline]
+    pub fn without_root_dot(self) -> Self {
+        Self {
+            host: without_root_dot(self.host),
+            ..self
+        }
+    }
+
     /// Whether the port is the scheme's own, so that it is not shown.
     #[must_use]
     pub fn has_default_port(&self) -> bool {
@@ -86,6 +97,12 @@ impl<'a> UrlParts<'a> {
     pub fn authority(&self) -> Authority<'a> {
         Authority(*self)
     }
+}
+
+/// A host without the dot at its end, if it has one.
+#[inline]
+pub(crate) fn without_root_dot(host: &str) -> &str {
+    host.strip_suffix('.').unwrap_or(host)
 }
 
 /// Shows `host` or `host:port`.

@@ -1,6 +1,6 @@
 //! What a database is stored in: a file that is locked, or bytes in memory.
 
-use std::fs::{File, TryLockError};
+use std::fs::{File, Metadata, TryLockError};
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -16,7 +16,7 @@ use crate::open::system;
 pub(crate) struct LockedFile {
     file: FileBackend,
     /// Holds the lock.
-    _lock: File,
+    lock: File,
 }
 
 /// The bytes of a database file.
@@ -25,6 +25,30 @@ pub(crate) struct Image {
     bytes: Arc<Mutex<Vec<u8>>>,
     /// A damaged header may ask for any length.
     most: Option<u64>,
+}
+
+/// What tells files apart, where the system says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Which {
+    device: u64,
+    number: u64,
+}
+
+// ===== impl Which =====
+
+impl Which {
+    #[cfg(unix)]
+    #[expect(clippy::unnecessary_wraps, reason = "elsewhere there is none")]
+    pub(crate) fn of(metadata: &Metadata) -> Option<Self> {
+        use std::os::unix::fs::MetadataExt as _;
+        let (device, number) = (metadata.dev(), metadata.ino());
+        Some(Self { device, number })
+    }
+
+    #[cfg(not(unix))]
+    pub(crate) fn of(_: &Metadata) -> Option<Self> {
+        None
+    }
 }
 
 // ===== impl LockedFile =====
@@ -41,8 +65,13 @@ impl LockedFile {
         let same = FileBackend::new(same).map_err(|_| QuotaFileProblem::InUse)?;
         Ok(Self {
             file: same,
-            _lock: file,
+            lock: file,
         })
+    }
+
+    /// Which file it is, whatever stands at its path later.
+    pub(crate) fn which(&self) -> Option<Which> {
+        Which::of(&self.lock.metadata().ok()?)
     }
 }
 

@@ -10,7 +10,8 @@ use steadfast_tower::store::{Count, Identity, Secret, Store, StoreFuture};
 
 use crate::invalid::{InvalidQuotaFile, QuotaFileProblem};
 use crate::keeper::Keeper;
-use crate::open::{Boxed, drop_old, open};
+use crate::open::{Boxed, KEPT, drop_old, open};
+use crate::upkeep::Upkeep;
 
 /// A file with the counts of quotas: a [`Store`] for `Policies::builder().store(..)`.
 ///
@@ -51,10 +52,10 @@ impl QuotaFile {
     }
 
     fn try_open(path: &Path) -> Result<Self, QuotaFileProblem> {
-        let (database, secret) = open(path)?;
+        let (database, secret, which) = open(path)?;
         let failed = |error: Boxed| QuotaFileProblem::System(error.to_string());
-        drop_old(&database).map_err(failed)?;
-        let keeper = Keeper::start(database);
+        let bytes = drop_old(&database, KEPT).map_err(failed)?;
+        let keeper = Keeper::start(database, Upkeep::new(path, which, bytes));
         let keeper = keeper.map_err(|error| QuotaFileProblem::System(error.to_string()))?;
         let shared = Shared {
             path: path.to_owned(),

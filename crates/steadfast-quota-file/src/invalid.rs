@@ -34,9 +34,6 @@ pub enum QuotaFileProblem {
     /// It is cut off, or some of its bytes are wrong.
     #[error("it is damaged and was left as it is; without it, counting starts anew")]
     Damaged,
-    /// It is larger than any that was ever written here.
-    #[error("it is larger than {} MiB and was left as it is", crate::open::LARGEST >> 20)]
-    TooLarge,
     /// The operating system refused, with its words.
     #[error("{0}")]
     System(String),

@@ -7,11 +7,12 @@
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::{self, JoinHandle};
 
-use redb::{Database, ReadableDatabase};
+use redb::{Database, ReadableDatabase, ReadableTable};
 use steadfast_tower::store::{Count, StoreError};
 use tokio::sync::oneshot;
 
-use crate::open::{Boxed, COUNTS};
+use crate::open::{Boxed, COUNTS, size};
+use crate::upkeep::Upkeep;
 
 /// The thread, as others see it.
 pub(crate) struct Keeper {
@@ -31,10 +32,10 @@ type Reply<T> = oneshot::Sender<Result<T, StoreError>>;
 // ===== impl Keeper =====
 
 impl Keeper {
-    pub(crate) fn start(database: Database) -> std::io::Result<Self> {
+    pub(crate) fn start(database: Database, mut upkeep: Upkeep) -> std::io::Result<Self> {
         let (orders, received) = mpsc::channel();
         let thread = thread::Builder::new().name("steadfast-quotas".to_owned());
-        let thread = thread.spawn(move || work(&database, &received))?;
+        let thread = thread.spawn(move || work(&database, &received, &mut upkeep))?;
         Ok(Self {
             orders: Some(orders),
             thread: Some(thread),
@@ -76,7 +77,7 @@ impl Drop for Keeper {
     }
 }
 
-fn work(database: &Database, orders: &Receiver<Order>) {
+fn work(database: &Database, orders: &Receiver<Order>, upkeep: &mut Upkeep) {
     while let Ok(first) = orders.recv() {
         let (mut counts, mut kept, mut loads) = (Vec::new(), Vec::new(), Vec::new());
         for order in std::iter::once(first).chain(orders.try_iter()) {
@@ -89,7 +90,7 @@ fn work(database: &Database, orders: &Receiver<Order>) {
             }
         }
         if !kept.is_empty() {
-            let result = write(database, &counts).map_err(|error| error.to_string());
+            let result = write(database, &counts, upkeep).map_err(|error| error.to_string());
             for reply in kept {
                 answer(reply, &result);
             }
@@ -115,18 +116,41 @@ fn answer(reply: Option<Reply<()>>, result: &Result<(), String>) {
     }
 }
 
-fn write(database: &Database, counts: &[Count]) -> Result<(), Boxed> {
+fn write(database: &Database, counts: &[Count], upkeep: &mut Upkeep) -> Result<(), Boxed> {
+    upkeep.look(database)?;
+    let left = insert(database, counts, upkeep)?;
+    if !left.is_empty() && upkeep.may_make_room() {
+        upkeep.make_room(database)?;
+        insert(database, &left, upkeep)?;
+    }
+    Ok(())
+}
+
+/// Writes counts; gives back those that are new and have no room.
+fn insert(database: &Database, counts: &[Count], upkeep: &mut Upkeep) -> Result<Vec<Count>, Boxed> {
+    let mut left = Vec::new();
     let write = database.begin_write()?;
     {
         let mut table = write.open_table(COUNTS)?;
         for count in counts {
+            let key = (count.key.as_str(), count.writer);
             let bytes = count.to_bytes();
-            table.insert((count.key.as_str(), count.writer), bytes.as_slice())?;
+            let size = size(&count.key, &bytes);
+            let before = table.get(key)?.map(|before| before.value().len() as u64);
+            match before {
+                Some(before) => upkeep.grows(before, bytes.len() as u64),
+                None if upkeep.has_room(size) => {}
+                None => {
+                    left.push(count.clone());
+                    continue;
+                }
+            }
+            table.insert(key, bytes.as_slice())?;
         }
     }
     // Durable when it returns, redb's default.
     write.commit()?;
-    Ok(())
+    Ok(left)
 }
 
 fn read(database: &Database, keys: &[String]) -> Result<Vec<Count>, Boxed> {
@@ -146,7 +170,42 @@ fn read(database: &Database, keys: &[String]) -> Result<Vec<Count>, Boxed> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use steadfast_core::Quota;
+    use steadfast_core::quota::Ledger;
+    use steadfast_tower::clock;
+
     use super::*;
+    use crate::open::in_memory;
+
+    /// A count of a day that ended so many days ago.
+    fn count(key: &str, days: u64) -> Count {
+        let mut ledger = Ledger::new(Quota::per_day(10).prepare().unwrap());
+        let at = clock::wall() - Duration::from_secs(days * 86_400);
+        ledger.take(at, 1).unwrap();
+        Count::new(key.to_owned(), 0, ledger.save())
+    }
+
+    #[test]
+    fn a_full_file_drops_what_is_over_keeps_what_it_has_and_takes_no_more() {
+        let database = in_memory();
+        let one = size("key 00", &count("key 00", 0).to_bytes());
+        let mut upkeep = Upkeep::of_size(one * 20);
+        let mut keep = |keys: std::ops::Range<u32>, days| {
+            let counts = keys.map(|n| count(&format!("key {n:02}"), days));
+            let counts: Vec<_> = counts.collect();
+            write(&database, &counts, &mut upkeep).unwrap();
+            let keys: Vec<_> = (0..100).map(|n| format!("key {n:02}")).collect();
+            read(&database, &keys).unwrap().len()
+        };
+        assert_eq!(keep(0..10, 5), 10);
+        assert_eq!(keep(10..20, 0), 20);
+        assert_eq!(keep(20..25, 0), 15, "those of days ago went");
+        assert_eq!(keep(30..60, 0), 20);
+        assert_eq!(keep(60..70, 0), 20);
+        assert_eq!(keep(10..20, 0), 20, "what is there is written");
+    }
 
     #[tokio::test]
     async fn a_thread_that_is_gone_is_an_error_and_not_waited_for() {

@@ -13,7 +13,7 @@ use steadfast_core::quota::{InvalidSaved, Saved};
 use steadfast_tower::clock;
 use steadfast_tower::store::Secret;
 
-use crate::backend::{Image, LockedFile};
+use crate::backend::{Image, LockedFile, Which};
 use crate::invalid::QuotaFileProblem;
 
 /// Counts by their keys and writers, as [`Saved::to_bytes`] writes them.
@@ -27,12 +27,8 @@ const OURS: &[u8] = &[1];
 /// The key of the fingerprints of credentials.
 pub(crate) const SECRET: &str = "secret";
 
-/// Counts whose windows are over for so long are dropped when the file is opened. Not at once: the clock of a machine
-/// that starts may be wrong.
-const KEPT: Duration = Duration::from_secs(92 * 86_400);
-
-/// A count is 1.6 KB at most: room for a hundred thousand.
-pub(crate) const LARGEST: usize = 256 << 20;
+/// Counts whose windows are over for so long are dropped. Not at once: the clock of a machine may be wrong.
+pub(crate) const KEPT: Duration = Duration::from_secs(92 * 86_400);
 
 /// What a database of redb starts with.
 const MAGIC: &[u8] = b"redb";
@@ -44,36 +40,40 @@ const SECTOR: usize = 512;
 /// Any error of redb, whose own are large.
 pub(crate) type Boxed = Box<dyn std::error::Error + Send + Sync>;
 
-/// A database that was tried out, with its secret.
-pub(crate) fn open(path: &Path) -> Result<(Database, Secret), QuotaFileProblem> {
+/// A database that was tried out, with its secret, and which file it is in.
+pub(crate) fn open(path: &Path) -> Result<(Database, Secret, Option<Which>), QuotaFileProblem> {
     let mut options = OpenOptions::new();
     let options = options.read(true).write(true).create(true).truncate(false);
+    // Names of customers may be in it.
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
     let file = options.open(path).map_err(|error| system(&error))?;
     if !file.metadata().map_err(|error| system(&error))?.is_file() {
         return Err(QuotaFileProblem::Foreign);
     }
     let file = LockedFile::new(file)?;
-    let length = usize::try_from(file.len().map_err(|error| system(&error))?).unwrap_or(usize::MAX);
-    if length > LARGEST {
-        return Err(QuotaFileProblem::TooLarge);
-    }
-    let mut bytes = vec![0; length];
-    file.read(0, &mut bytes).map_err(|error| system(&error))?;
-    if bytes.is_empty() || bytes.starts_with(UNFINISHED) {
+    let length = file.len().map_err(|error| system(&error))?;
+    let mut head = vec![0; usize::try_from(length).unwrap_or(SECTOR).min(SECTOR)];
+    file.read(0, &mut head).map_err(|error| system(&error))?;
+    if head.is_empty() || head.starts_with(UNFINISHED) {
         write_new(&file)?;
     } else {
         // A file of ours always had a whole sector.
-        if !bytes.starts_with(MAGIC) {
+        if !head.starts_with(MAGIC) {
             return Err(QuotaFileProblem::Foreign);
         }
-        if !has_our_measures(&bytes)? {
+        if !has_our_measures(&head)? {
             return Err(QuotaFileProblem::Damaged);
         }
+        let length = usize::try_from(length).map_err(|_| QuotaFileProblem::Damaged)?;
+        let mut bytes = vec![0; length];
+        file.read(0, &mut bytes).map_err(|error| system(&error))?;
         try_out(bytes)?;
     }
+    let which = file.which();
     let database = create(file)?;
     let secret = check(&database)?;
-    Ok((database, secret))
+    Ok((database, secret, which))
 }
 
 fn create(backend: impl StorageBackend) -> Result<Database, QuotaFileProblem> {
@@ -139,24 +139,35 @@ fn check(database: &Database) -> Result<Secret, QuotaFileProblem> {
         .ok_or(QuotaFileProblem::Damaged)
 }
 
-/// Drops counts whose windows are long over.
-pub(crate) fn drop_old(database: &Database) -> Result<(), Boxed> {
+/// Drops counts whose windows are over for longer than that; says how many bytes the others have.
+pub(crate) fn drop_old(database: &Database, kept: Duration) -> Result<u64, Boxed> {
+    let now = clock::wall();
     let old = |bytes: &[u8]| {
         let saved = Saved::from_bytes(bytes).ok();
-        let over = saved.and_then(|saved| clock::wall().duration_since(saved.stale_at()).ok());
-        over.is_some_and(|over| over > KEPT)
+        let over = saved.and_then(|saved| now.duration_since(saved.stale_at()).ok());
+        over.is_some_and(|over| over > kept)
     };
     let read = database.begin_read()?;
-    let mut any = false;
-    for count in read.open_table(COUNTS)?.iter()? {
-        any |= old(count?.1.value());
+    let (mut any, mut bytes) = (false, 0);
+    for row in read.open_table(COUNTS)?.iter()? {
+        let (key, count) = row?;
+        match old(count.value()) {
+            true => any = true,
+            false => bytes += size(key.value().0, count.value()),
+        }
     }
     if any {
         let write = database.begin_write()?;
         write.open_table(COUNTS)?.retain(|_, bytes| !old(bytes))?;
         write.commit()?;
     }
-    Ok(())
+    Ok(bytes)
+}
+
+/// What a row takes, without what the tree around it does.
+pub(crate) const fn size(key: &str, count: &[u8]) -> u64 {
+    // Its writer, and where both lie.
+    (key.len() + count.len() + 24) as u64
 }
 
 /// Makes a new database in memory and writes it so that a file that was not finished is known for one: its first
@@ -189,6 +200,13 @@ fn fill(database: &Database) -> Result<(), Boxed> {
     }
     write.commit()?;
     Ok(())
+}
+
+#[cfg(test)]
+pub(crate) fn in_memory() -> Database {
+    let database = create(Image::default()).unwrap();
+    fill(&database).unwrap();
+    database
 }
 
 pub(crate) fn system(error: &std::io::Error) -> QuotaFileProblem {

@@ -26,6 +26,9 @@ pub struct Received {
     /// [`Transport`](crate::Transport): when the answer's head was handed back), or the connection was
     /// ended in its place. `None` until then.
     pub answered_at: Option<Instant>,
+    /// When the exchange ended without that, because the client left or sent what is no HTTP. Always `None` for a
+    /// [`Transport`](crate::Transport).
+    pub left_at: Option<Instant>,
     /// Which connection it came on, counted from 0. Always 0 for a [`Transport`](crate::Transport).
     pub connection: usize,
     /// Its place in the log, counted from 0.
@@ -146,6 +149,13 @@ impl Log {
         let now = now();
         if let Some(entry) = self.lock().get_mut(n) {
             entry.answered_at = Some(now);
+        }
+    }
+    /// The exchange is over.
+    pub(crate) fn over(&self, n: usize) {
+        let now = now();
+        if let Some(entry) = self.lock().get_mut(n) {
+            entry.left_at = entry.answered_at.is_none().then_some(now);
         }
     }
 }

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll, ready};
 
 use pin_project_lite::pin_project;
-use steadfast_core::{Judged, Opinion, Record};
+use steadfast_core::{Judged, Opinion};
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -26,9 +26,9 @@ use crate::call::{Call, ReplaySource};
 use crate::clock;
 use crate::context::Context;
 use crate::failure::{BoxError, Cause, Failure};
-use crate::notes::Notes;
 use crate::read;
 use crate::reply::Reply;
+use crate::report::Report;
 use crate::request::HttpRequest;
 use crate::response::HttpResponse;
 use crate::scope::Scope;
@@ -84,11 +84,7 @@ pin_project! {
 
 /// What a response carries through the user's layer.
 #[derive(Clone)]
-struct Carried {
-    judged: Judged,
-    notes: Notes,
-    record: Record,
-}
+struct Carried(Report);
 
 // ===== impl OwnLayer =====
 
@@ -196,11 +192,7 @@ impl<S: Service<R>, R, E> fmt::Debug for AroundFuture<S, R, E> {
 /// What was carried, or the verdict about an answer of the layer's own.
 fn reply<Res: HttpResponse>(scope: &Scope, mut response: Res) -> Reply<Res> {
     match response.extensions_mut().remove::<Carried>() {
-        Some(carried) => {
-            let mut reply = Reply::new(response, carried.judged);
-            (reply.notes, reply.record) = (carried.notes, carried.record);
-            reply
-        }
+        Some(Carried(report)) => Reply::with(response, report),
         None => {
             let (status, headers) = (response.status(), response.headers());
             let policy = scope.policy();
@@ -275,17 +267,8 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Self::Output> {
         Poll::Ready(match ready!(self.project().inner.poll(cx)) {
             Ok(reply) => {
-                let Reply {
-                    mut response,
-                    judged,
-                    notes,
-                    record,
-                } = reply;
-                response.extensions_mut().insert(Carried {
-                    judged,
-                    notes,
-                    record,
-                });
+                let (mut response, report) = reply.into_parts();
+                response.extensions_mut().insert(Carried(report));
                 Ok(response)
             }
             Err(failure) => Err(failure.into()),

@@ -20,8 +20,8 @@ use crate::scope::Scope;
 pub struct Context {
     /// The policy of the call, with the state of those who share it.
     pub scope: Arc<Scope>,
-    /// What holds for this call: the policy's numbers, or its own.
-    pub terms: Terms,
+    /// What the call itself says; most say nothing.
+    pub(crate) own_terms: Option<Arc<Terms>>,
     /// For whom the call is made, where that was said; else it is told by what the request shows.
     pub principal: Option<Principal>,
     /// Which attempt this is; 0 before the retry layer numbered it.
@@ -70,7 +70,7 @@ impl Context {
     #[must_use]
     pub fn new(scope: Arc<Scope>, overlay: Option<&Overlay>) -> Self {
         Self {
-            terms: Terms::new(scope.policy(), overlay),
+            own_terms: overlay.map(|_| Arc::new(Terms::new(scope.policy(), overlay))),
             principal: scope.named_principal(),
             scope,
             attempt: 0,
@@ -81,6 +81,23 @@ impl Context {
             redirects_seen: false,
             resend: None,
         }
+    }
+
+    /// What holds for this call: its own numbers, or the policy's.
+    #[must_use]
+    #[inline]
+    pub fn terms(&self) -> &Terms {
+        match &self.own_terms {
+            Some(own) => own,
+            None => self.scope.policy().terms(),
+        }
+    }
+
+    /// The same call under other terms.
+    #[must_use]
+    pub fn under(self, terms: Terms) -> Self {
+        let own_terms = Some(Arc::new(terms));
+        Self { own_terms, ..self }
     }
 
     /// For whom a call with these headers is made.

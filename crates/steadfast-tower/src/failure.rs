@@ -6,7 +6,7 @@ use std::fmt;
 use steadfast_core::redirect::Hops;
 use steadfast_core::{FailureKind, InvalidPolicy, Judged, Outcome, Record, Refusal};
 
-use crate::notes::Notes;
+use crate::report::Report;
 use crate::request::HttpRequest;
 
 /// An error of a layer that is none of ours.
@@ -21,12 +21,8 @@ pub type BoxError = Box<dyn StdError + Send + Sync>;
 pub struct Failure<E> {
     /// Where it came from.
     pub cause: Cause<E>,
-    /// What it means.
-    pub judged: Judged,
-    /// What the layers further in tell of the attempt.
-    pub notes: Notes,
-    /// What happened before it came; written by the retry layer.
-    pub record: Record,
+    /// What is known of it. Boxed, since every layer moves what comes back.
+    pub report: Box<Report>,
     /// The URL of the request, secrets included, where a limit refused it before it was sent.
     pub url: Option<Box<str>>,
 }
@@ -92,9 +88,7 @@ impl<E> Failure<E> {
     pub fn new(cause: Cause<E>, judged: Judged) -> Self {
         Self {
             cause,
-            judged,
-            notes: Notes::default(),
-            record: Record::FIRST_TRY,
+            report: Box::new(Report::new(judged)),
             url: None,
         }
     }
@@ -121,10 +115,9 @@ impl<E> Failure<E> {
     #[must_use]
     pub fn invalid_call(mistake: InvalidPolicy) -> Self {
         let judged = Judged::ended(Outcome::Failed(FailureKind::InvalidRequest));
-        Self {
-            record: Record::unsent(),
-            ..Self::new(Cause::InvalidCall(mistake), judged)
-        }
+        let mut failure = Self::new(Cause::InvalidCall(mistake), judged);
+        failure.report.record = Record::unsent();
+        failure
     }
 }
 

@@ -59,6 +59,7 @@ mod read;
 #[cfg(feature = "reqwest")]
 pub mod redirect;
 mod reply;
+mod report;
 mod request;
 mod response;
 pub mod retry;
@@ -80,6 +81,7 @@ pub use crate::principal::{Fingerprints, Principal};
 #[cfg(feature = "reqwest")]
 pub use crate::read::failure_kind;
 pub use crate::reply::Reply;
+pub use crate::report::Report;
 #[cfg(feature = "reqwest")]
 pub use crate::request::bodiless;
 pub use crate::request::{AsItSays, BodyWith, HttpRequest, Replay, ReplayBody, Replayer};

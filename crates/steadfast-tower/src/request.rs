@@ -39,6 +39,11 @@ pub trait HttpRequest: Sized {
 pub trait Replay: HttpRequest {
     /// The same request once more; `None` when its body can be sent only once.
     fn replay(&self) -> Option<Self>;
+
+    /// The same, kept for an attempt that may follow. Default: what [`replay`](Self::replay) makes.
+    fn keep(&self) -> Option<Arc<Self>> {
+        self.replay().map(Arc::new)
+    }
 }
 
 /// A body that is whole in memory, so that a copy of it is a replay.
@@ -51,6 +56,11 @@ pub trait ReplayBody: Sized {
 pub trait Replayer<R>: Clone {
     /// The same request once more; `None` when it can be sent only once.
     fn replay(&self, request: &R) -> Option<R>;
+
+    /// The same, kept for an attempt that may follow. Default: what [`replay`](Self::replay) makes.
+    fn keep(&self, request: &R) -> Option<Arc<R>> {
+        self.replay(request).map(Arc::new)
+    }
 }
 
 /// Asks the request itself ([`Replay`]).
@@ -65,6 +75,11 @@ impl<R: Replay> Replayer<R> for AsItSays {
     #[inline(always)]
     fn replay(&self, request: &R) -> Option<R> {
         request.replay()
+    }
+
+    #[inline(always)]
+    fn keep(&self, request: &R) -> Option<Arc<R>> {
+        request.keep()
     }
 }
 
@@ -83,12 +98,17 @@ impl<B> HttpRequest for http::Request<B> {
         self.method()
     }
 
+    /// Of a URI without a host (`GET /items`), the header `Host` names it.
     fn url(&self) -> UrlParts<'_> {
         let uri = self.uri();
+        let (host, port) = match uri.host() {
+            Some(host) => (host, uri.port_u16()),
+            None => host_header(self.headers()).unwrap_or_default(),
+        };
         UrlParts::new(
             uri.scheme_str().unwrap_or_default(),
-            uri.host().unwrap_or_default(),
-            uri.port_u16(),
+            host,
+            port,
             uri.path(),
             uri.query(),
         )
@@ -109,6 +129,23 @@ impl<B> HttpRequest for http::Request<B> {
     fn overlay(&self) -> Option<Arc<Overlay>> {
         self.extensions().get::<Arc<Overlay>>().cloned()
     }
+}
+
+/// Host and port of the one header `Host` (RFC 9110, 7.2). Several of them, or one that is none, name no host.
+#[cold]
+fn host_header(headers: &HeaderMap) -> Option<(&str, Option<u16>)> {
+    let mut values = headers.get_all(http::header::HOST).iter();
+    let (value, None) = (values.next()?.to_str().ok()?, values.next()) else {
+        return None;
+    };
+    let (host, port) = match value.rsplit_once(':') {
+        // Colons within brackets belong to the address.
+        Some((host, port)) if !port.ends_with(']') => (host, Some(port.parse().ok()?)),
+        _ => (value, None),
+    };
+    let is_address = host.starts_with('[') && host.ends_with(']');
+    let is_name = |host: &str| !host.contains([':', '/', '?', '#', '@', '[', ']', ' ', ',']);
+    (!host.is_empty() && (is_address || is_name(host))).then_some((host, port))
 }
 
 impl<B: ReplayBody> Replay for http::Request<B> {
@@ -210,11 +247,19 @@ pub(crate) fn parts(url: &reqwest::Url) -> UrlParts<'_> {
 
 #[cfg(feature = "reqwest")]
 impl Replay for reqwest::Request {
-    #[inline(always)]
     fn replay(&self) -> Option<Self> {
         match self.body() {
             Some(_) => self.try_clone(),
             None => Some(bodiless(self)),
+        }
+    }
+
+    /// Made where it is kept: a request has a quarter of a kilobyte to be moved.
+    #[inline(always)]
+    fn keep(&self) -> Option<Arc<Self>> {
+        match self.body() {
+            Some(_) => self.try_clone().map(Arc::new),
+            None => Some(Arc::new(bodiless(self))),
         }
     }
 }
@@ -237,4 +282,35 @@ pub fn bodiless(request: &reqwest::Request) -> reqwest::Request {
         *again.timeout_mut() = Some(*timeout);
     }
     again
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_uri_without_a_host_is_of_the_host_that_its_header_names() {
+        for (hosts, expected) in [
+            (&["api.test"][..], ("api.test", None)),
+            (&["api.test:8443"], ("api.test", Some(8443))),
+            (&["[::1]:80"], ("[::1]", Some(80))),
+            (&["[::1]"], ("[::1]", None)),
+            (&[], ("", None)),
+            (&[""], ("", None)),
+            (&["a.test", "b.test"], ("", None)),
+            (&["user@a.test"], ("", None)),
+            (&["a.test/path"], ("", None)),
+            (&["a.test:port"], ("", None)),
+        ] {
+            let mut request = http::Request::get("/items");
+            for host in hosts {
+                request = request.header("host", *host);
+            }
+            let request = request.body(()).unwrap();
+            let url = HttpRequest::url(&request);
+            assert_eq!((url.host, url.port), expected, "{hosts:?}");
+        }
+        let request = http::Request::get("https://a.test/items").header("host", "b.test");
+        assert_eq!(HttpRequest::url(&request.body(()).unwrap()).host, "a.test");
+    }
 }

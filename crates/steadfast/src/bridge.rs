@@ -213,12 +213,22 @@ impl<'a> Service<Request> for NextService<'a> {
         Poll::Ready(Ok(()))
     }
 
+    #[inline(always)]
     fn call(&mut self, request: Request) -> NextFuture<'a> {
-        let next = self.next.clone();
-        if let Some(own) = self.attempts.first() {
-            let inner = next.run(request, own);
-            return NextFuture { inner };
+        match self.attempts.first() {
+            Some(own) => NextFuture {
+                inner: self.next.clone().run(request, own),
+            },
+            None => self.call_again(request),
         }
+    }
+}
+
+impl<'a> NextService<'a> {
+    /// A later attempt, on extensions of its own.
+    #[cold]
+    fn call_again(&self, request: Request) -> NextFuture<'a> {
+        let next = self.next.clone();
         let (mut copy, last) = (self.attempts.start.clone(), self.attempts.last);
         if self.attempts.in_charge {
             copy.insert(Marker);

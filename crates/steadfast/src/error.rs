@@ -10,6 +10,7 @@ use steadfast_core::redact::redact_url;
 use steadfast_core::{FailureKind, InvalidPolicy, Reach, Record, Refusal};
 use steadfast_tower::{Cause, Failure, failure_kind};
 
+use crate::cause::{OneLine, root_cause};
 use crate::kind::Kind;
 use crate::mistake;
 use crate::sent_before;
@@ -28,9 +29,10 @@ use crate::status_error::StatusError;
 /// # }
 /// ```
 ///
-/// Shown, it says which status or failure, where, and what to do; secrets in the URL are `REDACTED`. The transport's
-/// own error is the [`source`](StdError::source), without its URL for the same reason. What another middleware of the
-/// chain says in its error is shown as it is.
+/// Shown, it is one line that says which status or failure, where, and what to do: advice for a status, the root cause for a
+/// failed transport (`no connection: http://localhost:1/: Connection refused (os error 111)`). Secrets in URLs are
+/// `REDACTED`. The transport's own error is the [`source`](StdError::source), without its URL for the same reason. What
+/// another middleware of the chain says in its error is shown as it is.
 pub struct Error {
     inner: Box<Inner>,
 }
@@ -221,14 +223,15 @@ impl fmt::Display for Error {
                 place.map_or(Ok(()), |place| write!(f, ": {place}"))
             }
             Source::InvalidCall(mistake) => write!(f, "invalid call: {mistake}"),
-            Source::Transport(FailureKind::InvalidRequest, error, _) => {
-                FailureKind::InvalidRequest.fmt(f)?;
-                mistake::show(f, error)?;
-                place.map_or(Ok(()), |place| write!(f, ": {place}"))
-            }
-            Source::Transport(kind, ..) => {
+            Source::Transport(kind, error, _) => {
                 kind.fmt(f)?;
-                place.map_or(Ok(()), |place| write!(f, ": {place}"))
+                place.map_or(Ok(()), |place| write!(f, ": {place}"))?;
+                let cause = root_cause(error).map(ToString::to_string);
+                cause
+                    .as_ref()
+                    .map_or(Ok(()), |cause| write!(f, ": {}", OneLine(cause)))?;
+                let right = cause.as_deref().and_then(mistake::what_is_right);
+                right.map_or(Ok(()), |right| write!(f, " ({right})"))
             }
             Source::Foreign(error) => error.fmt(f),
         }
@@ -308,7 +311,7 @@ pub(crate) fn from_failure(
     failure: Failure<reqwest_middleware::Error>,
     url: Option<Url>,
 ) -> reqwest_middleware::Error {
-    let record = failure.record;
+    let record = failure.report.record;
     let refused = || failure.url.as_deref().and_then(|url| Url::parse(url).ok());
     let url = url.or_else(refused);
     let source = match failure.cause {

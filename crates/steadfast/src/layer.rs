@@ -18,6 +18,9 @@ use crate::policies::Policies;
 /// memory. Responses of the latter come with the body [`Whole<B>`](steadfast_tower::buffer::Whole); a response that was
 /// not accepted at the first attempt carries its [`Record`](crate::Record) in its extensions. For one call, an
 /// `Arc<Overlay>` in the extensions of an `http::Request` says what differs.
+///
+/// Calls share budgets, limits and quotas by the host of their URI. Of a URI without one (`GET /items`), the header `Host`
+/// counts. A call that names no host shares nothing with others, so nothing limits several of them together.
 #[derive(Clone, Debug)]
 pub struct SteadfastLayer {
     shared: Shared,

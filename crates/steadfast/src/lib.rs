@@ -16,8 +16,16 @@
 //! The type stays `reqwest_middleware::ClientWithMiddleware`, with the builder methods of reqwest. Backoff on 429 and 503,
 //! retry on 502 and 504, fail fast on 400, 401, 403 and 404: [`Rule::standard`] has the whole table, [`Policy`] every
 //! number and where it comes from, [`Policies`] says what differs per endpoint, and [`RequestBuilderExt::call`] what
-//! differs for one call. Nothing is refused, cut or delayed that the bare client would have completed, unless you ask
-//! for it by name.
+//! differs for one call.
+//!
+//! Nothing is refused, cut or delayed that the bare client would have completed, unless you ask for it by name. There are two
+//! exceptions, and both begin with the server:
+//!
+//! * **A gate that the server closed.** After a 429, or a 503 with `Retry-After`, further calls to the same limit wait for as
+//!   long as the server said. Calls that may not wait that long are refused and not sent ([`Kind::GateClosed`]).
+//!   [`Policy::without_gate`] switches it off.
+//! * **Limits that the server told.** Calls are delayed when little is left of a limit that headers advertise, or after
+//!   refusals without headers. [`Policy::pacing`] switches it off.
 //!
 //! Spans and events have the target `steadfast`: `RUST_LOG=steadfast=info` shows one sentence per retry.
 //!
@@ -30,6 +38,7 @@
 //! [`PoliciesBuilder::store`].
 
 mod bridge;
+mod cause;
 #[cfg(feature = "config")]
 pub mod config;
 mod error;

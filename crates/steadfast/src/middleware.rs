@@ -9,7 +9,9 @@ use reqwest::{Request, Response};
 use reqwest_middleware::{Middleware, Next};
 use steadfast_core::{InvalidPolicy, Record};
 use steadfast_tower::redirect::{Redirect, RedirectLayer};
-use steadfast_tower::{AsItSays, Call, Context, Failure, Own, Reply, stack};
+use steadfast_tower::{
+    AsItSays, Call, Context, Failure, HttpResponse, Own, ReplaySource, Reply, stack,
+};
 use tower_service::Service;
 
 use crate::bridge::{Attempts, NextService, return_last};
@@ -81,33 +83,27 @@ impl SteadfastMiddleware {
         }
     }
 
-    /// The call as the layers take it.
+    /// What the layers know of a call, and how its request can be made again.
     fn begin(
         &self,
-        request: Request,
+        request: &Request,
         options: Option<&CallOptions>,
-    ) -> Result<Call<Request>, Invalid> {
+    ) -> Result<Begun, InvalidPolicy> {
         let overlay = options.map(CallOptions::overlay);
         let named = options.and_then(CallOptions::policy_name);
         let identity = overlay
             .and_then(|overlay| overlay.identity_value())
             .or(self.identity.as_ref());
         let checked = overlay.map_or(Ok(()), steadfast_core::Overlay::check);
-        let scope = checked.and_then(|()| self.policies.scope(&request, identity, named));
-        match scope {
-            Ok(scope) => {
-                let mut context = Context::new(scope, overlay);
-                context.redirects_seen = self.redirects.is_some();
-                let source = options.and_then(CallOptions::replay_source);
-                Ok(Call::new(request, context).replayed_by(source))
-            }
-            Err(mistake) => Err(Invalid(mistake, Box::new(request))),
-        }
+        let scope = checked.and_then(|()| self.policies.scope(request, identity, named))?;
+        let source = options.and_then(CallOptions::replay_source);
+        let mut context = Context::new(scope, overlay);
+        context.redirects_seen = self.redirects.is_some();
+        Ok((context, source))
     }
 }
 
-/// What was said about a call makes no sense.
-struct Invalid(InvalidPolicy, Box<Request>);
+type Begun = (Context, Option<ReplaySource<Request>>);
 
 impl Middleware for SteadfastMiddleware {
     /// By hand rather than by `async_trait`: the future holds the request once.
@@ -134,9 +130,10 @@ impl Middleware for SteadfastMiddleware {
             true => None,
             false => extensions.get::<CallOptions>(),
         };
-        let call = match self.begin(request, options) {
-            Ok(call) => call,
-            Err(Invalid(mistake, request)) => {
+        let request = Box::new(request);
+        let call = match self.begin(&request, options) {
+            Ok((context, source)) => Call::boxed(request, context).replayed_by(source),
+            Err(mistake) => {
                 if let Some(slot) = extensions.get::<RecordSlot>() {
                     slot.fill(Record::unsent());
                 }
@@ -146,7 +143,7 @@ impl Middleware for SteadfastMiddleware {
         };
         Box::pin(async move {
             // For the error of a limit that cuts; one that refuses knows the request.
-            let terms = &call.context.terms;
+            let terms = call.context.terms();
             let may_cut = terms.attempt_timeout.is_some() || terms.deadline.is_some();
             let url = may_cut.then(|| Box::new(call.request.url().clone()));
             let (start, last) = (extensions.clone(), Mutex::new(None));
@@ -214,11 +211,11 @@ async fn pass_through(
 }
 
 /// Leaves the record where [`send_recorded`](crate::RequestBuilderExt::send_recorded) looks for it.
-fn told<Res, E>(extensions: &Extensions, result: &Result<Reply<Res>, Failure<E>>) {
+fn told<Res: HttpResponse, E>(extensions: &Extensions, result: &Result<Reply<Res>, Failure<E>>) {
     if let Some(slot) = extensions.get::<RecordSlot>() {
         slot.fill(match result {
-            Ok(reply) => reply.record.clone(),
-            Err(failure) => failure.record.clone(),
+            Ok(reply) => reply.report().record.clone(),
+            Err(failure) => failure.report.record.clone(),
         });
     }
 }

@@ -1,21 +1,7 @@
-//! What is wrong with a request that could not be built.
+//! What would be right, where a request could not be built.
 
-use std::error::Error as StdError;
-use std::fmt;
-
-/// What is wrong with a request that could not be built, and what would be right.
-pub(crate) fn show(f: &mut fmt::Formatter<'_>, error: &reqwest::Error) -> fmt::Result {
-    let mut mistake = error.source();
-    while let Some(cause) = mistake.and_then(StdError::source) {
-        mistake = Some(cause);
-    }
-    let Some(mistake) = mistake else {
-        return Ok(());
-    };
-    let mistake = mistake.to_string();
-    write!(f, ": {mistake}")?;
-    match mistake.contains("relative URL without a base") {
-        true => f.write_str(" (a URL begins with its scheme, as in `https://api.example.com`)"),
-        false => Ok(()),
-    }
+/// What would be right, by the words of the error that says what is wrong.
+pub(crate) fn what_is_right(mistake: &str) -> Option<&'static str> {
+    let no_scheme = mistake.contains("relative URL without a base");
+    no_scheme.then_some("a URL begins with its scheme, as in `https://api.example.com`")
 }

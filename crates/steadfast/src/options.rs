@@ -85,7 +85,7 @@ impl CallOptions {
     }
 
     /// For whom the call is made: calls of one identity share budget and rate limit, and no others do. It is shown in
-    /// spans, so give a name, never a credential.
+    /// spans and in warnings of quotas, so give a name, never a credential.
     #[must_use]
     pub fn identity(self, identity: impl Into<Arc<str>>) -> Self {
         self.change(|overlay| overlay.identity(identity))

@@ -1,7 +1,7 @@
 //! [`Policies`]: the handle to everything that calls share.
 
 use std::fmt;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -71,6 +71,8 @@ pub(crate) struct Shared {
     redirects: Redirects,
     /// The first origin whose endpoints share a budget.
     first_origin: OnceLock<Slot>,
+    /// How many calls named no host.
+    lone: AtomicU64,
     quotas: Arc<QuotaBook>,
 }
 
@@ -185,7 +187,7 @@ impl Policies {
         let key = Key {
             endpoint: endpoint.number,
             named: 0,
-            url: request.origin(),
+            url: request.origin().without_root_dot(),
             identity: identity.or(asked.as_ref()).map(|identity| &**identity),
         };
         then(shared, &version, endpoint, &key)
@@ -231,6 +233,9 @@ impl Shared {
     /// The scope of an endpoint under its own policy.
     #[inline]
     fn own_scope(&self, endpoint: &Endpoint, key: &Key<'_>) -> Arc<Scope> {
+        if key.url.host.is_empty() {
+            return self.lone_scope(endpoint, key);
+        }
         self.scopes.find(&endpoint.first, key, || {
             let (policy, template) = (Arc::clone(&endpoint.policy), endpoint.template.clone());
             let seed = self.seed ^ self.scopes.hash(key);
@@ -243,6 +248,20 @@ impl Shared {
             };
             self.placed(scope, endpoint, key)
         })
+    }
+
+    /// A scope for one call that names no host: whatever it shared could be another server's.
+    #[cold]
+    fn lone_scope(&self, endpoint: &Endpoint, key: &Key<'_>) -> Arc<Scope> {
+        let count = self.lone.fetch_add(1, Ordering::Relaxed);
+        let seed = self.seed
+            ^ self.scopes.hash(&Key {
+                named: count,
+                ..*key
+            });
+        let (policy, template) = (Arc::clone(&endpoint.policy), endpoint.template.clone());
+        let scope = Scope::with(policy, template, seed);
+        Arc::new(scope.named(key.identity.map(Arc::from), self.quotas.fingerprints()))
     }
 
     /// Whose budget the endpoints of an origin share.
@@ -292,10 +311,14 @@ impl Shared {
             named: named.number,
             ..*key
         };
-        Ok(self.scopes.find(&endpoint.first, &key, || {
+        let make = || {
             let seed = self.seed ^ self.scopes.hash(&key);
             own.sharing(Arc::clone(&named.policy), endpoint.template.clone(), seed)
-        }))
+        };
+        if key.url.host.is_empty() {
+            return Ok(Arc::new(make()));
+        }
+        Ok(self.scopes.find(&endpoint.first, &key, make))
     }
 
     /// Exchanges the policies: the next call runs under the new ones, calls under way end under the old ones, and
@@ -470,6 +493,7 @@ impl PoliciesBuilder {
                 numbers,
                 redirects,
                 first_origin: OnceLock::new(),
+                lone: AtomicU64::new(0),
                 quotas: Arc::new(quotas),
             }),
         })

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use http::HeaderMap;
+use steadfast_core::one_line;
 
 /// The members of an `application/problem+json` body. All of them are the server's words: show them, but do not decide
 /// by them.
@@ -61,7 +62,7 @@ impl Problem {
     }
 }
 
-/// `title: detail`, printable and bounded.
+/// `title: detail`, on one line, harmless for a terminal, and bounded.
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let texts = [self.title.as_deref(), self.detail.as_deref()];
@@ -69,10 +70,26 @@ impl fmt::Display for Problem {
             if index > 0 {
                 f.write_str(": ")?;
             }
-            for character in text.chars().filter(|c| !c.is_control()).take(300) {
+            for character in one_line(text).take(300) {
                 write!(f, "{character}")?;
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_server_says_of_a_problem_cannot_steer_a_terminal() {
+        let problem = Problem {
+            title: Some("a\u{202e}b\u{1b}[2J".to_owned()),
+            detail: Some("c\r\nd\u{2028}e\u{2066}".to_owned()),
+            ..Problem::default()
+        };
+        let shown = "a\u{fffd}b\u{fffd}[2J: c  d e\u{fffd}";
+        assert_eq!(problem.to_string(), shown);
     }
 }

@@ -4,7 +4,8 @@
 //! system for notices, is what works alike for editors that write in place, editors that rename over the file, and a
 //! Kubernetes ConfigMap, where the path is a link and the folder behind it is exchanged. A change takes effect when two
 //! readings in a row bring the same text, so a file that is half written is not taken for a whole one, and when that
-//! text has no mistake; until then the last good policies stay in force.
+//! text has no mistake; until then the last good policies stay in force. They also stay when the file is deleted, too large
+//! or no longer a regular file; after two such readings in a row a warning says so.
 //!
 //! # Cancel safety
 //! The reading ends when the last clone of the [`Policies`] is gone.
@@ -17,7 +18,7 @@ use std::time::Duration;
 use tracing::Level;
 
 use crate::config::section::{Present, opened_otherwise};
-use crate::config::{Config, Diagnostics, Reader};
+use crate::config::{Config, Diagnostics, Reader, about, read_file};
 use crate::policies::{Policies, Shared};
 
 /// How a file is watched; see [`Policies::watch_with`].
@@ -96,7 +97,7 @@ impl WatchOptions {
     }
 
     /// Called after each change: with `Ok` when the new policies are in force, with the mistakes when the file has
-    /// some and the old ones stay. Both are also events of the target `steadfast`.
+    /// some, or cannot be read any longer, and the old ones stay. Each is also an event of the target `steadfast`.
     pub fn on_change(
         mut self,
         callback: impl Fn(Result<(), &Diagnostics>) + Send + Sync + 'static,
@@ -128,7 +129,8 @@ impl Policies {
     }
 
     /// The policies of a file, exchanged when the file changes: the next call runs under the new ones, calls under way
-    /// end under the old ones, and endpoints that stay the same keep their state. A file with a mistake changes nothing.
+    /// end under the old ones, and endpoints that stay the same keep their state. A file with a mistake changes nothing,
+    /// and neither does a deleted one; both are warned about. Only regular files are watched; links are followed.
     ///
     /// # Errors
     /// All mistakes of the file as it is now.
@@ -163,6 +165,7 @@ impl Policies {
             built: config.sections,
             in_force: Some(text),
             seen: None,
+            missed: 0,
         };
         tokio::spawn(watch.run());
         Ok(policies)
@@ -179,70 +182,119 @@ struct Watch {
     in_force: Option<Vec<u8>>,
     /// Another text, seen once.
     seen: Option<Vec<u8>>,
+    /// How often in a row the file could not be read.
+    missed: u32,
+}
+
+/// What a reading has brought that is worth telling.
+enum News {
+    /// These policies are in force.
+    InForce(Config),
+    /// The file has mistakes, so the old policies stay.
+    Refused(Diagnostics),
+    /// The file cannot be read, for the second time in a row.
+    Unreadable(Diagnostics),
+    /// The file can be read again and says what is in force.
+    Readable,
 }
 
 impl Watch {
     async fn run(mut self) {
         loop {
             tokio::time::sleep(self.options.every).await;
-            let path = self.path.clone();
-            let read = tokio::task::spawn_blocking(move || std::fs::read(path)).await;
-            if self.policies.strong_count() == 0 {
-                return;
+            // Reading waits for the disk and checking a large file takes a while: neither on a thread that runs calls.
+            let reading = tokio::task::spawn_blocking(move || {
+                let news = self.look();
+                (self, news)
+            });
+            match reading.await {
+                Ok((watch, news)) if watch.policies.strong_count() > 0 => {
+                    self = watch;
+                    news.into_iter().for_each(|news| self.tell(&news));
+                }
+                // The policies are gone, or the runtime ends.
+                _ => return,
+            }
+        }
+    }
+
+    fn look(&mut self) -> Option<News> {
+        match read_file(&self.path) {
+            Ok(text) => {
+                let missed = std::mem::take(&mut self.missed) >= 2;
+                self.take(text).or(missed.then_some(News::Readable))
             }
             // A file that is not there for a moment is being exchanged.
-            let Ok(Ok(text)) = read else {
-                continue;
-            };
-            self.look(text);
+            Err(unreadable) => {
+                self.missed = self.missed.saturating_add(1);
+                (self.missed == 2).then_some(News::Unreadable(unreadable))
+            }
         }
     }
 
     /// Takes over a text that was seen twice in a row and is not the one in force.
-    fn look(&mut self, text: Vec<u8>) {
+    fn take(&mut self, text: Vec<u8>) -> Option<News> {
         if self.in_force.as_ref() == Some(&text) {
             self.seen = None;
+            None
         } else if self.seen.as_ref() == Some(&text) {
             self.seen = None;
-            // A section or a callback that panics must not end the watch; the panic hook has told of it.
+            // A section that panics must not end the watch; the panic hook has told of it.
             let taken = std::panic::AssertUnwindSafe(|| self.take_over(&text));
-            let _ = std::panic::catch_unwind(taken);
+            let news = std::panic::catch_unwind(taken).ok().flatten();
             self.in_force = Some(text);
+            news
         } else {
             self.seen = Some(text);
+            None
         }
     }
 
-    fn take_over(&self, text: &[u8]) {
-        let Some(policies) = self.policies.upgrade() else {
-            return;
-        };
-        let file = self.path.display();
-        let result = self.options.reader.parse_file(&self.path, text);
-        if let Ok(config) = &result {
+    fn take_over(&self, text: &[u8]) -> Option<News> {
+        let policies = self.policies.upgrade()?;
+        Some(match self.options.reader.parse_file(&self.path, text) {
             // What was parsed can be built, so there is nothing left to go wrong.
-            if let Err(mistake) = policies.exchange(config.unopened()) {
-                tracing::event!(target: "steadfast", Level::WARN, "{file}: {mistake}");
-                return;
+            Ok(config) => match policies.exchange(config.unopened()) {
+                Ok(()) => News::InForce(config),
+                Err(mistake) => News::Refused(about(&self.path, mistake.to_string())),
+            },
+            Err(mistakes) => News::Refused(mistakes),
+        })
+    }
+
+    fn tell(&self, news: &News) {
+        let file = self.path.display();
+        let result = match news {
+            News::InForce(config) => {
+                tracing::event!(target: "steadfast", Level::INFO, "policies of {file} are in force");
+                self.tell_config(config);
+                Ok(())
             }
-        }
-        match &result {
-            Ok(config) => {
+            News::Refused(mistakes) => {
                 tracing::event!(
                     target: "steadfast",
-                    Level::INFO,
-                    "policies of {file} are in force"
+                    Level::WARN,
+                    "{file} has mistakes, the policies stay as they were: {mistakes}"
                 );
-                self.tell_config(config);
+                Err(mistakes)
             }
-            Err(mistakes) => tracing::event!(
-                target: "steadfast",
-                Level::WARN,
-                "{file} has mistakes, the policies stay as they were: {mistakes}"
-            ),
-        }
+            News::Unreadable(reason) => {
+                tracing::event!(
+                    target: "steadfast",
+                    Level::WARN,
+                    "{file} is gone or unreadable, the policies stay as they were: {reason}"
+                );
+                Err(reason)
+            }
+            News::Readable => {
+                tracing::event!(target: "steadfast", Level::INFO, "{file} can be read again");
+                return;
+            }
+        };
         if let Some(callback) = &self.options.on_change {
-            callback(result.as_ref().map(|_| ()));
+            // One that panics must not end the watch.
+            let told = std::panic::AssertUnwindSafe(|| callback(result));
+            let _ = std::panic::catch_unwind(told);
         }
     }
 

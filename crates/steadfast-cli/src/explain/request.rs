@@ -26,9 +26,7 @@ pub(super) fn explain(
 ) -> Result<Exit, String> {
     let method =
         Method::from_bytes(method.as_bytes()).map_err(|_| format!("`{method}` is no method"))?;
-    let url: Url = url
-        .parse()
-        .map_err(|wrong| format!("the URL cannot be read: {wrong}"))?;
+    let url = crate::url::parse(url)?;
     let file = match policies::read(path)? {
         Ok(file) => file,
         Err(mistakes) => return Ok(mistakes.tell(output)),
@@ -87,21 +85,28 @@ fn why(file: &Config, chosen: &Chosen<'_>, output: &Output) {
         None => output.line(format_args!(
             "  none of {all} endpoints matches: the default policy"
         )),
-        Some(Match { pattern, policy }) => {
+        Some(Match {
+            written, policy, ..
+        }) => {
             let most = if chosen.others.is_empty() {
                 "only"
             } else {
                 "most specific"
             };
             output.line(format_args!(
-                "  endpoint `{pattern}`, policy `{policy}`: the {most} one that matches, of {all}"
+                "  endpoint `{written}`, policy `{policy}`: the {most} one that matches, of {all}"
             ));
         }
     }
     let winner = chosen.endpoint.map_or("", |winner| winner.pattern);
-    for Match { pattern, policy } in &chosen.others {
+    for Match {
+        pattern,
+        written,
+        policy,
+    } in &chosen.others
+    {
         output.line(format_args!(
-            "  over `{pattern}`, policy `{policy}`: {}",
+            "  over `{written}`, policy `{policy}`: {}",
             why::reason(winner, pattern)
         ));
     }

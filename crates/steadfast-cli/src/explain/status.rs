@@ -18,14 +18,15 @@ pub(super) fn explain(text: &str, output: &Output) -> Result<Exit, String> {
     let planner = Planner::new(&policy, &Method::GET).map_err(|mistake| mistake.to_string())?;
     let plan = planner.plan(Outcome::Status(status));
     let advice = Advice::of(status);
+    let of_an_error = |text: String| advice.is_of_an_error().then_some(text);
     if output.json {
         output.line(json!({
             "status": status.as_u16(),
             "title": advice.title,
             "meaning": advice.meaning,
-            "side": advice.side.to_string(),
-            "waiting_helps": advice.waiting_helps.to_string(),
-            "repeating_helps": advice.repeating_helps.to_string(),
+            "side": of_an_error(advice.side.to_string()),
+            "waiting_helps": of_an_error(advice.waiting_helps.to_string()),
+            "repeating_helps": of_an_error(advice.repeating_helps.to_string()),
             "causes": advice.causes,
             "next": advice.next,
             "standard": plan.to_json(),
@@ -35,7 +36,9 @@ pub(super) fn explain(text: &str, output: &Output) -> Result<Exit, String> {
     let text = advice.to_string();
     let (title, rest) = text.split_once('\n').unwrap_or((&text, ""));
     output.line(output.paint(title, Colour::Title));
-    output.line(rest);
+    if !rest.is_empty() {
+        output.line(rest);
+    }
     output.line(format_args!(
         "  a GET under the standard policy: {plan}{}",
         super::table::hint_note(&plan)

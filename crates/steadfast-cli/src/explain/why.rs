@@ -50,6 +50,7 @@ impl<'a> Parts<'a> {
             Some(at) => (&authority[..at], Some(&authority[at + 1..])),
             None => (authority, None),
         };
+        let host = host.strip_suffix('.').unwrap_or(host);
         Self {
             methods,
             scheme,
@@ -105,6 +106,7 @@ mod tests {
                 "it names fewer methods",
             ),
             ("https://api.x.com", "api.x.com:443", "it names the scheme"),
+            ("https://api.x.com.", "api.x.com", "it names the scheme"),
             ("api.x.com:443", "api.x.com", "it names the port"),
         ] {
             // The rule that is named has to be the one by which the router decides.

@@ -37,6 +37,28 @@ impl Sink {
         }
     }
 
+    /// Finds out whether the file can be written, before anything is sent, and leaves it as it was.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub(super) fn try_out(&self) -> Result<(), String> {
+        let Place::Later(path) = &*self.lock() else {
+            return Ok(());
+        };
+        let tried = match std::fs::metadata(path) {
+            // Opening a pipe would wait for its reader, and closing it would be its end.
+            Ok(found) if !found.is_file() && !found.is_dir() => Ok(()),
+            Ok(_) => File::options().append(true).open(path).map(drop),
+            Err(_) => match File::create_new(path) {
+                Ok(_) => std::fs::remove_file(path),
+                // A link to a file that is not there yet.
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+                Err(error) => Err(error),
+            },
+        };
+        tried.map_err(|error| format!("{}: {error}", path.display()))
+    }
+
     /// Whether bodies are kept at all.
     pub(super) fn keeps(&self) -> bool {
         !matches!(*self.lock(), Place::Nowhere)

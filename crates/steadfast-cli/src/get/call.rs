@@ -68,7 +68,7 @@ pub(super) async fn call(
         }
         Err(error) => {
             let error = Error::from(error);
-            End::Failed(exit(error.kind(), record.stop()), error_text(&error))
+            End::Failed(exit(error.kind(), record.stop()), error.to_string())
         }
     };
     let took = clock::now().duration_since(started);
@@ -86,21 +86,6 @@ fn exit(kind: Kind, stop: Stop) -> Exit {
         (_, Stop::Refused(_)) => Exit::Refused,
         _ => Exit::Transport,
     }
-}
-
-/// An error with its causes.
-fn error_text(error: &Error) -> String {
-    let mut text = error.to_string();
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        let cause_text = cause.to_string();
-        if !text.contains(&cause_text) {
-            text.push_str(": ");
-            text.push_str(&cause_text);
-        }
-        source = cause.source();
-    }
-    text
 }
 
 fn advice(response: &Response, template: &Template) -> Option<AdviceReport> {
@@ -144,7 +129,7 @@ async fn read(mut response: Response, sink: &Sink, bytes: &mut u64) -> Result<()
             Ok(None) => break,
             Err(error) => {
                 let error = Error::from(error);
-                return Err(End::Failed(Exit::Transport, error_text(&error)));
+                return Err(End::Failed(Exit::Transport, error.to_string()));
             }
         }
         if !sink.is_open() {

@@ -38,7 +38,7 @@ pub(crate) struct GetArgs {
     /// The body from a file, or from standard input with `-`
     #[arg(long, value_name = "FILE", conflicts_with = "data")]
     pub(super) data_file: Option<PathBuf>,
-    /// A policy file [default: the standard policy]
+    /// A policy file; also a pipe, or standard input as `-` [default: the standard policy]
     #[arg(long, value_name = "FILE")]
     pub(super) policy: Option<PathBuf>,
     /// Whether the request is safe to send twice [default: by method and Idempotency-Key]

@@ -50,6 +50,8 @@ pub(super) async fn run(
         // Somebody who runs this as a library may have one already; then theirs is told.
         let _ = tracing::subscriber::set_global_default(subscriber);
     }
+    let sink = Sink::new(args.file, repeat > 1, workers == 1);
+    sink.try_out()?;
     let client = reqwest::Client::builder()
         .user_agent(concat!("steadfast/", env!("CARGO_PKG_VERSION")))
         .build()
@@ -57,7 +59,7 @@ pub(super) async fn run(
     let shared = Arc::new(Shared {
         templates,
         client: policies.wrap(client),
-        sink: Sink::new(args.file, repeat > 1, workers == 1),
+        sink,
         next: AtomicUsize::new(0),
         total,
     });

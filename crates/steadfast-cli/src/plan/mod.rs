@@ -28,7 +28,7 @@ use crate::policies;
 /// or when the quota is spent and how large it would have to be. Retries count too: leave room for them.
 #[derive(Debug, Args)]
 pub(crate) struct PlanArgs {
-    /// A TOML or JSON file
+    /// A TOML or JSON file; also a pipe, or standard input as `-`
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// The load, as rates are written in files: `3/s`, `100/min`, `5000/day`
@@ -66,7 +66,7 @@ pub(crate) fn run(args: &PlanArgs, output: &Output) -> Result<Exit, String> {
     let planned = targets.into_iter().map(|target| {
         let policy = target.policy.prepare().map_err(|wrong| wrong.to_string())?;
         let fit = Fit::new(&load, &policy)?;
-        let pattern = target.pattern;
+        let pattern = target.pattern.map(|pattern| written(&file, pattern));
         Ok(Planned { pattern, fit })
     });
     let planned: Vec<_> = planned.collect::<Result<_, String>>()?;
@@ -76,6 +76,13 @@ pub(crate) fn run(args: &PlanArgs, output: &Output) -> Result<Exit, String> {
     }
     let fits = planned.iter().all(|planned| planned.fit.misses() == 0);
     Ok(if fits { Exit::Success } else { Exit::Mistakes })
+}
+
+/// A pattern as the file has it: the value of a variable may be a secret.
+fn written<'a>(file: &'a Config, pattern: &'a str) -> &'a str {
+    let mut both = file.endpoints().zip(file.endpoints_as_written());
+    let found = both.find(|((known, ..), _)| *known == pattern);
+    found.map_or(pattern, |(_, (written, _))| written)
 }
 
 /// The endpoints that were asked for; otherwise all of them, and the default policy.

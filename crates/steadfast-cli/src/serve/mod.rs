@@ -17,15 +17,16 @@ the steps of a path. A step is a status, reset, fin or silence, and options:
   retry-after=2  retry-after-ms=50  header=\"Name: value\"  delay=1.5s  body-len=1000  drip=10/100ms
   cut=500  half  rst  fin  hang  chunked  close  body=rest of the line  json=rest of the line
 
-Example:
+Examples:
   steadfast serve '503 retry-after=2' reset '200 body=ok'
+  steadfast serve 404 '[POST /orders]' reset '201 json={\"id\": 1}' '[/files/**]' '200 body-len=1000 half' cycle
 
 Exit status: 0 when it ended as told, 2 when the script or the port is wrong.";
 
 /// Play a server that misbehaves, and print what arrives
 #[derive(Debug, Args)]
 pub(crate) struct ServeArgs {
-    /// The steps, one an argument: `503 retry-after=2`, `reset`, `200 body=ok`
+    /// The steps, and sections for paths, one an argument: `503 retry-after=2`, `reset`, `[POST /orders]`, `200 body=ok`
     #[arg(
         value_name = "STEP",
         required_unless_present = "script",
@@ -38,7 +39,7 @@ pub(crate) struct ServeArgs {
     /// The port on 127.0.0.1; 0 is a free one
     #[arg(long, default_value_t = 0)]
     port: u16,
-    /// Ends when so many requests were answered (else: with ctrl-c)
+    /// Ends when so many requests were answered, or left by their clients (else: with ctrl-c)
     #[arg(long, value_name = "N")]
     requests: Option<usize>,
 }

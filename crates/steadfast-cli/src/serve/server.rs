@@ -1,17 +1,21 @@
 //! Plays a script on a socket.
 
+use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use serde_json::json;
 use steadfast::redact::redact_url;
+use steadfast_core::one_line;
 use steadfast_testkit::{Received, Script, Server, Step};
 
 use super::line::Line;
 use super::script::Section;
 use crate::output::{Colour, Output};
+
+/// The requests that are never answered.
+type Never = Mutex<BTreeSet<usize>>;
 
 /// How often it is looked whether the last answer is out.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
@@ -24,7 +28,7 @@ pub(super) async fn serve(
     output: &Output,
 ) -> Result<(), String> {
     // Answers that never come count as given.
-    let never = Arc::new(AtomicUsize::new(0));
+    let never = Arc::new(Never::default());
     let mut builder = Server::builder();
     for section in script.iter().filter(|section| !section.steps.is_empty()) {
         let steps = section.steps.iter().map(|line| shown(line, &never, output));
@@ -67,12 +71,13 @@ pub(super) async fn serve(
 }
 
 /// The step, told when it is played.
-fn shown(line: &Line, never: &Arc<AtomicUsize>, output: &Output) -> Step {
+fn shown(line: &Line, never: &Arc<Never>, output: &Output) -> Step {
     let (line, never, output) = (line.clone(), Arc::clone(never), output.clone());
     Step::dynamic(move |request| {
         tell(request, &line.text, &output);
         if !line.answers {
-            never.fetch_add(1, Ordering::Relaxed);
+            let mut never = never.lock().unwrap_or_else(PoisonError::into_inner);
+            never.insert(request.n);
         }
         line.step.clone()
     })
@@ -80,6 +85,7 @@ fn shown(line: &Line, never: &Arc<AtomicUsize>, output: &Output) -> Step {
 
 fn tell(request: &Received, answer: &str, output: &Output) {
     let path = redact_url(&request.path);
+    let (path, answer) = (shown_text(&path), shown_text(answer));
     let (n, method, bytes) = (request.n + 1, &request.method, request.body.len());
     if output.json {
         output.line(json!({
@@ -100,22 +106,43 @@ fn tell(request: &Received, answer: &str, output: &Output) {
     output.line(format_args!("{n} {method} {path}{body} -> {answer}"));
 }
 
-/// Returns when so many requests got all that their steps give them.
-async fn answered(server: &Server, requests: Option<usize>, never: &AtomicUsize) {
+/// What a client or a script wrote, harmless for a terminal.
+fn shown_text(text: &str) -> String {
+    one_line(text).collect()
+}
+
+/// Returns when so many requests got all that their steps give them, or all that their clients waited for.
+async fn answered(server: &Server, requests: Option<usize>, never: &Never) {
     let Some(requests) = requests else {
         return std::future::pending().await;
     };
     let log = server.log();
     log.wait_for(requests).await;
     loop {
-        let answered = log
-            .entries()
-            .iter()
-            .filter(|entry| entry.answered_at.is_some())
-            .count();
-        if answered + never.load(Ordering::Relaxed) >= requests {
+        let over = {
+            let never = never.lock().unwrap_or_else(PoisonError::into_inner);
+            let is_over = |entry: &Received| {
+                entry.answered_at.or(entry.left_at).is_some() || never.contains(&entry.n)
+            };
+            log.entries().iter().filter(|entry| is_over(entry)).count()
+        };
+        if over >= requests {
             return;
         }
         tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_client_asks_for_cannot_steer_the_terminal() {
+        let path = "/a\u{202e}b\u{1b}[2J\u{2028}c\u{2066}";
+        assert_eq!(
+            shown_text(&redact_url(path)),
+            "/a\u{fffd}b\u{fffd}[2J c\u{fffd}"
+        );
     }
 }

@@ -23,7 +23,7 @@ pub struct Facts<'a> {
     pub body_start: &'a [u8],
     /// What the server said about time.
     pub hints: Hints,
-    /// The quota that is spent, when the server says so.
+    /// The quota that is used up, when the server says so.
     pub quota: Option<SpentQuota>,
     /// It was not repeated only because it is not known to be safe to send twice.
     pub held_back: bool,

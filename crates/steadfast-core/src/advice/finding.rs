@@ -49,7 +49,7 @@ pub enum Finding {
     RetryAfter(String),
     /// A rate limit says that nothing is left of it.
     LimitSpent,
-    /// A quota is spent.
+    /// A quota is used up, or a sentence of the answer says so.
     QuotaSpent(SpentQuota),
     /// A header of the request that matters for this status.
     Sent {

@@ -4,6 +4,7 @@ use http::{HeaderMap, HeaderValue};
 
 use super::finding::Finding;
 use crate::credential::is_credential;
+use crate::harmless::one_line;
 
 /// The longest text that is quoted, in characters.
 pub(super) const LONGEST: usize = 200;
@@ -143,13 +144,9 @@ fn unescaped(value: &str) -> String {
     out
 }
 
-/// On one line, without control characters, bounded.
+/// On one line, harmless, bounded.
 fn printable_text(text: &str) -> Option<String> {
-    let text: String = text
-        .chars()
-        .map(|char| if char.is_control() { ' ' } else { char })
-        .take(LONGEST)
-        .collect();
+    let text: String = one_line(text).take(LONGEST).collect();
     let text = text.trim();
     (!text.is_empty()).then(|| text.to_owned())
 }

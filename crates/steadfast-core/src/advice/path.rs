@@ -2,6 +2,7 @@
 
 use super::finding::Finding;
 use super::headers::LONGEST;
+use crate::harmless::one_line;
 use crate::redact::is_secret_key;
 
 /// What a value looks like that was missing when a URL was built, in one language or another.
@@ -94,9 +95,5 @@ fn has_blank_edge(segment: &str) -> bool {
 
 /// A piece of the path, bounded and printable.
 fn shown(piece: &str) -> String {
-    piece
-        .chars()
-        .filter(|char| !char.is_control())
-        .take(LONGEST)
-        .collect()
+    one_line(piece).take(LONGEST).collect()
 }

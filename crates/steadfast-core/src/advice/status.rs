@@ -7,6 +7,7 @@ use http::StatusCode;
 use super::facts::Facts;
 use super::report::AdviceReport;
 use super::texts::{self, Text};
+use crate::hint::{Evidence, SpentQuota};
 
 /// What a status means, whose side it is usually on, and what to do.
 ///
@@ -62,7 +63,7 @@ pub enum Helps {
 
 impl Advice {
     /// The advice for this status, or for its class when it is not a known one. Static: nothing is
-    /// allocated. A status that is no error gets an advice without causes.
+    /// allocated. A status that is no error gets an advice without causes, and one above 599 counts as an error.
     #[must_use]
     pub fn of(status: StatusCode) -> Self {
         Self::from_text(status, texts::find(status.as_u16()))
@@ -70,8 +71,8 @@ impl Advice {
 
     /// The advice for this very exchange, with what can be found in it.
     ///
-    /// Two statuses have more than one answer: a 429 that says that a quota is spent, and a 403
-    /// that is a rate limit or a spent quota.
+    /// Two statuses have more than one answer: a 429 that says by a code or a header that a quota is
+    /// used up, and a 403 that is a rate limit or such a quota. A sentence about a quota is a finding and no more.
     #[must_use]
     pub fn about(facts: &Facts<'_>) -> AdviceReport {
         AdviceReport::new(Self::for_facts(facts), facts)
@@ -79,7 +80,8 @@ impl Advice {
 
     fn for_facts(facts: &Facts<'_>) -> Self {
         let limits = matches!(facts.status.as_u16(), 403 | 429);
-        let text = if limits && facts.quota.is_some() {
+        let is_proof = |quota: SpentQuota| quota.evidence == Evidence::Structured;
+        let text = if limits && facts.quota.is_some_and(is_proof) {
             texts::QUOTA_SPENT
         } else if facts.status == StatusCode::FORBIDDEN && facts.hints.tell_of_a_limit() {
             texts::LIMIT_IN_DISGUISE
@@ -90,9 +92,11 @@ impl Advice {
     }
 
     fn from_text(status: StatusCode, text: &'static Text) -> Self {
+        // A status that is no error has no text of its own, but perhaps a name.
+        let named = status.canonical_reason().filter(|_| text.causes.is_empty());
         Self {
             status,
-            title: text.title,
+            title: named.unwrap_or(text.title),
             meaning: text.meaning,
             side: text.side,
             causes: text.causes,
@@ -100,6 +104,12 @@ impl Advice {
             waiting_helps: text.waiting_helps,
             repeating_helps: text.repeating_helps,
         }
+    }
+
+    /// Whether the status means that something went wrong: 400 and above.
+    #[must_use]
+    pub fn is_of_an_error(&self) -> bool {
+        self.status.as_u16() >= 400
     }
 
     /// One line: `404 Not Found: nothing is at this address, or nothing that this caller may see`.
@@ -118,6 +128,9 @@ impl fmt::Display for Advice {
             self.title,
             self.meaning
         )?;
+        if !self.is_of_an_error() {
+            return Ok(());
+        }
         write!(
             f,
             "\n  usually on the side of {}; waiting helps: {}; repeating helps: {}",

@@ -211,7 +211,7 @@ fn a_429_has_two_answers() {
         (fast.advice().title, fast.advice().repeating_helps),
         ("Too Many Requests", Helps::Yes)
     );
-    let quota = spent_quota(b"You have reached your daily limit.", &headers);
+    let quota = spent_quota(br#"{"status":"OVER_DAILY_LIMIT"}"#, &headers);
     let spent = Advice::about(&facts.quota(quota));
     assert_eq!(
         (spent.advice().title, spent.advice().repeating_helps),
@@ -222,6 +222,13 @@ fn a_429_has_two_answers() {
         spent.summary().starts_with("429 Quota Spent: "),
         "{}",
         spent.summary()
+    );
+    let quota = spent_quota(b"You have reached your daily limit.", &headers);
+    let said = Advice::about(&facts.quota(quota));
+    assert_eq!(said.advice().title, "Too Many Requests");
+    assert_eq!(
+        sentences(&facts.quota(quota)),
+        ["the answer's text says that the daily quota is used up"]
     );
 }
 

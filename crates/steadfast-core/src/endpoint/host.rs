@@ -3,13 +3,15 @@
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
+use crate::url::without_root_dot;
+
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Host {
-    /// A name or an IPv4 address, in lower case.
+    /// A name or an IPv4 address, in lower case and without a dot at its end.
     Name(Box<str>),
     /// What stands in brackets.
     Address(Ipv6Addr),
-    /// `*.`: one or more labels before this name, in lower case.
+    /// `*.`: one or more labels before this name, which is as above.
     Below(Box<str>),
 }
 
@@ -22,16 +24,18 @@ impl Host {
                 format!("has the address `{text}`; IPv6 is written as in `[2001:db8::1]`")
             });
         }
-        match text.strip_prefix("*.") {
+        let short = without_root_dot(text);
+        match short.strip_prefix("*.") {
             Some(below) if is_numeric(below) => Err(format!(
                 "has the host `{text}`, but addresses have nothing below them; write them one by one"
             )),
             Some(below) => Ok(Self::Below(name(text, below)?)),
-            None => Ok(Self::Name(name(text, text)?)),
+            None => Ok(Self::Name(name(text, short)?)),
         }
     }
 
     pub(super) fn matches(&self, host: &str) -> bool {
+        let host = without_root_dot(host);
         match self {
             Self::Name(own) => own.eq_ignore_ascii_case(host),
             Self::Address(own) => address(host) == Some(*own),
@@ -87,8 +91,7 @@ fn name(whole: &str, name: &str) -> Result<Box<str>, String> {
             "has the host `{whole}`; a host has letters, digits, `-`, `_` and `.`"
         ));
     }
-    let labels = name.strip_suffix('.').unwrap_or(name);
-    if labels.split('.').any(str::is_empty) {
+    if name.split('.').any(str::is_empty) {
         return Err(format!(
             "has the host `{whole}`, with nothing before or between dots; all hosts below a name are `*.example.com`"
         ));

@@ -4,8 +4,9 @@ use std::collections::HashMap;
 use std::net::Ipv6Addr;
 
 use super::host::{Host, address, below};
+use crate::url::without_root_dot;
 
-/// Names are in lower case.
+/// Names are in lower case and without a dot at their end.
 #[derive(Clone, Debug)]
 pub(super) struct Hosts<P> {
     names: HashMap<Box<str>, P>,
@@ -46,6 +47,7 @@ impl<P> Hosts<P> {
         host: &str,
         look: impl FnMut(&'a P) -> Option<T>,
     ) -> Option<T> {
+        let host = without_root_dot(host);
         // Hosts in URLs are in lower case already (WHATWG URL), but an `http::Uri` may be as it was typed.
         if !host.bytes().any(|byte| byte.is_ascii_uppercase()) {
             return self.search_lower(host, look);

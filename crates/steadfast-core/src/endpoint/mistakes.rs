@@ -25,6 +25,10 @@ fn mistakes_name_the_pattern_and_what_would_be_right() {
         ("*.", "`*.example.com`"),
         (".x.com", "`*.example.com`"),
         ("a..com", "between dots"),
+        ("a.com..", "between dots"),
+        (".", "between dots"),
+        ("*.0.0.1.", "nothing below"),
+        ("127.1.", "in full"),
         ("*.0.0.1", "nothing below"),
         ("127.1", "in full"),
         ("b\u{fc}cher.de", "`xn--`"),
@@ -83,6 +87,8 @@ fn a_pattern_that_stands_twice_is_a_mistake() {
         ["https://x.com:443/a/**", "https://X.com/a/**"],
         ["GET,PUT x.com", "PUT,GET x.com/**"],
         ["[::1]", "[0:0::1]/**"],
+        ["x.com.", "x.com"],
+        ["*.x.com/a", "*.x.com./a"],
     ] {
         let error = routes(&twice).unwrap_err();
         assert!(error.to_string().contains("stands twice"), "{error}");

@@ -47,21 +47,28 @@ impl Path {
     }
 
     pub(super) fn matches(&self, path: &str) -> bool {
-        let mut rest = self.segments.iter();
-        for part in relative(path).split('/') {
-            match rest.next() {
-                Some(own) if own.matches(part) => {}
+        let (mut own, mut rest) = (self.segments.iter(), Some(path));
+        while let Some(path) = rest {
+            let (part, further) = first_segment(path);
+            match own.next() {
+                Some(own) if own.matches(part) => rest = further,
                 Some(_) => return false,
                 None => return self.open,
             }
         }
-        rest.next().is_none()
+        own.next().is_none()
     }
 }
 
-/// A URL's path without the slash at its beginning.
-pub(super) fn relative(path: &str) -> &str {
-    path.strip_prefix('/').unwrap_or(path)
+/// The first segment of a URL's path, and what follows the slash behind it. Several slashes are one; behind the last
+/// one is an empty segment.
+#[inline]
+pub(super) fn first_segment(path: &str) -> (&str, Option<&str>) {
+    let path = path.trim_start_matches('/');
+    match path.split_once('/') {
+        Some((segment, rest)) => (segment, Some(rest)),
+        None => (path, None),
+    }
 }
 
 fn segment(text: &str) -> Result<Segment, String> {

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use super::choice::{self, Choice, Collision};
 use super::filter::Asked;
-use super::path::{Path, relative};
+use super::path::{Path, first_segment};
 use super::segment::{self, Segment};
 
 #[derive(Clone, Debug)]
@@ -78,19 +78,16 @@ impl Paths {
 impl Paths {
     /// The number of the most specific pattern.
     pub(super) fn find(&self, path: &str, asked: &Asked<'_>) -> Option<usize> {
-        self.walk(0, Some(relative(path)), asked)
+        self.walk(0, Some(path), asked)
     }
 
-    /// `rest` is what follows the slash behind this node's segments.
+    /// `rest` is what follows this node's segments, if a slash does.
     fn walk(&self, at: usize, rest: Option<&str>, asked: &Asked<'_>) -> Option<usize> {
         let node = &self.nodes[at];
         let further = match rest {
             None => choice::pick(&node.end, asked),
             Some(rest) => {
-                let (segment, rest) = match rest.split_once('/') {
-                    Some((segment, rest)) => (segment, Some(rest)),
-                    None => (rest, None),
-                };
+                let (segment, rest) = first_segment(rest);
                 let literal = segment::in_normal_form(segment, |text| node.literals.get(text));
                 let found = literal.and_then(|child| self.walk(*child, rest, asked));
                 let one = || node.one.filter(|_| !segment.is_empty());

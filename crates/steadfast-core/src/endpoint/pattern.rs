@@ -56,12 +56,15 @@ use crate::url::UrlParts;
 /// * **Letters**: hosts and schemes in any case; methods and paths as they are.
 /// * **Percent-encoding**: `%7e` is `~` and `%c3%a9` is `%C3%A9` (RFC 3986, 6.2.2), in pattern and URL alike; what URLs
 ///   have to encode may stand in a pattern as it is (`/café`). `%2F` never divides segments.
-/// * **Slashes**: `/a` and `/a/` differ; `/a/**` is both. An empty path is `/`. A URL's `//` has an empty segment inside,
-///   which only `**` matches; a pattern with one is refused.
+/// * **Slashes**: `/a` and `/a/` differ; `/a/**` is both. An empty path is `/`. A URL's `//` is `/`, as most servers and
+///   routers read it: a base URL that ends in a slash must not lose a policy. A pattern with `//` is refused.
 /// * **Dots**: `.` and `..` are refused in a pattern, as clients resolve them before they send. In a URL that still has
 ///   them, they are segments like others.
 /// * **Ports**: `https://x.com:443` is `https://x.com`.
-/// * **Addresses**: IPv6 in brackets, in any spelling; IPv4 in full. A name with a dot at its end is another name.
+/// * **Addresses**: IPv6 in brackets, in any spelling; IPv4 in full.
+/// * **Dot at the end of a host**: `x.com.` is `x.com`, written in full (RFC 1034, 3.1), in pattern and URL alike. Budgets and
+///   limits count both together. A redirect from one to the other still leaves the origin (RFC 6454), so credentials stay
+///   behind.
 /// * **Length**: a pattern's path has at most 128 segments, and each at most 1,024 bytes in percent-encoding.
 /// * **Userinfo, query and fragment** are refused in a pattern and not looked at in a URL.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -7,7 +7,7 @@ use super::*;
 use crate::url::UrlParts;
 
 const METHODS: [&str; 3] = ["GET", "POST", "PUT"];
-const BELOW: [&str; 3] = ["*.x.com", "*.b.x.com", "*.com"];
+const BELOW: [&str; 4] = ["*.x.com", "*.b.x.com", "*.b.x.com.", "*.com"];
 const NAMES: [&str; 6] = [
     "x.com",
     "a.x.com",
@@ -66,24 +66,26 @@ impl Sketch {
         let default = if asked.scheme == "http" { 80 } else { 443 };
         let port = asked.port.unwrap_or(default);
         let host = asked.host.to_lowercase();
+        let host = spelled(&host);
         let own = self.host.to_lowercase();
-        let parts: Vec<&str> = match asked.path.as_str() {
-            "" => vec![""],
-            path => path[1..].split('/').collect(),
-        };
+        let own = spelled(&own);
+        let mut parts: Vec<&str> = asked.path.split('/').collect();
+        let last = parts.pop();
+        parts.retain(|part| !part.is_empty());
+        parts.extend(last);
         (self.methods.is_empty() || self.methods.contains(&asked.method))
             && self.scheme.is_none_or(|scheme| scheme == asked.scheme)
             && port == self.own_port().unwrap_or(default)
             && match own.strip_prefix('*') {
                 Some(below) => host.ends_with(below),
-                None => host == own || spelled(&host) == spelled(&own),
+                None => host == own,
             }
             && covers(&self.segments, self.open, &parts)
     }
 
     /// Greater is more specific: the rule as the documentation has it.
     fn rank(&self) -> (usize, Vec<u8>, usize, bool, bool) {
-        let host = match self.host.strip_prefix('*') {
+        let host = match spelled(self.host).strip_prefix('*') {
             Some(below) => below.len(),
             None => 1_000,
         };
@@ -129,7 +131,10 @@ fn covers(pattern: &[&str], open: bool, parts: &[&str]) -> bool {
 }
 
 fn spelled(host: &str) -> &str {
-    if host == "[0:0::1]" { "[::1]" } else { host }
+    match host {
+        "[0:0::1]" => "[::1]",
+        host => host.strip_suffix('.').unwrap_or(host),
+    }
 }
 
 /// Only `%2F` stays apart from what it encodes, of those that are generated.
@@ -184,7 +189,14 @@ fn sketch() -> impl Strategy<Value = Sketch> {
 fn asked() -> impl Strategy<Value = Asked> {
     let hosts = [
         &NAMES[..],
-        &["X.com", "c.a.x.com", "[0:0::1]", "b.x.com", "ax.com"],
+        &[
+            "X.com",
+            "c.a.x.com",
+            "c.a.x.com.",
+            "[0:0::1]",
+            "b.x.com",
+            "ax.com",
+        ],
     ]
     .concat();
     let host = prop_oneof![

@@ -4,6 +4,7 @@ use std::time::SystemTime;
 
 use http::{HeaderMap, StatusCode};
 
+use super::allowance::Oddity;
 use super::asked::Asked;
 use super::clock::Clock;
 use super::retry_after::{HintSource, RetryAfter};
@@ -25,6 +26,8 @@ pub struct Hints {
     /// `x-rate-limit-remaining`, `ratelimit-remaining`, `RateLimit` with `r=0`). On a 403 it makes
     /// a rate limit of a refusal.
     pub remaining_zero: bool,
+    /// A header that asks for a wait and cannot be read, whether or not another one can.
+    pub unreadable: Option<HintSource>,
 }
 
 // ===== impl Hints =====
@@ -60,14 +63,30 @@ impl Hints {
             _ => false,
         };
         let asked = scan.asked.or(scan.reset.filter(|_| spent));
-        Self::resolve(&scan, asked, wall)
+        let unreadable = scan.unreadable_reset.filter(|_| spent);
+        let mut hints = Self::resolve(&scan, asked, wall);
+        hints.unreadable = hints.unreadable.or(unreadable);
+        hints
     }
 
     /// Does a refusal with these hints come from a rate limit, whatever its status says? True when
-    /// there is a wait, or when nothing is left of a limit.
+    /// there is a wait, also one that cannot be read, or when nothing is left of a limit.
     #[must_use]
     pub const fn tell_of_a_limit(&self) -> bool {
-        self.retry_after.is_some() || self.remaining_zero
+        self.retry_after.is_some() || self.unreadable.is_some() || self.remaining_zero
+    }
+
+    /// Whether the server asks to stay away without saying for how long: a hint is there that cannot be read, and no
+    /// other one can. It counts as the wait of a server that is overloaded.
+    #[must_use]
+    pub const fn has_unknown_length(&self) -> bool {
+        self.retry_after.is_none() && self.unreadable.is_some()
+    }
+
+    /// What to warn about: the header that cannot be read.
+    #[must_use]
+    pub fn oddity(&self) -> Option<Oddity> {
+        self.unreadable.map(Oddity::of_a_wait)
     }
 
     fn resolve(
@@ -75,12 +94,13 @@ impl Hints {
         asked: Option<(HintSource, Asked)>,
         wall: impl FnOnce() -> SystemTime,
     ) -> Self {
-        let mut clock = Clock::new(scan.date, scan.aged, wall);
+        let mut clock = Clock::new(scan.date, scan.age, wall);
         let retry_after = asked.map(|(source, asked)| RetryAfter::new(clock.wait(asked), source));
         Self {
             retry_after,
             should_retry: scan.should_retry,
             remaining_zero: scan.remaining_zero,
+            unreadable: scan.unreadable,
         }
     }
 }

@@ -13,18 +13,20 @@
 //! A member is never continued on the next header line (RFC 9651 section 4.2 warns of strings that
 //! are), so lines are read one after the other and need not be joined.
 
+use super::asked::Asked;
 use super::number::Number;
 
 /// What a member begins with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Bare<'h> {
-    /// A String, between its quotes and with its escapes: the name of a policy since draft 08.
+    /// A String, between its quotes and with its escapes: the name of a policy since draft 08. Or a Token, which is
+    /// proposed for the same.
     Text(&'h [u8]),
     /// A number: a quota in `RateLimit-Limit` (to draft 06) and `RateLimit-Policy` (to draft 07).
     Count(u64),
     /// `limit=100`, the form of draft 07.
     Entry(&'h [u8], &'h [u8]),
-    /// Anything else, such as a Token.
+    /// Anything else.
     Other,
 }
 
@@ -41,9 +43,13 @@ pub(super) struct Member<'h> {
     /// `pk`: the partition key, as it is written.
     pub(super) partition: Option<&'h [u8]>,
     /// `r`: what is left.
-    pub(super) remaining: Option<u64>,
+    remaining: Option<u64>,
+    /// `a`, which is proposed in its place.
+    available: Option<u64>,
     /// `t`: seconds until there is more.
-    pub(super) reset: Option<Number>,
+    reset: Option<Number>,
+    /// `c`, which is proposed: what the response cost.
+    pub(super) cost: Option<u64>,
     /// Every parameter could be read.
     pub(super) sound: bool,
 }
@@ -59,7 +65,11 @@ pub(super) fn members(line: &[u8]) -> impl Iterator<Item = Member<'_>> {
 /// The number that begins `value`: `100`, `100, 100;w=10` and `76;w=21600` (Docker Hub). Fractions
 /// are cut off: half a request cannot be sent.
 pub(super) fn count(value: &[u8]) -> Option<Number> {
-    let (number, rest) = Number::prefix(value.trim_ascii())?;
+    let value = value.trim_ascii();
+    let (number, rest) = match value {
+        [b'-', zero @ ..] => Number::prefix(zero).filter(|(zero, _)| zero.is_zero())?,
+        value => Number::prefix(value)?,
+    };
     match rest.trim_ascii_start() {
         [] | [b',' | b';', ..] => Some(number),
         _ => None,
@@ -78,13 +88,31 @@ impl<'h> Member<'h> {
             unit: None,
             partition: None,
             remaining: None,
+            available: None,
             reset: None,
+            cost: None,
             sound: true,
         };
         for piece in pieces {
             member.sound &= member.parameter(piece).is_some();
         }
         member
+    }
+
+    /// What is left of a limit: `r`, or `a`.
+    pub(super) fn left(&self) -> Option<u64> {
+        self.remaining.or(self.available)
+    }
+
+    /// Until there is more of a limit: `t`; beside `a`, also `w`.
+    pub(super) fn until(&self) -> Option<Asked> {
+        let window = self.window.filter(|_| self.available.is_some());
+        self.reset.or(window).map(Asked::seconds_or_epoch_seconds)
+    }
+
+    /// The window of a limit: `w`, unless `a` stands beside it.
+    pub(super) fn window_of_limit(&self) -> Option<Number> {
+        self.window.filter(|_| self.available.is_none())
     }
 
     /// `None` when it cannot be read. Of two with the same key the last one counts (RFC 9651
@@ -98,8 +126,10 @@ impl<'h> Member<'h> {
             b"" => false,
             b"q" => keep(&mut self.quota, integer(value)),
             b"r" => keep(&mut self.remaining, integer(value)),
-            b"w" => keep(&mut self.window, Number::parse(value)),
-            b"t" => keep(&mut self.reset, Number::parse(value)),
+            b"a" => keep(&mut self.available, integer(value)),
+            b"c" => keep(&mut self.cost, integer(value)),
+            b"w" => keep(&mut self.window, number(value)),
+            b"t" => keep(&mut self.reset, number(value)),
             b"qu" => keep(&mut self.unit, opaque(value)),
             b"pk" => keep(&mut self.partition, opaque(value)),
             _ => true,
@@ -113,12 +143,18 @@ fn keep<T>(kept: &mut Option<T>, value: Option<T>) -> bool {
     kept.is_some()
 }
 
-/// An Integer: neither a sign nor a fraction. Too many digits are a very large number.
+/// An Integer that is not negative, without a fraction. Too many digits are a very large number.
 fn integer(value: &[u8]) -> Option<u64> {
-    let digits = value.iter().all(u8::is_ascii_digit);
-    Number::parse(value)
-        .filter(|_| digits)
-        .map(|number| number.whole)
+    let number = number(value)?;
+    (!value.contains(&b'.')).then_some(number.whole)
+}
+
+/// An Integer or a Decimal that is not negative; `-0` is zero (RFC 9651 section 3.3.1).
+fn number(value: &[u8]) -> Option<Number> {
+    match value {
+        [b'-', zero @ ..] => Number::parse(zero).filter(|zero| zero.is_zero()),
+        value => Number::parse(value),
+    }
 }
 
 /// A value that is only compared: a Byte Sequence (`:...:`, its padding may be missing) or a
@@ -152,9 +188,18 @@ impl<'h> Bare<'h> {
             Some(equals) if text[0].is_ascii_alphabetic() => {
                 Self::Entry(&text[..equals], &text[equals + 1..])
             }
+            None if is_token(text) => Self::Text(text),
             _ => Self::Other,
         }
     }
+}
+
+/// A Token (RFC 9651 section 3.3.4).
+fn is_token(text: &[u8]) -> bool {
+    let starts = matches!(text.first(), Some(b'*' | b'a'..=b'z' | b'A'..=b'Z'));
+    let is_of_token =
+        |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~:/".contains(byte);
+    starts && text.iter().all(is_of_token)
 }
 
 /// Where the quote stands that ends a string, of which this is all behind the first quote.
@@ -251,7 +296,11 @@ mod tests {
             ("1.5", Bare::Other),
             ("limit=100", Bare::Entry(b"limit", b"100")),
             ("=", Bare::Other),
-            ("default", Bare::Other),
+            ("default", Bare::Text(b"default")),
+            ("*a.b/c:d", Bare::Text(b"*a.b/c:d")),
+            ("a b", Bare::Other),
+            ("a\"b", Bare::Other),
+            ("-0", Bare::Count(0)),
             (":YQ==:", Bare::Other),
         ] {
             assert_eq!(Bare::read(text.as_bytes()), bare, "{text}");

@@ -1,7 +1,7 @@
 //! What a server says about coming back.
 //!
 //! A server knows better than any schedule when it can be asked again, and many say so, in a dozen
-//! dialects: `Retry-After` in seconds or as one of three forms of date, twins of it in
+//! dialects: `Retry-After` in seconds or as a date in any of twenty forms, twins of it in
 //! milliseconds, rate limit fields with a reset in almost any unit, plain requests to try again or
 //! not to. This module reads all of them into one small [`Hints`], in one pass over the header
 //! names, without allocating.
@@ -11,8 +11,9 @@
 //! * **Never earlier than asked.** Fractions are rounded up. A moment in time is read against the
 //!   response's own `Date`, which the same clock wrote, so a client whose clock is wrong waits
 //!   right.
-//! * **What is malformed is no hint.** `-1`, `inf`, `120junk` and the empty string say nothing. But
-//!   zero is a hint (try at once), and a moment in the past is zero.
+//! * **What cannot be read is a hint of unknown length.** A server that says `soon`, `-1` or nothing at all asks to stay
+//!   away, so the wait is that of a server that is overloaded, unless another header can be read. Zero is a hint (try at
+//!   once), and a moment in the past is zero.
 //! * **Servers are not trusted.** A hint never raises attempts or budgets and never makes a request
 //!   repeatable; no wait is longer than [`LONGEST`], and whoever obeys caps it much lower.
 //!
@@ -37,7 +38,9 @@
 
 mod allowance;
 mod asked;
+mod civil;
 mod clock;
+mod date;
 mod few;
 mod hints;
 mod members;
@@ -46,10 +49,11 @@ mod quota;
 mod retry_after;
 mod rfc3339;
 mod scan;
+mod span;
 
 pub use self::allowance::{Allowance, Allowances, Oddity, Unit, tells_of_limits};
 pub use self::hints::Hints;
-pub use self::quota::{InvalidMarker, QuotaMarker, SpentQuota, Window, spent_quota};
+pub use self::quota::{Evidence, InvalidMarker, QuotaMarker, SpentQuota, Window, spent_quota};
 pub use self::retry_after::{HintSource, LONGEST, RetryAfter};
 
 #[cfg(test)]

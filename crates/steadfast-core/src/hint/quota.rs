@@ -1,20 +1,26 @@
-//! A 429 that no backoff can help: the quota of a day, week or month is spent.
+//! A 429 that no backoff can help: the quota of a day, week or month is used up.
 //!
 //! "Too fast" and "too much" share one status. The first is over in seconds; the second comes back
 //! at midnight, on the first of the month, or when a bill is paid, and each repetition until then
-//! is wasted. There is no standard field that tells them apart, so this looks for the words that
-//! APIs use in their error bodies, and for the few headers that name a window.
+//! is wasted. There is no standard field that tells them apart, so this knows the codes that APIs
+//! put into their error bodies, the few headers that name a window, and the words of their sentences.
 //!
-//! It would rather miss than cry wolf: calling "too fast" spent costs a success, calling "spent"
+//! The two kinds of [`Evidence`] are worth different things. A code stands where only the API writes. A sentence may
+//! advertise a larger plan ("upgrade to Pro for $20 a month") or quote what a stranger searched for, so it
+//! proves nothing: it changes what people are told, never what is sent.
+//!
+//! Both would rather miss than cry wolf: calling "too fast" used up costs a success, calling "used up"
 //! too fast costs two retries. So any word about seconds, minutes or hours anywhere in the text
-//! means "too fast" (a message that names several limits does not say which one was hit), and words
+//! means "too fast" (a message that names several limits does not say which one was hit), and signs
 //! that name no window do not count when the server also says that it is over in less than an hour:
 //! as `Retry-After`, or as the reset of a rate limit.
 //!
 //! There is one standard form, a problem (RFC 9457) whose `type` ends in `quota-exceeded`
 //! (the problem types of draft-ietf-httpapi-ratelimit-headers-10). It is said of short windows, too, so it
-//! counts as words that name none. Words of an API of one's own are a [`QuotaMarker`].
+//! counts as a code that names none. Words of an API of one's own are a [`QuotaMarker`].
 
+mod codes;
+mod json;
 mod marker;
 mod words;
 
@@ -24,7 +30,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use http::{HeaderMap, StatusCode};
 
 pub use self::marker::{InvalidMarker, QuotaMarker};
-use self::words::{SPENT, SPENT_HEADERS, TOO_FAST};
+use self::words::{SPENT, TOO_FAST};
 use super::hints::Hints;
 use super::number::Number;
 
@@ -48,33 +54,48 @@ pub enum Window {
     Unknown,
 }
 
-/// A quota that is used up.
+/// A quota that is used up, or is said to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct SpentQuota {
-    /// How long the quota lasts, and so about how long it stays spent.
+    /// How long the quota lasts, and so about how long it stays used up.
     pub window: Window,
-    /// The words or the header that said so; never a piece of the response.
+    /// The code, header or words that said so; never a piece of the response.
     pub sign: &'static str,
+    /// What that is worth.
+    pub evidence: Evidence,
 }
 
-/// Does this refusal say that the quota of a day, week or month, or of a plan, is spent?
+/// What a sign of a used-up quota is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Evidence {
+    /// A known code in an error body, a problem type or a header: it ends a call and fills a ledger.
+    Structured,
+    /// A sentence: it is shown to people and has no other effect.
+    Prose,
+}
+
+/// Does this refusal say that the quota of a day, week or month, or of a plan, is used up?
 ///
 /// For 429, and for 403 where that is what an API uses. `body_start` is what was read of the body,
 /// if anything; the first 4 KiB of it count, in any mix of upper and lower case. Recognised are the
-/// error bodies of OpenAI, Google APIs, RapidAPI, Azure API Management, AWS API Gateway, HubSpot,
-/// X, DeepL and others that use the same words ("daily limit", "monthly quota",
-/// `insufficient_quota`, `quota_exceeded`), and a remainder of 0 in Kong's and HubSpot's headers of
-/// a day or month. Nothing is allocated.
+/// codes of OpenAI, Google APIs, ElevenLabs, HubSpot, X, apilayer and NewsAPI, a problem of the type `quota-exceeded`, and a
+/// remainder of 0 in Kong's and HubSpot's headers of a day or month. Of sentences, those of RapidAPI, Azure API Management,
+/// AWS API Gateway, DeepL and others that use the same words ("daily limit", "monthly quota"); they are
+/// [`Evidence::Prose`]. Nothing is allocated.
 ///
 /// ```
-/// use steadfast_core::hint::{Window, spent_quota};
+/// use steadfast_core::hint::{Evidence, Window, spent_quota};
 ///
 /// let headers = http::HeaderMap::new();
-/// let spent = spent_quota(br#"{"message":"You have exceeded the MONTHLY quota"}"#, &headers);
-/// assert_eq!(spent.map(|quota| quota.window), Some(Window::Month));
+/// let code = spent_quota(br#"{"error":{"errors":[{"reason":"dailyLimitExceeded"}]}}"#, &headers).ok_or("none")?;
+/// assert_eq!((code.window, code.evidence), (Window::Day, Evidence::Structured));
+/// let words = spent_quota(br#"{"message":"You have exceeded the MONTHLY quota"}"#, &headers).ok_or("none")?;
+/// assert_eq!((words.window, words.evidence), (Window::Month, Evidence::Prose));
 /// let too_fast = br#"{"message":"Quota of 60 requests per minute hit"}"#;
 /// assert_eq!(spent_quota(too_fast, &headers), None);
+/// # Ok::<(), &str>(())
 /// ```
 #[must_use]
 pub fn spent_quota(body_start: &[u8], headers: &HeaderMap) -> Option<SpentQuota> {
@@ -82,57 +103,33 @@ pub fn spent_quota(body_start: &[u8], headers: &HeaderMap) -> Option<SpentQuota>
     if TOO_FAST.iter().any(|words| contains(text, words)) {
         return None;
     }
-    let found = spent_words(text)
-        .or_else(|| spent_header(headers))
-        .or_else(|| spent_problem(text))?;
-    if found.window == Window::Unknown && comes_back_soon(headers) {
+    let structured = json::find(text, codes::code).or_else(|| spent_header(headers));
+    let (evidence, (sign, window)) = match structured {
+        Some(found) => (Evidence::Structured, found),
+        None => (Evidence::Prose, spent_words(text)?),
+    };
+    if window == Window::Unknown && comes_back_soon(headers) {
         return None;
     }
-    Some(found)
+    Some(SpentQuota {
+        window,
+        sign,
+        evidence,
+    })
 }
 
-fn spent_words(text: &[u8]) -> Option<SpentQuota> {
-    SPENT
-        .iter()
-        .find(|(words, _)| contains(text, words))
-        .map(|&(sign, window)| SpentQuota { window, sign })
+fn spent_words(text: &[u8]) -> Option<(&'static str, Window)> {
+    let mut spent = SPENT.iter();
+    spent.find(|(words, _)| contains(text, words)).copied()
 }
 
-fn spent_header(headers: &HeaderMap) -> Option<SpentQuota> {
-    SPENT_HEADERS
-        .iter()
-        .find(|(name, _)| {
-            let value = headers.get(*name);
-            value
-                .and_then(|value| Number::parse(value.as_bytes().trim_ascii()))
-                .is_some_and(Number::is_zero)
-        })
-        .map(|&(sign, window)| SpentQuota { window, sign })
-}
-
-/// A problem of the type `...quota-exceeded`. Read without a parser: a JSON key `type` whose value
-/// ends so.
-fn spent_problem(text: &[u8]) -> Option<SpentQuota> {
-    const KEY: &[u8] = b"\"type\"";
-    let sign = "quota-exceeded";
-    let starts = text.windows(KEY.len()).enumerate();
-    let mut starts = starts.filter(|(_, window)| *window == KEY);
-    let is_spent = |start: usize| {
-        let rest = text.get(start + KEY.len()..)?.trim_ascii_start();
-        let value = rest.strip_prefix(b":")?.trim_ascii_start();
-        let value = value.strip_prefix(b"\"")?;
-        let end = value.iter().position(|byte| *byte == b'"')?;
-        let end_of_type = value[..end]
-            .split_at_checked(end.checked_sub(sign.len())?)?
-            .1;
-        Some(end_of_type.eq_ignore_ascii_case(sign.as_bytes()))
+fn spent_header(headers: &HeaderMap) -> Option<(&'static str, Window)> {
+    let is_zero = |name: &str| {
+        let value = headers.get(name)?.as_bytes().trim_ascii();
+        Number::parse(value).map(Number::is_zero)
     };
-    starts
-        .any(|(start, _)| is_spent(start) == Some(true))
-        .then_some(SpentQuota {
-            window: Window::Unknown,
-            sign,
-        })
+    let mut names = codes::HEADERS.iter();
+    names.find(|(name, _)| is_zero(name) == Some(true)).copied()
 }
 
 /// A date without the response's own `Date` cannot be read here and counts as late.
@@ -161,7 +158,14 @@ impl fmt::Display for Window {
 
 impl fmt::Display for SpentQuota {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the {} quota is spent", self.window)
+        match self.evidence {
+            Evidence::Structured => write!(f, "the {} quota is spent", self.window),
+            Evidence::Prose => write!(
+                f,
+                "the answer's text says that the {} quota is used up",
+                self.window
+            ),
+        }
     }
 }
 

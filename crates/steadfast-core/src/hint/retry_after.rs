@@ -80,6 +80,22 @@ impl HintSource {
             Self::XRateLimitResetHyphen => "X-Rate-Limit-Reset",
         }
     }
+
+    /// The same in lower case.
+    pub(super) const fn header(self) -> &'static str {
+        match self {
+            Self::RetryAfter => "retry-after",
+            Self::RateLimit => "ratelimit",
+            Self::RateLimitReset => "ratelimit-reset",
+            Self::XRateLimitResetAfter => "x-ratelimit-reset-after",
+            Self::XRateLimitReset => "x-ratelimit-reset",
+            Self::XRateLimitResetHyphen => "x-rate-limit-reset",
+            Self::RetryAfterMs
+            | Self::XMsRetryAfterMs
+            | Self::XAmzRetryAfter
+            | Self::GrpcRetryPushbackMs => self.as_str(),
+        }
+    }
 }
 
 impl fmt::Display for HintSource {

@@ -1,7 +1,5 @@
 //! One pass over the headers of a response.
 
-use std::time::Duration;
-
 use http::{HeaderMap, HeaderValue};
 
 use super::asked::Asked;
@@ -21,9 +19,12 @@ pub(super) struct Scan<'h> {
     pub(super) tells_remaining: bool,
     /// Some field says that nothing is left.
     pub(super) remaining_zero: bool,
-    /// `Date`, and whether it is the age of a cached answer instead of now.
+    /// The first one that asks for a wait and cannot be read, of either kind.
+    pub(super) unreadable: Option<HintSource>,
+    pub(super) unreadable_reset: Option<HintSource>,
+    /// `Date`, and the `Age` of an answer that a cache kept.
     pub(super) date: Option<&'h HeaderValue>,
-    pub(super) aged: bool,
+    pub(super) age: Option<&'h HeaderValue>,
 }
 
 // ===== impl Scan =====
@@ -49,8 +50,8 @@ impl<'h> Scan<'h> {
         let bytes = value.as_bytes();
         match name {
             "date" => self.date = self.date.or(Some(value)),
-            "age" => self.aged = true,
-            "retry-after" => self.ask(HintSource::RetryAfter, Asked::retry_after(bytes)),
+            "age" => self.age = self.age.or(Some(value)),
+            "retry-after" => self.ask(HintSource::RetryAfter, Asked::time(bytes)),
             "retry-after-ms" => self.ask(HintSource::RetryAfterMs, Asked::millis(bytes)),
             "x-ms-retry-after-ms" => self.ask(HintSource::XMsRetryAfterMs, Asked::millis(bytes)),
             "x-amz-retry-after" => self.ask(HintSource::XAmzRetryAfter, Asked::millis(bytes)),
@@ -69,11 +70,18 @@ impl<'h> Scan<'h> {
     }
 
     fn ask(&mut self, source: HintSource, asked: Option<Asked>) {
+        if asked.is_none() {
+            self.unreadable.get_or_insert(source);
+        }
         keep_first(&mut self.asked, source, asked);
     }
 
     fn reset(&mut self, source: HintSource, value: &[u8]) {
-        keep_first(&mut self.reset, source, Asked::reset(value));
+        let asked = Asked::time(value);
+        if asked.is_none() {
+            self.unreadable_reset.get_or_insert(source);
+        }
+        keep_first(&mut self.reset, source, asked);
     }
 
     /// gRFC A6: a number of ms; what is negative or unreadable means never.
@@ -109,26 +117,22 @@ impl<'h> Scan<'h> {
         for member in members(value) {
             match member.bare {
                 Bare::Entry(b"remaining", value) => draft_7.0 = count(value),
-                Bare::Entry(b"reset", value) => draft_7.1 = Number::parse(value),
+                Bare::Entry(b"reset", value) => draft_7.1 = Asked::time(value),
                 _ => {
-                    let remaining = member.remaining.map(Number::from);
-                    longest = longest.max(self.spent_for(remaining, member.reset));
+                    let remaining = member.left().map(Number::from);
+                    longest = longest.max(self.spent_for(remaining, member.until()));
                 }
             }
         }
         longest = longest.max(self.spent_for(draft_7.0, draft_7.1));
-        keep_first(
-            &mut self.reset,
-            HintSource::RateLimit,
-            longest.map(Asked::For),
-        );
+        keep_first(&mut self.reset, HintSource::RateLimit, longest);
     }
 
     /// For how long nothing is left of a limit.
-    fn spent_for(&mut self, remaining: Option<Number>, reset: Option<Number>) -> Option<Duration> {
+    fn spent_for(&mut self, remaining: Option<Number>, reset: Option<Asked>) -> Option<Asked> {
         self.remaining(remaining);
         let spent = remaining.is_some_and(Number::is_zero);
-        Some(Asked::seconds(reset.filter(|_| spent)?))
+        reset.filter(|_| spent)
     }
 }
 

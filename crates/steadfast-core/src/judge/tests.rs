@@ -120,8 +120,9 @@ fn a_403_is_a_rate_limit_only_when_something_says_so() {
             &[("x-ratelimit-remaining", "7")],
             (Rule::FailFast, Reason::Standard),
         ),
+        (&[("retry-after", "soon")], (limit, Reason::RateLimit)),
         (
-            &[("retry-after", "soon")],
+            &[("x-ratelimit-reset", "soon")],
             (Rule::FailFast, Reason::Standard),
         ),
     ] {
@@ -134,14 +135,15 @@ fn a_403_is_a_rate_limit_only_when_something_says_so() {
 fn a_413_is_retried_only_when_the_server_names_a_time() {
     let standard = Policy::standard();
     let named = [("retry-after", "1")];
-    assert_eq!(
-        judge(&standard, 413, &[], Opinion::Abstain, "").0,
-        Rule::FailFast
-    );
-    assert_eq!(
-        judge(&standard, 413, &named, Opinion::Abstain, "").0,
-        Rule::RETRY
-    );
+    let unreadable = [("retry-after", "soon")];
+    for (pairs, expected) in [
+        (&[][..], Rule::FailFast),
+        (&named, Rule::RETRY),
+        (&unreadable, Rule::RETRY),
+    ] {
+        let judged = judge(&standard, 413, pairs, Opinion::Abstain, "").0;
+        assert_eq!(judged, expected, "{pairs:?}");
+    }
 }
 
 #[test]
@@ -156,6 +158,30 @@ fn a_spent_quota_is_not_a_matter_of_seconds() {
     );
     let own = Policy::standard().on(StatusClass::ClientError, Rule::retry(1));
     assert_eq!(verdict(&own, spent), (Rule::retry(1), Reason::Policy));
+}
+
+#[test]
+fn a_sentence_about_a_quota_is_shown_and_changes_nothing_else() {
+    let policy = Policy::standard().prepare().unwrap();
+    let judged = |status, pairs: &[_], body: &str| {
+        let (headers, wall) = (headers(pairs), || SystemTime::UNIX_EPOCH);
+        let body = Some(body.as_bytes());
+        Judged::response(&policy, status, &headers, wall, Opinion::Abstain, body)
+    };
+    let limit = [("x-ratelimit-remaining", "0")];
+    for (status, pairs) in [
+        (StatusCode::TOO_MANY_REQUESTS, &[][..]),
+        (StatusCode::FORBIDDEN, &limit),
+        (StatusCode::FORBIDDEN, &[]),
+    ] {
+        let plain = judged(status, pairs, "");
+        let said = judged(status, pairs, r#"{"message":"monthly limit reached"}"#);
+        assert_eq!(said.quota_in_text, Some(Window::Month));
+        assert_eq!(
+            (said.verdict, said.reason, said.quota),
+            (plain.verdict, plain.reason, None)
+        );
+    }
 }
 
 #[test]
@@ -194,7 +220,7 @@ fn the_wait_of_a_classifier_is_kept_beside_the_servers() {
 #[test]
 fn every_status_has_a_verdict_whatever_the_headers() {
     let odd = [
-        ("retry-after", "-1"),
+        ("x-ratelimit-reset", "-1"),
         ("x-should-retry", "maybe"),
         ("ratelimit", ";;;"),
     ];

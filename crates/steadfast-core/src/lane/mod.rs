@@ -122,6 +122,14 @@ pub struct Lane {
     pacing: Pacing,
 }
 
+impl Ticket {
+    /// When it was let go.
+    #[must_use]
+    pub const fn sent(&self) -> Instant {
+        self.sent
+    }
+}
+
 impl Lane {
     /// A lane of which nothing is known.
     #[must_use]

@@ -55,7 +55,7 @@ const MOST_RATES: usize = 16;
 /// Setters for rates and pacing.
 impl Policy {
     /// For whom calls are made that do not say so themselves: calls of one identity share budget and rate limit, and no
-    /// others do. Default: none.
+    /// others do. It is shown in spans and in warnings of quotas, so give a name, never a credential. Default: none.
     #[must_use]
     pub fn identity(mut self, identity: impl Into<Arc<str>>) -> Self {
         self.limits.identity = Some(identity.into());

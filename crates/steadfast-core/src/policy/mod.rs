@@ -105,7 +105,8 @@ impl Default for Policy {
 }
 
 impl Policy {
-    /// What is right for most: 3 attempts within 30 s, 10 % budget, nothing refused and nothing cut.
+    /// What is right for most: 3 attempts within 30 s, 10 % budget. Nothing is cut, and nothing is refused but at a gate that
+    /// the server closed ([`without_gate`](Self::without_gate)).
     #[must_use]
     pub fn standard() -> Self {
         Self {

@@ -7,11 +7,13 @@ use super::{
 use crate::hint::QuotaMarker;
 use crate::quota::PreparedQuota;
 use crate::rate::PreparedRate;
+use crate::terms::Terms;
 
 /// A [`Policy`] whose values were checked; what the layers read.
 #[derive(Clone, Debug)]
 pub struct Prepared {
     policy: Policy,
+    terms: Terms,
     rates: Vec<PreparedRate>,
     quotas: Vec<PreparedQuota>,
     quota_markers: Vec<QuotaMarker>,
@@ -22,11 +24,18 @@ impl Prepared {
         policy.retry.check()?;
         policy.timeouts.check()?;
         Ok(Self {
+            terms: Terms::of(&policy),
             rates: policy.prepare_rates()?,
             quotas: policy.prepare_quotas()?,
             quota_markers: policy.prepare_markers()?,
             policy,
         })
+    }
+
+    /// What holds for a call that says nothing else.
+    #[must_use]
+    pub const fn terms(&self) -> &Terms {
+        &self.terms
     }
 
     /// What is retried, when, and how much load that may add.

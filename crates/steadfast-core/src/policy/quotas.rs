@@ -24,7 +24,7 @@ impl Policy {
         self
     }
 
-    /// Words in the body of a 429 or 403 that mean that a quota is spent, beside those that are known; in any mix of
+    /// Words in the body of a 429 or 403 that mean that a quota is used up, beside the codes that are known; in any mix of
     /// upper and lower case, within the first 4 KiB. Such a refusal is not repeated. With words of its own, a policy
     /// looks into every 429 and 403 that no rule of its own decides. Default: none.
     #[must_use]

@@ -2,6 +2,10 @@
 
 use super::Nanos;
 use super::prepared::PreparedQuota;
+use super::slots::STILL;
+
+/// So many windows that are over are remembered, for a clock that was wrong and is set back.
+const REMEMBERED: usize = 3;
 
 /// What was used of the window that is running.
 #[derive(Clone, Debug)]
@@ -15,6 +19,17 @@ pub(super) struct Calendar {
     pub(super) seen: Nanos,
     /// Which window it is; a receipt of another one is worth nothing.
     number: u64,
+    /// What was used of windows before, the latest last.
+    over: Vec<Over>,
+}
+
+/// A window that is over.
+#[derive(Clone, Copy, Debug)]
+struct Over {
+    /// A time within it.
+    seen: Nanos,
+    used: u64,
+    warned: bool,
 }
 
 // ===== impl Calendar =====
@@ -28,6 +43,7 @@ impl Calendar {
             warned: false,
             seen: 0,
             number: 0,
+            over: Vec::new(),
         }
     }
 
@@ -41,27 +57,45 @@ impl Calendar {
             warned,
             seen,
             number: 0,
+            over: Vec::new(),
         }
     }
 
     /// Begins the window of `now`, if that is another one.
     pub(super) fn settle(&mut self, quota: &PreparedQuota, now: Nanos) {
         if now >= self.end {
+            self.remember();
             (self.start, self.end) = quota.window.around(&quota.zone, now);
             self.used = 0;
             self.warned = false;
             self.number = self.number.wrapping_add(1);
-        } else if now < self.start {
-            // The clock was set back. Into the window before: the one that has begun goes on. Further: what was
-            // counted counts now.
-            let before = self.start.saturating_sub(1);
-            let (before, _) = quota.window.around(&quota.zone, before);
-            if now < before {
-                (self.start, self.end) = quota.window.around(&quota.zone, now);
-                self.seen = now;
+        } else if now < self.start.saturating_sub(STILL) {
+            // The clock was set back, so the window of now was never over: what was counted of it counts again, with
+            // what was counted since.
+            (self.start, self.end) = quota.window.around(&quota.zone, now);
+            self.over.retain(|over| over.seen < self.end);
+            let same = self.over.pop_if(|over| over.seen >= self.start);
+            if let Some(over) = same {
+                self.used = self.used.saturating_add(over.used);
+                self.warned |= over.warned;
             }
+            self.seen = now;
         }
         self.seen = self.seen.max(now).clamp(self.start, self.end - 1);
+    }
+
+    fn remember(&mut self) {
+        if self.used == 0 {
+            return;
+        }
+        if self.over.len() >= REMEMBERED {
+            self.over.remove(0);
+        }
+        self.over.push(Over {
+            seen: self.seen,
+            used: self.used,
+            warned: self.warned,
+        });
     }
 
     /// Adds what was counted of the same window elsewhere. Of two windows the later one counts.

@@ -100,7 +100,8 @@ impl Quota {
         self
     }
 
-    /// When this much of it is used, it is worth a warning. Default: 80 %.
+    /// When this much of it is used, it is worth a warning, which shows the origin, the endpoint and the
+    /// [identity](crate::Policy::identity) as it is, but of a credential only a number of this process. Default: 80 %.
     #[must_use]
     pub const fn warn_at(mut self, percent: u8) -> Self {
         self.warn_at = percent;

@@ -21,6 +21,8 @@ pub(super) struct Slot {
 #[derive(Clone, Debug)]
 pub(super) struct Slots {
     slots: Vec<Slot>,
+    /// Those that were forgotten last, for a clock that was wrong and is set back.
+    over: Vec<Slot>,
     pub(super) window: Nanos,
     /// When a warning was given.
     pub(super) warned: Option<Nanos>,
@@ -40,6 +42,7 @@ impl Slots {
     pub(super) const fn new(window: Nanos) -> Self {
         Self {
             slots: Vec::new(),
+            over: Vec::new(),
             window,
             warned: None,
             next: 0,
@@ -101,8 +104,12 @@ impl Slots {
             None => now,
         };
         let window = self.window;
-        self.slots
-            .retain(|slot| now < slot.last.saturating_add(window));
+        let kept = |slot: &Slot| now < slot.last.saturating_add(window);
+        // In order, so the first that is kept is followed by none that is not.
+        let over = self.slots.iter().position(kept).unwrap_or(self.slots.len());
+        if over > 0 {
+            self.over = self.slots.drain(..over).collect();
+        }
         self.warned = self
             .warned
             .map(|warned| warned.min(now))
@@ -111,6 +118,9 @@ impl Slots {
     }
 
     fn set_back(&mut self, now: Nanos) {
+        // Those that were forgotten may not be old enough yet.
+        self.slots.append(&mut self.over);
+        self.slots.sort_by_key(|slot| slot.last);
         let past = self.slots.partition_point(|slot| slot.last <= now);
         let mut joined: Option<Slot> = None;
         for slot in self.slots.drain(past..) {
@@ -124,6 +134,9 @@ impl Slots {
             });
         }
         self.slots.extend(joined);
+        while self.slots.len() > MOST {
+            self.join_oldest();
+        }
     }
 
     pub(super) fn used(&self) -> u64 {

@@ -71,6 +71,7 @@ fn an_origin_is_scheme_host_and_port() {
         (url("https", "a.com", None), plain, Foreign),
         (plain, url("http", "a.com", Some(81)), Foreign),
         (plain, url("http", "www.a.com", None), Foreign),
+        (plain, url("http", "a.com.", None), Foreign),
     ] {
         assert_eq!(Crossing::between(&from, &to), expected, "{from} to {to}");
     }

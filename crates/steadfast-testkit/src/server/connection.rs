@@ -86,25 +86,32 @@ impl Connection {
             body: Bytes::new(),
             at,
             answered_at: None,
+            left_at: None,
             connection: self.number,
             n: 0,
         };
         // Chosen before the body is read, so that a step can leave the body unread.
         let step = self.shared.routes.next(&head.method, received.path_only());
         let n = self.shared.log.push(received);
+        let next = self.answer(step, &head, n).await;
+        self.shared.log.over(n);
+        next
+    }
+
+    async fn answer(&mut self, step: Step, head: &Head, n: usize) -> io::Result<Next> {
         if matches!(step.act, Act::Hang) {
             self.wait(step.delay).await?;
             return self.nothing_more().await;
         }
         let mut body = BytesMut::new();
-        let read = self.wire.body(&head, &mut body).await;
+        let read = self.wire.body(head, &mut body).await;
         let received = self
             .shared
             .log
             .update(n, |entry| entry.body = body.freeze());
         read?;
         match received {
-            Some(received) => self.play(step, &head, &received).await,
+            Some(received) => self.play(step, head, &received).await,
             None => Ok(Next::Close),
         }
     }

@@ -121,6 +121,7 @@ impl Transport {
             body: arrived.body,
             at: arrived.at,
             answered_at: None,
+            left_at: None,
             connection: 0,
             n: 0,
         };

@@ -53,17 +53,14 @@ where
     #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
+        let Some(limit) = *this.limit else {
+            return this.inner.poll(cx);
+        };
         let (shell, mut body) = match this.reading.take() {
             Some(reading) => *reading,
-            None => {
-                let response = ready!(this.inner.poll(cx))?;
-                if this.limit.is_none() {
-                    return Poll::Ready(Ok(response));
-                }
-                response.open()
-            }
+            None => ready!(this.inner.poll(cx))?.open(),
         };
-        if body.poll_start(this.limit.unwrap_or(0), cx).is_pending() {
+        if body.poll_start(limit, cx).is_pending() {
             *this.reading = Some(Box::new((shell, body)));
             return Poll::Pending;
         }

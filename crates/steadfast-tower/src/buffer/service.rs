@@ -39,7 +39,7 @@ where
 
     #[inline(always)]
     fn call(&mut self, call: Call<R>) -> Self::Future {
-        let limit = call.context.terms.buffer;
+        let limit = call.context.terms().buffer;
         BufferFuture::new(self.inner.call(call), limit)
     }
 }

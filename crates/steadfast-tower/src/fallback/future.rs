@@ -1,5 +1,6 @@
 //! The future.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -77,26 +78,26 @@ impl Asked {
         &self,
         result: Result<Reply<Res>, Failure<E>>,
     ) -> Result<Reply<Res>, Failure<E>> {
-        let (outcome, record, notes) = match &result {
-            Ok(reply) if reply.judged.is_accepted() => return result,
-            Ok(reply) => (reply.judged.outcome, &reply.record, reply.notes),
+        let report = match &result {
+            Ok(reply) if reply.is_accepted() => return result,
+            Ok(reply) => reply.report(),
             Err(failure) if matches!(failure.cause, Cause::InvalidCall(_)) => return result,
-            Err(failure) => (failure.judged.outcome, &failure.record, failure.notes),
+            Err(failure) => Cow::Borrowed(&*failure.report),
         };
-        let Some(answer) = self.ask(outcome, record) else {
+        let outcome = report.judged.outcome;
+        let Some(answer) = self.ask(outcome, &report.record) else {
             return result;
         };
-        let record = record.clone().answered_by_fallback();
         tracing::event!(
             target: "steadfast",
             tracing::Level::INFO,
             http.response.status_code = i64::from(answer.status().as_u16()),
             "{outcome}: answered by the fallback",
         );
-        let judged = Judged::accepted(answer.status());
-        let mut reply = Reply::new(self.respond(&answer), judged);
-        (reply.notes, reply.record) = (notes, record);
-        Ok(reply)
+        let mut report = report.into_owned();
+        report.judged = Judged::accepted(answer.status());
+        report.record = report.record.answered_by_fallback();
+        Ok(Reply::with(self.respond(&answer), report))
     }
 
     fn ask(&self, outcome: Outcome, record: &Record) -> Option<FallbackResponse> {

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use pin_project_lite::pin_project;
 use steadfast_core::hint::Hints;
+use steadfast_core::redirect::Hops;
 use steadfast_core::{Judged, Opinion, Outcome, PEEK_LIMIT, Prepared, Reason, Record, Rule};
 use tokio::time::Sleep;
 
@@ -99,7 +100,10 @@ where
             };
             let status = response.status();
             if head.is_none() && policy.retry().statuses.accepts_at_once(status) {
-                return Poll::Ready(Ok(Reply::answered(response, Judged::accepted(status))));
+                return Poll::Ready(Ok(match response.extensions().get::<Hops>() {
+                    None => Reply::plain(response),
+                    Some(_) => Reply::answered(response, Judged::accepted(status)),
+                }));
             }
             let opinion = ask(policy, head, &response, None);
             if !wants_body(policy, opinion, *this.may_follow, &response) {
@@ -221,8 +225,8 @@ impl<E> Unjudged<E> {
     pub(crate) fn judged(self, policy: &Prepared, head: Option<&Head>) -> Failure<E> {
         match self {
             Self::Judged(mut failure) => {
-                if failure.record.is_exhausted() {
-                    let judged = &mut failure.judged;
+                if failure.report.record.is_exhausted() {
+                    let judged = &mut failure.report.judged;
                     (judged.verdict, judged.reason) = (Rule::FailFast, Reason::Nested);
                 }
                 failure
@@ -236,7 +240,7 @@ impl<E> Unjudged<E> {
                 });
                 let judged = Judged::failure(policy, kind, opinion);
                 let mut failure = Failure::new(Cause::Transport(error), judged);
-                failure.notes.hops = hops;
+                failure.report.notes.hops = hops;
                 failure
             }
         }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -10,11 +10,13 @@ use steadfast_core::quota::PreparedQuota;
 
 use super::counter::{Counter, Key};
 use super::keeper::Keeper;
+use super::packed::Packed;
 use crate::clock;
 use crate::principal::{Fingerprints, Principal};
 use crate::store::{Store, StoreError};
 
-/// The most counters in memory, those not counted that somebody holds.
+/// The most counters that are ready in memory, those not counted that somebody holds. Of others the counts are kept, packed
+/// into few bytes each: about 300,000 counts of the calendar. Over a store they are kept there.
 pub const MOST: usize = 4096;
 
 /// How long the first attempt waits for what a store has kept of a quota, unless set otherwise.
@@ -46,6 +48,10 @@ pub(super) struct Shared {
     counters: Mutex<HashMap<Key, Arc<Counter>>>,
     /// At so many, room is made: not for each new one, where nothing could be forgotten.
     full_at: AtomicUsize,
+    /// Where there is no store, the counts that have no room.
+    packed: Mutex<Packed>,
+    /// Counts were forgotten that are still of use, and that was said.
+    forgot: AtomicBool,
     pub(super) keeper: Option<Keeper>,
 }
 
@@ -69,6 +75,8 @@ impl QuotaBook {
         let shared = Shared {
             counters: Mutex::default(),
             full_at: AtomicUsize::new(MOST),
+            packed: Mutex::new(Packed::new()),
+            forgot: AtomicBool::new(false),
             keeper,
         };
         Self {
@@ -113,7 +121,7 @@ impl QuotaBook {
 
     /// Gives the store what changed since the last time, and learns what others used; says how many counts the store
     /// got. This happens by itself within a second; await it before the process ends, so that nothing is lost, or to know
-    /// whether it works. It takes 10 s at most.
+    /// whether it works. It takes 10 s at most, and as long again if another save is under way.
     ///
     /// # Errors
     /// The store failed, or did not answer in time. The counts are offered again.
@@ -122,6 +130,11 @@ impl QuotaBook {
     /// Counts that were on their way are offered again.
     pub async fn save(&self) -> Result<usize, StoreError> {
         self.shared.save().await
+    }
+
+    #[cfg(test)]
+    pub(super) fn has_forgotten(&self) -> bool {
+        self.shared.forgot.load(Ordering::Relaxed)
     }
 
     #[cfg(test)]
@@ -160,7 +173,12 @@ impl Shared {
         }
         let counter = counters.entry(key.clone()).or_insert_with(|| {
             let book = self.keeper.is_some().then_some(self);
-            Arc::new(Counter::new(key, quota, book))
+            let packed = self.packed().take(&key);
+            let counter = Counter::new(key, quota, book);
+            if let Some(packed) = packed {
+                counter.lock().absorb(&packed);
+            }
+            Arc::new(counter)
         });
         counter.used.store(true, Ordering::Relaxed);
         let counter = Arc::clone(counter);
@@ -199,26 +217,53 @@ impl Shared {
             }
         }
         // Without a store, or with one that is out of order, memory is bounded all the same.
-        self.forget(|counter| !counter.used.swap(false, Ordering::Relaxed));
-        if self.counters().len() >= MOST {
-            // All of them were used; which half goes is no longer a question of merit.
-            let mut keep = false;
-            self.forget(|_| {
-                keep = !keep;
-                !keep
-            });
+        if self.forget_surplus() && !self.forgot.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                target: "steadfast",
+                "too many quotas are counted; counts are forgotten, and those quotas may be exceeded",
+            );
         }
     }
 
-    /// Forgets what nobody holds: what `may` go, and without a store what says nothing. (Where there is one, a count
-    /// that was given back has to get there first.)
-    fn forget(&self, mut may: impl FnMut(&Counter) -> bool) {
+    /// Forgets what nobody holds: what `may` go.
+    fn forget(&self, may: impl Fn(&Counter) -> bool) {
+        self.counters()
+            .retain(|_, counter| Arc::strong_count(counter) > 1 || !may(counter));
+    }
+
+    /// Forgets what says nothing, and then what nobody used lately, but nothing that is used up while something else
+    /// can go. Without a store, counts are packed. Says whether counts are lost.
+    fn forget_surplus(&self) -> bool {
         let now = clock::wall();
-        self.counters().retain(|_, counter| {
-            let held = Arc::strong_count(counter) > 1;
-            let empty = self.keeper.is_none() && counter.lock().is_empty(now);
-            held || !(empty || may(counter))
+        let is_stored = self.keeper.is_some();
+        // A count that was given back has to get to the store first.
+        self.forget(|counter| !is_stored && counter.lock().is_empty(now));
+        let mut counters = self.counters();
+        let surplus = counters.len().saturating_sub(MOST / 4 * 3);
+        if counters.len() < MOST {
+            return false;
+        }
+        let idle = counters.iter();
+        let idle = idle.filter(|(_, counter)| Arc::strong_count(counter) == 1);
+        let idle = idle.map(|(key, counter)| {
+            let is_used_up = counter.lock().status(now).left == 0;
+            let was_used = counter.used.swap(false, Ordering::Relaxed);
+            ((is_used_up, was_used), key.clone())
         });
+        let mut idle: Vec<_> = idle.collect();
+        idle.sort_by_key(|(rank, _)| *rank);
+        let mut loses = false;
+        for (_, key) in idle.into_iter().take(surplus) {
+            if let Some(counter) = counters.remove(&key) {
+                let packed = || self.packed().put(&key, &counter.lock(), now);
+                loses |= is_stored || packed();
+            }
+        }
+        loses
+    }
+
+    fn packed(&self) -> MutexGuard<'_, Packed> {
+        self.packed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn counters(&self) -> MutexGuard<'_, HashMap<Key, Arc<Counter>>> {

@@ -34,12 +34,15 @@ pub(super) struct Keeper {
     deadline: Duration,
     identity: OnceCell<Identity>,
     /// Two that keep at the same time could overtake each other.
-    saving: tokio::sync::Mutex<()>,
+    saving: Mutex<Saving>,
     task: Mutex<Option<Task>>,
     /// It did not answer, and calls no longer wait for it.
     fails: AtomicBool,
     failures: AtomicU32,
 }
+
+/// Held by the one that saves. Another one takes its place when the holder belongs to a runtime that stands still.
+type Saving = Arc<tokio::sync::Mutex<()>>;
 
 /// The task that will save.
 struct Task {
@@ -55,7 +58,7 @@ impl Keeper {
             store,
             deadline: deadline.min(LONGEST),
             identity: OnceCell::new(),
-            saving: tokio::sync::Mutex::default(),
+            saving: Mutex::default(),
             task: Mutex::default(),
             fails: AtomicBool::new(false),
             failures: AtomicU32::new(0),
@@ -63,8 +66,10 @@ impl Keeper {
     }
 
     async fn identity(&self, deadline: Instant) -> Result<Identity, StoreError> {
+        // Who asks for all may belong to a runtime that stands still, so the others do not wait for it without end.
         let ask = || within(deadline, self.store.identity(deadline));
-        self.identity.get_or_try_init(ask).await.copied()
+        let identity = within(deadline, self.identity.get_or_try_init(ask)).await;
+        identity.copied()
     }
 
     /// Brings to some counters what the store has of them.
@@ -160,6 +165,27 @@ impl Keeper {
         EVERY * RARELY.min(1_u32.checked_shl(failures).unwrap_or(RARELY))
     }
 
+    /// Waits until nobody else saves. A save ends within its time, so one that takes longer is not polled any more. If it
+    /// goes on after all, what it keeps is old: the counter is dirty then, and is kept again.
+    async fn saving(&self) -> tokio::sync::OwnedMutexGuard<()> {
+        loop {
+            let saving = Arc::clone(&self.lock_saving());
+            let until = clock::now() + PATIENCE;
+            let turn = Arc::clone(&saving).lock_owned();
+            if let Ok(turn) = tokio::time::timeout_at(until.into(), turn).await {
+                return turn;
+            }
+            let mut current = self.lock_saving();
+            if Arc::ptr_eq(&current, &saving) {
+                *current = Saving::default();
+            }
+        }
+    }
+
+    fn lock_saving(&self) -> MutexGuard<'_, Saving> {
+        self.saving.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn task(&self) -> MutexGuard<'_, Option<Task>> {
         self.task.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -222,7 +248,7 @@ impl Shared {
         let Some(keeper) = &self.keeper else {
             return Ok(0);
         };
-        let _saves = keeper.saving.lock().await;
+        let _saves = keeper.saving().await;
         let counters = self.unsettled();
         if counters.is_empty() {
             return Ok(0);
@@ -255,7 +281,9 @@ impl Shared {
         let at = now + keeper.wait();
         let handle = runtime.spawn(save_at(Arc::downgrade(self), at));
         let handle = handle.abort_handle();
-        *task = Some(Task { at, handle });
+        let before = task.replace(Task { at, handle });
+        drop(task);
+        drop(before);
     }
 }
 
@@ -268,7 +296,8 @@ async fn save_at(book: std::sync::Weak<Shared>, at: Instant) {
     // What failed was said, and is tried again.
     let _ = book.save().await;
     if let Some(keeper) = &book.keeper {
-        *keeper.task() = None;
+        let done = keeper.task().take();
+        drop(done);
     }
     if !book.unsettled().is_empty() {
         book.schedule();

@@ -22,6 +22,7 @@
 mod book;
 mod counter;
 mod keeper;
+mod packed;
 
 pub use self::book::{DEADLINE, MOST, QuotaBook};
 pub use self::counter::Counter;

@@ -200,6 +200,51 @@ async fn a_crawler_does_not_grow_the_book_without_end() {
     assert!(book.len() > MOST / 4);
 }
 
+/// Each used up, and none of them is granted again.
+#[tokio::test(start_paused = true)]
+async fn the_quotas_of_a_hundred_thousand_credentials_are_kept_to() {
+    let many = u64::from(steadfast_testkit::cases(100_000)).max(20_000);
+    let quota = Quota::per(2, std::time::Duration::from_secs(365 * 86_400));
+    let book = QuotaBook::in_memory();
+    let take = |n: u64| {
+        let principal = book.fingerprints().of_name(&n.to_string());
+        let counter = book.counter_for("a", principal, &plan(&quota));
+        counter.take(clock::wall(), 1)
+    };
+    for left in [1, 0] {
+        for n in 0..many {
+            assert_eq!(take(n).unwrap().left, left, "{n}");
+            assert!(book.len() <= MOST + 1);
+        }
+    }
+    for n in 0..many {
+        take(n).unwrap_err();
+    }
+    assert!(!book.has_forgotten());
+}
+
+/// Nothing else keeps them once the book is over a store that is out of order.
+#[tokio::test(start_paused = true)]
+async fn what_is_used_up_is_never_forgotten_first_and_that_counts_are_lost_is_said() {
+    let shelf = Shelf::new();
+    shelf.breaks(true);
+    let book = stored(shelf);
+    let spent = |n: usize| book.counter(&format!("spent {n}"), &plan(&yearly()));
+    for n in 0..MOST / 2 {
+        let counter = spent(n);
+        counter.ready(None).await;
+        counter.take(clock::wall(), 1000).unwrap();
+    }
+    assert!(!book.has_forgotten());
+    for n in 0..MOST * 2 {
+        take(&book, &n.to_string(), &yearly()).await;
+    }
+    assert!(book.has_forgotten());
+    for n in 0..MOST / 2 {
+        assert!(spent(n).take(clock::wall(), 1).is_err(), "{n}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_store_that_is_out_of_order_does_not_grow_the_book_without_end() {
     let shelf = Shelf::new();

@@ -1,5 +1,6 @@
 //! The course of one call: what is known of it between its attempts.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,7 +18,6 @@ use crate::call::{Call, ReplaySource};
 use crate::clock;
 use crate::context::{Context, Resend};
 use crate::failure::Failure;
-use crate::notes::Notes;
 use crate::reply::Reply;
 use crate::request::{HttpRequest, Replayer};
 use crate::response::HttpResponse;
@@ -88,7 +88,7 @@ impl<R: HttpRequest> Course<R> {
             replay,
             ..
         } = call;
-        let terms = &context.terms;
+        let terms = context.terms();
         let mut limits = Limits::new(now, terms);
         limits.deadline = earlier(limits.deadline, context.deadline);
         let policy = context.scope.policy().retry();
@@ -107,7 +107,7 @@ impl<R: HttpRequest> Course<R> {
         }
     }
 
-    pub(super) const fn is_first_try(&self) -> bool {
+    const fn is_first_try(&self) -> bool {
         self.progress.sent() == 1
     }
 
@@ -118,16 +118,23 @@ impl<R: HttpRequest> Course<R> {
             Unsent::Kept(kept) => match Arc::try_unwrap(kept) {
                 Ok(request) => Some(Box::new(request)),
                 // A layer further in still looks at it. What was copied once can be copied again.
-                Err(kept) => self.again(&kept, replayer).map(Box::new),
+                Err(kept) => {
+                    let again = match &self.source {
+                        Some(source) => source.replay(&kept),
+                        None => replayer.replay(&kept),
+                    };
+                    again.map(Box::new)
+                }
             },
         }
     }
 
-    /// The same request once more; `None` when it can be sent only once.
-    fn again<P: Replayer<R>>(&self, request: &R, replayer: &P) -> Option<R> {
+    /// The same request, kept for another attempt; `None` when it can be sent only once.
+    #[inline(always)]
+    fn keep<P: Replayer<R>>(&self, request: &R, replayer: &P) -> Option<Arc<R>> {
         match &self.source {
-            Some(source) => source.replay(request),
-            None => replayer.replay(request),
+            Some(source) => source.replay(request).map(Arc::new),
+            None => replayer.keep(request),
         }
     }
 
@@ -151,8 +158,8 @@ impl<R: HttpRequest> Course<R> {
             _ => self.depart_again(token.take()),
         };
         if self.progress.may_follow(&self.limits) && self.funded && !self.context.retried_outside {
-            let again = self.again(request, replayer);
-            self.next = again.map(|again| Unsent::Kept(Arc::new(again)));
+            let kept = self.keep(request, replayer);
+            self.next = kept.map(Unsent::Kept);
         }
         if self.next.is_none() && !self.progress.has_history() {
             self.head = Some(Box::new(head_of(request)));
@@ -194,22 +201,35 @@ impl<R: HttpRequest> Course<R> {
     #[cold]
     pub(super) fn not_ready<E>(&mut self, mut failure: Failure<E>) -> Failure<E> {
         let now = clock::now();
-        let stop = match failure.judged.outcome {
+        let stop = match failure.report.judged.outcome {
             Outcome::Refused(refusal) => Stop::Refused(refusal),
-            _ => Stop::FailFast(failure.judged.reason),
+            _ => Stop::FailFast(failure.report.judged.reason),
         };
         let record = self.progress.finish(now, stop, None);
-        failure.record = match record.elapsed() {
+        failure.report.record = match record.elapsed() {
             Some(_) => record,
             None => Record::unsent(),
         };
-        event::end(&failure.record);
+        event::end(&failure.report.record);
         failure
     }
 
-    /// The record of a call that was accepted at its first attempt; `None` when there is nothing to tell.
-    pub(super) fn first_try(notes: &Notes) -> Option<Record> {
-        (!notes.is_empty()).then(|| Record::after_queue(notes.queued))
+    /// Whether the first attempt was accepted, as nearly every one is. Then there is no record, or one of a wait alone.
+    #[inline(always)]
+    pub(super) fn is_over_at_once<Res>(&self, reply: &mut Reply<Res>) -> bool {
+        if !self.is_first_try() || !reply.is_accepted() {
+            return false;
+        }
+        let Some(report) = &mut reply.report else {
+            return true;
+        };
+        if !report.notes.hops.is_none() {
+            return false;
+        }
+        if !report.notes.is_empty() {
+            report.record = Record::after_queue(report.notes.queued);
+        }
+        true
     }
 
     /// Decides what follows an outcome that was not accepted at the first attempt.
@@ -219,10 +239,11 @@ impl<R: HttpRequest> Course<R> {
         result: &Result<Reply<Res>, Failure<E>>,
     ) -> Next {
         let now = clock::now();
-        let (judged, notes) = match result {
-            Ok(reply) => (&reply.judged, &reply.notes),
-            Err(failure) => (&failure.judged, &failure.notes),
+        let report = match result {
+            Ok(reply) => reply.report(),
+            Err(failure) => Cow::Borrowed(&*failure.report),
         };
+        let (judged, notes) = (&report.judged, &report.notes);
         let (queued, hops) = (notes.queued, notes.hops);
         if self.is_first_try() {
             self.limits.shift(queued);

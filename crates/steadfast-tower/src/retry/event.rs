@@ -4,6 +4,7 @@ use steadfast_core::{Judged, Limits, Progress, Record, Short, Stop, Wait};
 use tracing::Level;
 
 use crate::request::HttpRequest;
+use crate::trace::signed;
 
 /// `503 from api.x.com, attempt 2 of 3 in 1.2 s (Retry-After)`
 pub(super) fn retry<R: HttpRequest>(
@@ -14,13 +15,14 @@ pub(super) fn retry<R: HttpRequest>(
     request: &R,
 ) {
     let url = request.url();
+    let status = judged.outcome.status();
     tracing::event!(
         target: "steadfast",
         Level::INFO,
-        http.response.status_code = judged.outcome.status().map(|status| status.as_u16()),
-        steadfast.attempt = progress.sent(),
+        http.response.status_code = status.map(|status| i64::from(status.as_u16())),
+        steadfast.attempt = i64::from(progress.sent()),
         steadfast.reason = %judged.reason,
-        steadfast.wait_ms = u64::try_from(wait.time.as_millis()).unwrap_or(u64::MAX),
+        steadfast.wait_ms = signed(wait.time.as_millis()),
         steadfast.wait_source = %wait.source,
         "{} from {}, attempt {} of {} in {} ({})",
         judged.outcome,
@@ -43,7 +45,7 @@ pub(super) fn end(record: &Record) {
     tracing::event!(
         target: "steadfast",
         Level::WARN,
-        steadfast.attempts = record.attempt_count(),
+        steadfast.attempts = signed(record.attempt_count()),
         steadfast.stop = %record.stop(),
         "{} {}: {record}",
         record.method().map_or("", |method| method.as_str()),

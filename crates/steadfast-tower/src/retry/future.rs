@@ -17,7 +17,7 @@ use crate::failure::Failure;
 use crate::late::Late;
 use crate::reply::Reply;
 use crate::request::{HttpRequest, Replayer};
-use crate::response::WholeResponse;
+use crate::response::{HttpResponse, WholeResponse};
 use crate::retry::course::{Course, Due, Fee, Next};
 use crate::retry::held::Held;
 
@@ -108,11 +108,7 @@ where
                 StageProjection::Sending { future } => {
                     let mut result = ready!(future.poll(cx));
                     if let Ok(reply) = &mut result {
-                        let hops = reply.notes.hops;
-                        if reply.judged.is_accepted() && course.is_first_try() && hops.is_none() {
-                            if let Some(record) = Course::<R>::first_try(&reply.notes) {
-                                reply.record = record;
-                            }
+                        if course.is_over_at_once(reply) {
                             return Poll::Ready(result);
                         }
                     }
@@ -139,7 +135,7 @@ where
                         let Some(last) = last.and_then(|mut held| held.release()) else {
                             return Poll::Ready(Err(failure));
                         };
-                        return Poll::Ready(with_record(last, Some(failure.record)));
+                        return Poll::Ready(with_record(last, Some(failure.report.record)));
                     }
                     let Some(request) = course.take(this.replayer) else {
                         return Poll::Pending;
@@ -184,14 +180,14 @@ where
 }
 
 /// Attaches the record of the call, if there is one.
-fn with_record<Res, E>(
+fn with_record<Res: HttpResponse, E>(
     mut result: Result<Reply<Res>, Failure<E>>,
     record: Option<steadfast_core::Record>,
 ) -> Result<Reply<Res>, Failure<E>> {
     if let Some(record) = record {
         match &mut result {
-            Ok(reply) => reply.record = record,
-            Err(failure) => failure.record = record,
+            Ok(reply) => reply.report_mut().record = record,
+            Err(failure) => failure.report.record = record,
         }
     }
     result

@@ -2,11 +2,11 @@
 
 use std::task::{Context, Poll, ready};
 
-use steadfast_core::{Judged, PEEK_LIMIT};
+use steadfast_core::PEEK_LIMIT;
 
 use crate::buffer::Whole;
-use crate::notes::Notes;
 use crate::reply::Reply;
+use crate::report::Report;
 use crate::response::WholeResponse;
 
 /// What the last attempt brought. It is returned when no further attempt is sent after all.
@@ -25,8 +25,7 @@ pub(super) enum Held<Res: WholeResponse, F> {
 pub(super) struct Reading<Res: WholeResponse> {
     shell: Res::Shell,
     body: Whole<Res::Body>,
-    judged: Judged,
-    notes: Notes,
+    report: Box<Report>,
     left: usize,
     is_too_long: bool,
 }
@@ -45,12 +44,12 @@ impl<Res: WholeResponse, F> Held<Res, F> {
         if response.status().as_u16() == 421 || length.is_some_and(|length| length > drain as u64) {
             return Self::Gone;
         }
-        let (shell, body) = reply.response.open();
+        let (response, report) = reply.into_parts();
+        let (shell, body) = response.open();
         Self::Reading(Reading {
             shell,
             body,
-            judged: reply.judged,
-            notes: reply.notes,
+            report: Box::new(report),
             left: drain,
             is_too_long: false,
         })
@@ -70,9 +69,8 @@ impl<Res: WholeResponse, F> Held<Res, F> {
     pub(super) fn settle(&mut self) {
         *self = match std::mem::replace(self, Self::Gone) {
             Self::Reading(reading) if reading.is_whole() => {
-                let mut reply = Reply::new(Res::close(reading.shell, reading.body), reading.judged);
-                reply.notes = reading.notes;
-                Self::Kept(Ok(reply))
+                let response = Res::close(reading.shell, reading.body);
+                Self::Kept(Ok(Reply::with(response, *reading.report)))
             }
             Self::Kept(last) => Self::Kept(last),
             Self::Reading(_) | Self::Gone => Self::Gone,

@@ -18,6 +18,7 @@ use crate::late::Late;
 use crate::notes::Notes;
 use crate::principal::Principal;
 use crate::reply::Reply;
+use crate::report::Report;
 use crate::request::HttpRequest;
 use crate::response::HttpResponse;
 use crate::scope::Scope;
@@ -209,37 +210,51 @@ impl<R: HttpRequest> Admission<R> {
         redirects_seen: bool,
         result: &mut Result<Reply<Res>, Failure<E>>,
     ) {
-        match (self, result) {
-            (
-                Self::Free {
-                    origin,
-                    is_repeated,
-                },
-                Ok(reply),
-            ) => {
-                let headers = reply.response.headers();
-                if scope.limits().is_told(&reply.judged, headers)
-                    && !is_from_elsewhere(scope, redirects_seen, reply)
-                {
-                    // The first sign of a limit: from here on attempts are counted.
-                    let way = match origin {
-                        Origin::Kept(kept, principal) => way(scope, *principal, &**kept),
-                        Origin::Known(way) => *way,
-                    };
-                    let mut toll = Toll::late(scope, way, *is_repeated);
-                    toll.answered(scope, &reply.judged, headers, &mut reply.notes);
+        match result {
+            Ok(reply) => self.hear_answer(scope, redirects_seen, reply),
+            Err(failure) => {
+                if let Self::Toll(toll) = self {
+                    toll.failed(&mut failure.report.notes);
                 }
             }
-            (Self::Toll(toll), Ok(reply)) if is_from_elsewhere(scope, redirects_seen, reply) => {
-                toll.failed(&mut reply.notes);
-            }
-            (Self::Toll(toll), Ok(reply)) => {
-                let headers = reply.response.headers();
-                toll.answered(scope, &reply.judged, headers, &mut reply.notes);
-            }
-            (Self::Toll(toll), Err(failure)) => toll.failed(&mut failure.notes),
-            (Self::Free { .. }, Err(_)) => {}
         }
+    }
+
+    fn hear_answer<Res: HttpResponse>(
+        &mut self,
+        scope: &Scope,
+        redirects_seen: bool,
+        reply: &mut Reply<Res>,
+    ) {
+        let mut late;
+        let toll = match self {
+            Self::Toll(toll) if is_from_elsewhere(scope, redirects_seen, reply) => {
+                let mut notes = reply.report().notes;
+                toll.failed(&mut notes);
+                reply.note(notes);
+                return;
+            }
+            Self::Toll(toll) => &mut **toll,
+            // Most answers speak of no limit.
+            Self::Free { .. } if !scope.limits().is_told(reply) => return,
+            Self::Free { .. } if is_from_elsewhere(scope, redirects_seen, reply) => return,
+            // The first sign of one: from here on attempts are counted.
+            Self::Free {
+                origin,
+                is_repeated,
+            } => {
+                let way = match origin {
+                    Origin::Kept(kept, principal) => way(scope, *principal, &**kept),
+                    Origin::Known(way) => *way,
+                };
+                late = Toll::late(scope, way, *is_repeated);
+                &mut late
+            }
+        };
+        let report = reply.report();
+        let mut notes = report.notes;
+        toll.answered(scope, &report.judged, reply.response.headers(), &mut notes);
+        reply.note(notes);
     }
 }
 
@@ -249,7 +264,7 @@ fn is_from_elsewhere<Res: HttpResponse>(
     redirects_seen: bool,
     reply: &Reply<Res>,
 ) -> bool {
-    if redirects_seen && reply.notes.hops.followed == 0 {
+    if redirects_seen && reply.report().notes.hops.followed == 0 {
         return false;
     }
     let asked = scope.limits().place().origin();
@@ -263,10 +278,11 @@ pub fn teach<R: HttpRequest, Res: HttpResponse>(scope: &Scope, request: &R, resp
     let (status, headers) = (response.status(), response.headers());
     let (wall, opinion) = (crate::clock::wall, Opinion::Abstain);
     let judged = Judged::response(scope.policy(), status, headers, wall, opinion, None);
-    if scope.limits().is_told(&judged, headers) {
+    let report = Report::new(judged);
+    if scope.limits().is_told_by(response, Some(&report)) {
         let way = way(scope, scope.named_principal(), request);
         let mut toll = Toll::late(scope, way, false);
-        toll.answered(scope, &judged, headers, &mut Notes::default());
+        toll.answered(scope, &report.judged, headers, &mut Notes::default());
     }
 }
 

@@ -1,6 +1,7 @@
 //! A lane of core's as a turnstile: the gate that a server closes, and the pace that it told or taught.
 
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -13,6 +14,8 @@ use crate::clock;
 /// A lane behind its lock.
 pub(crate) struct Gate {
     lane: Mutex<Lane>,
+    /// Others took its place: whoever waits here looks for them.
+    retired: AtomicBool,
 }
 
 /// An attempt that went through: what comes of it is told to the lane, and if nothing does, that.
@@ -27,7 +30,16 @@ impl Gate {
     pub(crate) const fn new(lane: Lane) -> Self {
         Self {
             lane: Mutex::new(lane),
+            retired: AtomicBool::new(false),
         }
+    }
+
+    pub(crate) fn retire(&self) {
+        self.retired.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn is_retired(&self) -> bool {
+        self.retired.load(Ordering::Acquire)
     }
 
     pub(crate) fn lane(&self) -> MutexGuard<'_, Lane> {
@@ -47,11 +59,15 @@ impl Turnstile for Gate {
     fn pass(&self, ask: &Ask) -> Result<Ticket, Again> {
         let now = clock::now();
         let mut lane = self.lane();
+        if self.is_retired() {
+            return Ok(lane.send(now));
+        }
         may_go(&lane, now, ask).map(|()| lane.send(now))
     }
 
     fn next(&self, now: Instant, ask: &Ask) -> Instant {
         match may_go(&self.lane(), now, ask) {
+            _ if self.is_retired() => now,
             Err(Again::At(at)) => at,
             // Also one that is turned away: it is told so at once.
             Ok(()) | Err(Again::Closed(_)) => now,
@@ -71,7 +87,7 @@ impl Turnstile for Gate {
     }
 
     fn turns_away(&self, ask: &Ask) -> Option<Instant> {
-        if !ask.heeds_gate {
+        if !ask.heeds_gate || self.is_retired() {
             return None;
         }
         let until = self.lane().view(clock::now()).closed_until?;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use steadfast_core::Pacing;
 use steadfast_core::lane::Lane;
 
-use super::families::Evidence;
+use super::families::Common;
 use super::gate::Gate;
 use super::line::Line;
 use super::rates::Rates;
@@ -24,8 +24,8 @@ pub(super) struct Known {
     /// Which bucket the attempts of an endpoint of a principal belong to.
     pub(super) buckets: HashMap<u64, Bucket>,
     pub(super) rates: HashMap<u64, Arc<Line<Rates>>>,
-    /// What speaks for one limit over all families of an endpoint of a principal; `None` once that is proven.
-    pub(super) wide: HashMap<u64, Option<Evidence>>,
+    /// What speaks for one limit over all families of an endpoint of a principal.
+    pub(super) wide: HashMap<u64, Common>,
 }
 
 pub(super) struct Entry {
@@ -34,7 +34,6 @@ pub(super) struct Entry {
     pub(super) principal: Option<u64>,
     /// Whose attempts were seen in it.
     pub(super) endpoints: Vec<u64>,
-    pub(super) way: Way,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,12 +59,12 @@ pub(crate) struct Way {
 // ===== impl Known =====
 
 impl Known {
-    /// One limit counts all families.
-    pub(super) fn widen(&mut self, wide: u64) {
-        if self.wide.len() >= MOST {
+    /// What speaks for one limit over all families.
+    pub(super) fn common(&mut self, wide: u64) -> &mut Common {
+        if self.wide.len() >= MOST && !self.wide.contains_key(&wide) {
             self.wide.clear();
         }
-        self.wide.insert(wide, None);
+        self.wide.entry(wide).or_default()
     }
 
     /// A lane by its key, made if it is not there.
@@ -87,7 +86,6 @@ impl Known {
             line: Arc::clone(&line),
             principal: Some(way.principal),
             endpoints: vec![way.endpoint],
-            way,
         };
         self.lanes.insert(key, entry);
         line

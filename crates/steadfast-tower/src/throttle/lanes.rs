@@ -10,14 +10,13 @@ use std::hash::{BuildHasher, Hasher as _, RandomState};
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use foldhash::quality::FixedState;
-use steadfast_core::hint::Allowances;
+use steadfast_core::hint::{Allowances, Oddity};
 use steadfast_core::lane::{Heard, Ticket};
 use steadfast_core::{Pacing, PreparedRate};
 
-use super::families::{self, Evidence};
 use super::gate::{Gate, Pass};
 use super::known::{Bucket, Known, MOST, QUIET, Way};
 use super::line::Line;
@@ -33,7 +32,10 @@ pub struct Lanes {
     listening: AtomicU32,
     /// Something was refused, and what limits it is still known.
     refuses: AtomicBool,
-    warned: AtomicBool,
+    /// A family was refused: whether others pass meanwhile says whether they have a limit of their own.
+    pub(super) compares: AtomicBool,
+    /// Warned about a header that hides a wait, and about another one.
+    warned: [AtomicBool; 2],
     keys: FixedState,
     known: Mutex<Known>,
 }
@@ -47,7 +49,8 @@ impl Lanes {
         Arc::new(Self {
             listening: AtomicU32::new(PATIENCE),
             refuses: AtomicBool::new(false),
-            warned: AtomicBool::new(false),
+            compares: AtomicBool::new(false),
+            warned: [const { AtomicBool::new(false) }; 2],
             // A seed from the operating system, since servers and URLs choose what is hashed.
             keys: FixedState::with_seed(RandomState::new().hash_one(0)),
             known: Mutex::default(),
@@ -76,6 +79,7 @@ impl Lanes {
         let before = self.listening.fetch_update(success, failure, less);
         if before == Ok(1) {
             self.refuses.store(false, Ordering::Relaxed);
+            self.compares.store(false, Ordering::Relaxed);
         }
     }
 
@@ -98,9 +102,10 @@ impl Lanes {
         })
     }
 
-    /// Whether this is the first warning; the others would say the same.
-    pub(crate) fn warns(&self) -> bool {
-        !self.warned.swap(true, Ordering::Relaxed)
+    /// Whether this is the first warning of its kind; the others would say the same.
+    pub(crate) fn warns(&self, oddity: Oddity) -> bool {
+        let kind = usize::from(!oddity.hides_a_wait());
+        !self.warned[kind].swap(true, Ordering::Relaxed)
     }
 
     pub(crate) fn hash_path(&self, method: &str, path: &str) -> u64 {
@@ -117,7 +122,10 @@ impl Lanes {
     /// The lane of an attempt.
     pub(crate) fn lane(&self, way: Way, pacing: Pacing) -> Arc<Line<Gate>> {
         let mut known = self.known();
-        let key = self.lane_key(&known, way);
+        let key = match self.goes_in_doubt(&mut known, way) {
+            true => self.narrow_key(way),
+            false => self.lane_key(&known, way),
+        };
         known.lane(key, way, pacing)
     }
 
@@ -261,85 +269,22 @@ impl Lanes {
         lanes.map(|entry| Arc::clone(&entry.line)).collect()
     }
 
-    /// A lane was closed: if another family is, for the same time, one limit counts all of them.
-    pub(crate) fn closed(&self, way: Way, until: Instant, pacing: Pacing) {
-        if way.family == 0 {
-            return;
-        }
-        let now = clock::now();
-        let mut known = self.known();
-        let wide = self.wide_key(way);
-        if matches!(known.wide.get(&wide), Some(None)) {
-            return;
-        }
-        let lanes = known.lanes.values();
-        let others = lanes.filter(|entry| {
-            let other = entry.way;
-            other.principal == way.principal
-                && other.endpoint == way.endpoint
-                && other.family != way.family
-                && other.family != 0
-        });
-        let mut closings = others.filter_map(|entry| entry.line.turnstile.closed_until(now));
-        if !closings.any(|other| families::is_same_closing(now, until, other)) {
-            return;
-        }
-        known.widen(wide);
-        let line = known.lane(wide, Way { family: 0, ..way }, pacing);
-        drop(known);
-        let refused = Heard::Refused {
-            asked: Some(until.saturating_duration_since(now)),
-            is_reset: false,
-        };
-        let ticket = line.turnstile.lane().send(now);
-        Pass::new(line, ticket).tell(refused, &Allowances::default(), |_| Duration::ZERO);
-    }
-
-    /// A family was told what is left of its limits.
-    pub(crate) fn told(&self, way: Way, allowances: &Allowances) {
-        if way.family == 0 {
-            return;
-        }
-        let limits = allowances.iter();
-        let Some((limit, remaining)) = limits
-            .filter_map(|one| {
-                Some((
-                    self.hash((one.name, one.limit?, one.window)),
-                    one.remaining?,
-                ))
-            })
-            .next()
-        else {
-            return;
-        };
-        let mut known = self.known();
-        let wide = self.wide_key(way);
-        if known.wide.len() >= MOST && !known.wide.contains_key(&wide) {
-            known.wide.clear();
-        }
-        let evidence = known
-            .wide
-            .entry(wide)
-            .or_insert_with(|| Some(Evidence::default()));
-        let same = evidence
-            .as_mut()
-            .is_some_and(|one| one.told(way.family, limit, remaining));
-        if same {
-            known.widen(wide);
-        }
-    }
-
-    fn wide_key(&self, way: Way) -> u64 {
+    pub(super) fn wide_key(&self, way: Way) -> u64 {
         self.hash((way.endpoint, way.principal))
     }
 
     fn own_key(&self, known: &Known, way: Way) -> u64 {
         let wide = self.wide_key(way);
         match known.wide.get(&wide) {
-            Some(None) => wide,
+            Some(common) if common.is_one() => wide,
             _ if way.family == 0 => wide,
-            _ => self.hash((wide, way.family)),
+            _ => self.narrow_key(way),
         }
+    }
+
+    /// The lane of a family alone.
+    pub(super) fn narrow_key(&self, way: Way) -> u64 {
+        self.hash((self.wide_key(way), way.family))
     }
 
     fn bucket_key(&self, bucket: u64, way: Way) -> u64 {
@@ -353,7 +298,7 @@ impl Lanes {
         [known.lanes.len(), known.buckets.len(), known.rates.len()]
     }
 
-    fn known(&self) -> MutexGuard<'_, Known> {
+    pub(super) fn known(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -34,6 +34,7 @@ mod lanes;
 mod layer;
 mod line;
 mod loading;
+mod merge;
 mod passage;
 mod place;
 mod rates;

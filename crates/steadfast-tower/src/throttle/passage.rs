@@ -9,9 +9,11 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
-use steadfast_core::Refusal;
+use steadfast_core::{Pacing, Refusal};
 
 use super::gate::{Gate, Pass};
+use super::known::Way;
+use super::lanes::Lanes;
 use super::line::{Again, Ask, Line, Place, Turnstile};
 use super::rates::{Cells, Rates};
 use crate::clock;
@@ -22,6 +24,7 @@ const LONGEST_TURN: Duration = Duration::from_secs(3600);
 /// The way of one attempt.
 pub(crate) struct Passage {
     lanes: Vec<Arc<Line<Gate>>>,
+    own: Own,
     rates: Vec<Arc<Line<Rates>>>,
     ask: Ask,
     bounds: Bounds,
@@ -30,6 +33,13 @@ pub(crate) struct Passage {
     place: Standing,
     /// Since when it waits.
     since: Option<Instant>,
+}
+
+/// Where the first of the lanes is found, if another one took its place meanwhile.
+pub(crate) struct Own {
+    pub(crate) lanes: Arc<Lanes>,
+    pub(crate) way: Way,
+    pub(crate) pacing: Pacing,
 }
 
 /// What the user allows of waiting for configured rates.
@@ -58,6 +68,7 @@ pub(crate) struct Through {
 impl Passage {
     pub(crate) fn new(
         lanes: Vec<Arc<Line<Gate>>>,
+        own: Own,
         rates: Vec<Arc<Line<Rates>>>,
         ask: Ask,
         bounds: Bounds,
@@ -66,6 +77,7 @@ impl Passage {
             passes: Vec::with_capacity(lanes.len()),
             cells: Vec::with_capacity(rates.len()),
             lanes,
+            own,
             rates,
             ask,
             bounds,
@@ -74,15 +86,21 @@ impl Passage {
         }
     }
 
-    pub(crate) fn poll(&mut self, cx: &Context<'_>) -> Poll<Result<Through, Refusal>> {
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<Through, Refusal>> {
         loop {
             match &mut self.place {
                 Standing::Lane(place) => {
                     let result = ready!(place.poll(cx));
                     self.place = Standing::None;
                     let ticket = result.map_err(|again| self.closed(again))?;
-                    let line = &self.lanes[self.passes.len()];
-                    self.passes.push(Pass::new(Arc::clone(line), ticket));
+                    let index = self.passes.len();
+                    let pass = Pass::new(Arc::clone(&self.lanes[index]), ticket);
+                    if self.lanes[index].turnstile.is_retired() {
+                        let Own { lanes, way, pacing } = &self.own;
+                        self.lanes[index] = lanes.lane(*way, *pacing);
+                    } else {
+                        self.passes.push(pass);
+                    }
                 }
                 Standing::Rate(place) => {
                     let result = ready!(place.poll(cx));

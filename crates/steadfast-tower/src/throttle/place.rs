@@ -4,10 +4,9 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
-use http::HeaderMap;
 use steadfast_core::hint::tells_of_limits;
 use steadfast_core::quota::{QuotaWindow, Receipt};
-use steadfast_core::{Judged, LimitScope, Pacing, Prepared, PreparedQuota, PreparedRate, Refusal};
+use steadfast_core::{LimitScope, Pacing, Prepared, PreparedQuota, PreparedRate, Refusal};
 
 use super::families::Family;
 use super::known::Way;
@@ -19,6 +18,10 @@ use crate::call::Call;
 use crate::clock;
 use crate::principal::{Fingerprints, Principal};
 use crate::quota::{Counter, QuotaBook};
+use crate::reply::Reply;
+use crate::report::Report;
+use crate::response::HttpResponse;
+use crate::trace::signed;
 
 /// Where a scope stands: at an origin, for an endpoint and an identity. Scopes of one origin share what its server
 /// says.
@@ -187,12 +190,26 @@ impl Limits {
     }
 
     /// Whether an answer says anything about a limit: a glance at its status and the names of its headers.
-    pub(crate) fn is_told(&self, judged: &Judged, headers: &HeaderMap) -> bool {
-        let refused = || {
-            let status = judged.outcome.status().map(|status| status.as_u16());
-            !judged.is_accepted() && matches!(status, Some(403 | 429 | 503 | 529))
+    #[inline]
+    pub(crate) fn is_told<Res: HttpResponse>(&self, reply: &Reply<Res>) -> bool {
+        self.is_told_by(&reply.response, reply.report.as_deref())
+    }
+
+    /// The same of a response and what is known of it.
+    #[inline]
+    pub(crate) fn is_told_by<Res: HttpResponse>(
+        &self,
+        response: &Res,
+        report: Option<&Report>,
+    ) -> bool {
+        let refused = |report: &Report| {
+            let told = matches!(response.status().as_u16(), 403 | 429 | 503 | 529);
+            let judged = &report.judged;
+            !judged.is_accepted() && (told || judged.hints.unreadable.is_some())
         };
-        self.listens && (refused() || (!headers.is_empty() && tells_of_limits(headers)))
+        let headers = response.headers();
+        self.listens
+            && (report.is_some_and(refused) || (!headers.is_empty() && tells_of_limits(headers)))
     }
 
     /// Whether there is more than rates of this scope to ask.
@@ -208,7 +225,7 @@ impl Limits {
     /// Whether nothing limits a call, or its rates have a cell each, which are taken.
     pub(crate) fn takes_at_once<R>(&self, call: &Call<R>) -> bool {
         // What a closure says of the cost is more than can be asked here.
-        let cost = call.context.terms.cost;
+        let cost = call.context.terms().cost;
         self.rates.is_empty() || cost.is_some_and(|cost| self.take_at_once(cost))
     }
 
@@ -371,9 +388,9 @@ fn warn(whose: &str, status: &steadfast_core::quota::QuotaStatus) {
     tracing::event!(
         target: "steadfast",
         tracing::Level::WARN,
-        steadfast.quota.limit = status.limit,
-        steadfast.quota.used = status.used,
-        steadfast.quota.left = status.left,
+        steadfast.quota.limit = signed(status.limit),
+        steadfast.quota.used = signed(status.used),
+        steadfast.quota.left = signed(status.left),
         "{} of {} requests of a quota are used: {whose}",
         status.used,
         status.limit,

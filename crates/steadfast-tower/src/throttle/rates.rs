@@ -152,6 +152,11 @@ impl Turnstile for Rates {
     fn outlook(&self, now: Instant, ask: &Ask, _: usize, ahead: u64) -> Instant {
         self.earliest(now, ask.cost, ahead)
     }
+
+    fn turn(&self, now: Instant, ask: &Ask, ahead: u64) -> Option<(Instant, Instant)> {
+        let own = self.earliest(now, ask.cost, ahead);
+        Some((self.earliest(now, 0, ahead), own))
+    }
 }
 
 // ===== impl Cells =====

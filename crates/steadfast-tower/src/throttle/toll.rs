@@ -5,16 +5,16 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use http::HeaderMap;
-use steadfast_core::hint::{Allowances, HintSource, Window, tells_of_limits};
+use steadfast_core::hint::{Allowances, HintSource, Oddity, Window, tells_of_limits};
 use steadfast_core::lane::Heard;
 use steadfast_core::quota::QuotaWindow;
-use steadfast_core::{Judged, Pacing, Reason, Refusal, RequestHead, Short};
+use steadfast_core::{Judged, Pacing, Reason, Refusal, RequestHead, Short, one_line};
 
 use super::gate::Pass;
 use super::known::Way;
 use super::line::Ask;
 use super::loading::Loading;
-use super::passage::{Bounds, Passage};
+use super::passage::{Bounds, Own, Passage};
 use super::place::{Taken, take_quotas};
 use super::rates::Cells;
 use crate::call::Call;
@@ -22,6 +22,7 @@ use crate::clock;
 use crate::notes::Notes;
 use crate::request::HttpRequest;
 use crate::scope::Scope;
+use crate::trace::signed;
 
 /// The longest that a 429 is believed, and a 503: after that, one caller asks again.
 const TRUST: Duration = Duration::from_secs(3600);
@@ -178,11 +179,21 @@ impl Toll {
             let change = pass.tell(heard, &allowances, backoff);
             closed_until = change.closed_until;
             if bucket.is_none() {
-                limits.lanes().told(self.way, &allowances);
-                // Our own backoff is no evidence of anything.
-                let asked = matches!(heard, Heard::Refused { asked: Some(_), .. });
-                if let Some(until) = change.closed_until.filter(|_| asked) {
-                    limits.lanes().closed(self.way, until, policy.pacing);
+                let lanes = limits.lanes();
+                lanes.told(self.way, &allowances);
+                match (heard, change.closed_until, ticket) {
+                    // Our own backoff is no evidence of anything.
+                    (
+                        Heard::Refused {
+                            asked: Some(asked), ..
+                        },
+                        Some(until),
+                        _,
+                    ) => lanes.closed(self.way, asked, until, policy.pacing),
+                    (Heard::Passed, _, Some(ticket)) if judged.is_accepted() => {
+                        lanes.passed(self.way, ticket.sent(), policy.pacing);
+                    }
+                    _ => {}
                 }
             }
             if let (
@@ -219,7 +230,7 @@ impl Toll {
             true => limits.lanes().listen(),
             false => limits.lanes().heard_nothing(),
         }
-        if let Some(oddity) = allowances.oddity() {
+        for oddity in judged.hints.oddity().into_iter().chain(allowances.oddity()) {
             warn(scope, oddity, headers);
         }
         notes.closed_until = closed_until.filter(|_| self.is_repeated);
@@ -264,7 +275,7 @@ fn cost_of<R: HttpRequest>(call: &Call<R>) -> u32 {
     let request = &call.request;
     let head = || RequestHead::new(request.method(), request.url(), request.headers());
     let policy = call.context.scope.policy();
-    let terms = &call.context.terms;
+    let terms = call.context.terms();
     terms.cost.unwrap_or_else(|| policy.limits().cost.of(head))
 }
 
@@ -277,7 +288,7 @@ fn passage<R: HttpRequest>(call: &Call<R>, way: Way, cost: u32) -> Passage {
         lanes.push(limits.lanes().lane(way, policy.pacing));
         lanes.extend(limits.lanes().endpoint(way));
     }
-    let retry_for = context.terms.retry_for;
+    let retry_for = context.terms().retry_for;
     let patience = clock::now().checked_add(retry_for);
     let latest = context.latest_start();
     let ask = Ask {
@@ -298,7 +309,12 @@ fn passage<R: HttpRequest>(call: &Call<R>, way: Way, cost: u32) -> Passage {
         max_wait: policy.max_wait,
         max_queue: policy.max_queue,
     };
-    Passage::new(lanes, limits.rates(way), ask, bounds)
+    let own = Own {
+        lanes: Arc::clone(limits.lanes()),
+        way,
+        pacing: policy.pacing,
+    };
+    Passage::new(lanes, own, limits.rates(way), ask, bounds)
 }
 
 /// What an answer is to the lane.
@@ -346,24 +362,23 @@ fn event(queued: Duration) {
     tracing::event!(
         target: "steadfast",
         tracing::Level::DEBUG,
-        steadfast.queued_ms = u64::try_from(queued.as_millis()).unwrap_or(u64::MAX),
+        steadfast.queued_ms = signed(queued.as_millis()),
         "waited {} for the rate limit",
         Short(queued)
     );
 }
 
-/// Once per origin: what is wrong with which header, and what it says.
-fn warn(scope: &Scope, oddity: steadfast_core::hint::Oddity, headers: &HeaderMap) {
-    if !scope.limits().lanes().warns() {
+/// Once per origin: what is wrong with which header, and what it says. A wait that cannot be read is warned about
+/// whatever else was.
+fn warn(scope: &Scope, oddity: Oddity, headers: &HeaderMap) {
+    if !scope.limits().lanes().warns(oddity) {
         return;
     }
-    let value = headers.get(oddity.header).map(|value| value.as_bytes());
-    let value = String::from_utf8_lossy(value.unwrap_or_default());
-    let value: String = value
-        .chars()
-        .filter(|char| !char.is_control())
-        .take(100)
-        .collect();
+    let lines = headers.get_all(oddity.header).iter();
+    let lines: Vec<_> = lines.map(|value| value.as_bytes()).collect();
+    let value = lines.join(&b", "[..]);
+    let value = String::from_utf8_lossy(&value);
+    let value: String = one_line(&value).take(100).collect();
     tracing::event!(
         target: "steadfast",
         tracing::Level::WARN,

@@ -69,7 +69,7 @@ where
     }
 
     fn call(&mut self, mut call: Call<R>) -> Self::Future {
-        if let Some(time) = call.context.terms.deadline {
+        if let Some(time) = call.context.terms().deadline {
             let own = clock::now().checked_add(time);
             call.context.deadline = match (call.context.deadline, own) {
                 (Some(outer), Some(own)) => Some(outer.min(own)),

@@ -32,6 +32,11 @@ struct End {
 }
 
 impl<F> TimeoutFuture<F> {
+    #[inline(always)]
+    pub(crate) const fn without(inner: F) -> Self {
+        Self { inner, end: None }
+    }
+
     pub(crate) fn new(inner: F, end: Option<(Instant, Refusal)>) -> Self {
         let end = end.map(|(at, refusal)| {
             let timer = None;
@@ -50,12 +55,12 @@ where
     #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
+        let Some(end) = this.end else {
+            return this.inner.poll(cx);
+        };
         if let Poll::Ready(result) = this.inner.poll(cx) {
             return Poll::Ready(result);
         }
-        let Some(end) = this.end else {
-            return Poll::Pending;
-        };
         let at = end.at.into();
         let timer = end
             .timer

@@ -38,9 +38,12 @@ where
 
     #[inline(always)]
     fn call(&mut self, call: Call<R>) -> Self::Future {
-        let deadline = call.context.deadline;
+        let (deadline, attempt) = (call.context.deadline, call.context.terms().attempt_timeout);
+        if deadline.is_none() && attempt.is_none() {
+            return TimeoutFuture::without(self.inner.call(call));
+        }
         let deadline = deadline.map(|at| (at, Refusal::DeadlinePassed));
-        let attempt = call.context.terms.attempt_timeout.and_then(|after| {
+        let attempt = attempt.and_then(|after| {
             let at = clock::now().checked_add(after)?;
             Some((at, Refusal::AttemptTimeout { after }))
         });

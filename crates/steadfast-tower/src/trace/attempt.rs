@@ -69,7 +69,7 @@ fn open<R: HttpRequest>(call: &Call<R>) -> Span {
         url.full = %url,
         url.template = scope.template(),
         server.address = url.host,
-        server.port = url.port,
+        server.port = url.port.map(i64::from),
         http.response.status_code = Empty,
         network.protocol.version = Empty,
         error.type = Empty,
@@ -82,7 +82,8 @@ fn open<R: HttpRequest>(call: &Call<R>) -> Span {
         span.record("http.request.method_original", original);
     }
     if call.context.attempt > 1 {
-        span.record("http.request.resend_count", call.context.attempt - 1);
+        let resends = i64::from(call.context.attempt - 1);
+        span.record("http.request.resend_count", resends);
     }
     span
 }
@@ -96,9 +97,9 @@ pub(super) fn ended<Res: HttpResponse, E>(span: &Span, result: &Result<Reply<Res
                 "network.protocol.version",
                 version(reply.response.version()),
             );
-            &reply.judged
+            reply.report().judged
         }
-        Err(failure) => &failure.judged,
+        Err(failure) => failure.report.judged,
     };
     span.record(
         "steadfast.verdict",

@@ -13,9 +13,9 @@ use crate::failure::Failure;
 use crate::reply::Reply;
 use crate::request::HttpRequest;
 use crate::response::HttpResponse;
-use crate::trace::SpanFuture;
 use crate::trace::future::{Kind, outcome};
 use crate::trace::name::{Method, Name};
+use crate::trace::{SpanFuture, signed};
 
 /// Opens an INTERNAL span around each call.
 #[derive(Clone, Debug)]
@@ -67,7 +67,7 @@ fn open<R: HttpRequest>(call: &Call<R>) -> Span {
         http.request.method = method.known(),
         url.template = scope.template(),
         server.address = url.host,
-        server.port = url.port,
+        server.port = url.port.map(i64::from),
         http.response.status_code = Empty,
         error.type = Empty,
         otel.status_code = Empty,
@@ -87,21 +87,15 @@ fn open<R: HttpRequest>(call: &Call<R>) -> Span {
 pub(super) fn ended<Res: HttpResponse, E>(span: &Span, result: &Result<Reply<Res>, Failure<E>>) {
     outcome(span, result);
     let record = match result {
-        Ok(reply) => &reply.record,
-        Err(failure) => &failure.record,
+        Ok(reply) => &reply.report().record.clone(),
+        Err(failure) => &failure.report.record,
     };
-    span.record("steadfast.attempts", record.attempt_count());
+    span.record("steadfast.attempts", signed(record.attempt_count()));
     let waited = record.waited().as_millis();
-    span.record(
-        "steadfast.waited_ms",
-        u64::try_from(waited).unwrap_or(u64::MAX),
-    );
+    span.record("steadfast.waited_ms", signed(waited));
     if !record.queued().is_zero() {
         let queued = record.queued().as_millis();
-        span.record(
-            "steadfast.queued_ms",
-            u64::try_from(queued).unwrap_or(u64::MAX),
-        );
+        span.record("steadfast.queued_ms", signed(queued));
     }
     if record.is_keyed() {
         span.record("steadfast.keyed", true);

@@ -76,14 +76,14 @@ pub(crate) fn outcome<Res: HttpResponse, E>(span: &Span, result: &Result<Reply<R
     match result {
         Ok(reply) => {
             let status = reply.response.status();
-            span.record("http.response.status_code", status.as_u16());
+            span.record("http.response.status_code", i64::from(status.as_u16()));
             if status.is_client_error() || status.is_server_error() {
                 span.record("error.type", status.as_str());
                 span.record("otel.status_code", "ERROR");
             }
         }
         Err(failure) => {
-            if let Some(name) = failure.judged.outcome.error_type() {
+            if let Some(name) = failure.report.judged.outcome.error_type() {
                 span.record("error.type", name);
             }
             span.record("otel.status_code", "ERROR");

@@ -25,6 +25,11 @@ pub use self::call::CallSpan;
 pub use self::future::SpanFuture;
 pub use self::layer::TraceLayer;
 
+/// A number as spans and events record it: tracing-opentelemetry makes a string of an unsigned one.
+pub(crate) fn signed(number: impl TryInto<i64>) -> i64 {
+    number.try_into().unwrap_or(i64::MAX)
+}
+
 /// Whether spans are to be built: one atomic load when there is no subscriber.
 fn is_listened_to(spans: Spans) -> bool {
     spans == Spans::On && tracing::span_enabled!(target: "steadfast", Level::INFO)

@@ -18,10 +18,13 @@ const MOST: usize = 100_000;
 const OWN_KEYS: [&str; 3] = ["match", "policy", "identity"];
 
 /// An endpoint that was checked.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Endpoint {
     pub(crate) pattern: String,
     pub(crate) identity: Option<String>,
+    /// As the file has them, where a variable stands in them.
+    pub(crate) written_pattern: Option<String>,
+    pub(crate) written_identity: Option<String>,
     /// With the endpoint's own keys put over it.
     pub(crate) policy: Named,
 }
@@ -84,6 +87,8 @@ fn endpoint(
         }
     }
     let pattern = table.text("match").map(|(text, _)| text.text.clone());
+    let written_pattern = written(&table, "match", maker);
+    let written_identity = written(&table, "identity", maker);
     let identity = table.text("identity");
     if let Some((_, span)) = identity.filter(|(identity, _)| identity.text.is_empty()) {
         let help = "leave it out";
@@ -106,8 +111,17 @@ fn endpoint(
     Some(Endpoint {
         pattern: pattern?,
         identity,
+        written_pattern,
+        written_identity,
         policy,
     })
+}
+
+/// A text as the file has it, if a variable stands in it.
+fn written(table: &Table, name: &str, maker: &Maker<'_, '_>) -> Option<String> {
+    let (_, span) = table.text(name).filter(|(text, _)| text.secret)?;
+    let written = maker.report.source.written(span);
+    Some(written.trim_matches(['"', '\'']).to_owned())
 }
 
 fn pattern(table: &Table, maker: &mut Maker<'_, '_>) -> Option<Placed> {

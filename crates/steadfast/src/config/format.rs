@@ -15,6 +15,16 @@ pub enum Format {
 
 // ===== impl Format =====
 
+impl Format {
+    /// The format of a text whose name says nothing. TOML never begins with `{`, and a policy file in JSON always does.
+    pub(super) fn of_text(text: &[u8]) -> Self {
+        match text.trim_ascii_start() {
+            [b'{', ..] => Self::Json,
+            _ => Self::Toml,
+        }
+    }
+}
+
 impl FromStr for Format {
     type Err = String;
 

@@ -1,5 +1,7 @@
 //! [`Config`]: a file that was read and checked.
 
+use std::collections::HashSet;
+use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -12,17 +14,32 @@ use crate::config::policy::Maker;
 use crate::config::reader::Reader;
 use crate::config::report::{Diagnostic, Diagnostics};
 use crate::config::section::{Present, Section};
-use crate::config::walk::Table;
+use crate::config::walk::{Item, Table};
 use crate::policies::{Policies, PoliciesBuilder};
 
 /// Policies that were read from a file and checked; see [the module](crate::config).
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Config {
     named: Vec<Named>,
     endpoints: Vec<Endpoint>,
     default: Named,
     pub(crate) sections: Vec<Present>,
     pub(super) warnings: Vec<Diagnostic>,
+}
+
+/// Without values, since those that came from variables may be secrets.
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let policies: Vec<_> = self.named.iter().map(|named| &*named.name).collect();
+        let sections: Vec<_> = self.sections().collect();
+        f.debug_struct("Config")
+            .field("policies", &policies)
+            .field("endpoints", &self.endpoints.len())
+            .field("default", &self.default.name)
+            .field("sections", &sections)
+            .field("warnings", &self.warnings.len())
+            .finish_non_exhaustive()
+    }
 }
 
 // ===== impl Config =====
@@ -65,7 +82,9 @@ impl Config {
 
     /// What the file's own keys say.
     pub(super) fn make(mut root: Table, maker: &mut Maker<'_, '_>) -> Self {
-        let known = Known::make(root.take("policies"), maker);
+        let policies = root.take("policies");
+        let first = policies.as_ref().and_then(Item::first_name);
+        let known = Known::make(policies, maker);
         let mut default = known.standard().clone();
         if let Some((name, span)) = root.text("default") {
             match known.find(&name.text) {
@@ -80,13 +99,31 @@ impl Config {
             }
         }
         let endpoints = endpoints::make(root.take("endpoints"), &default, &known, maker);
-        Self {
+        let config = Self {
             named: known.own,
             endpoints,
             default,
             sections: Vec::new(),
             warnings: Vec::new(),
+        };
+        if let Some(first) = first.filter(|_| !config.uses_a_policy()) {
+            maker.report.warning(
+                "unused",
+                first,
+                "no policy of this file is used",
+                "name one with `default`, or as an endpoint's `policy`; without that, only calls that ask for one by \
+                 name get it",
+            );
         }
+        config
+    }
+
+    /// Whether the default or an endpoint is a policy of the file.
+    fn uses_a_policy(&self) -> bool {
+        let endpoints = self.endpoints.iter().map(|endpoint| &endpoint.policy);
+        let names: HashSet<_> = self.named.iter().map(|named| &named.name).collect();
+        let mut used = endpoints.chain([&self.default]);
+        used.any(|policy| names.contains(&policy.name))
     }
 
     /// The policies that have a name in the file, in the order of the file.
@@ -110,6 +147,20 @@ impl Config {
         let endpoints = self.endpoints.iter();
         endpoints
             .filter_map(|endpoint| Some((endpoint.pattern.as_str(), endpoint.identity.as_deref()?)))
+    }
+
+    /// The patterns and identities of the endpoints as they are written in the file, in its order: with `${NAME}` in the
+    /// place of a variable's value, which may be a secret. For whatever is shown.
+    pub fn endpoints_as_written(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
+        let endpoints = self.endpoints.iter();
+        endpoints.map(|endpoint| {
+            let pattern = endpoint.written_pattern.as_ref();
+            let identity = endpoint.written_identity.as_ref();
+            (
+                pattern.unwrap_or(&endpoint.pattern).as_str(),
+                identity.or(endpoint.identity.as_ref()).map(String::as_str),
+            )
+        })
     }
 
     /// The policy of requests that belong to no endpoint.

@@ -64,6 +64,7 @@
 mod answers;
 mod contradictions;
 mod endpoints;
+mod file;
 mod format;
 mod keys;
 mod kind;
@@ -85,5 +86,6 @@ mod walk;
 pub use self::format::Format;
 pub use self::loaded::Config;
 pub use self::reader::Reader;
+pub(crate) use self::reader::{about, read_file};
 pub use self::report::{Diagnostic, Diagnostics, Severity};
 pub use self::units::rate;

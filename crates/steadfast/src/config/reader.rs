@@ -1,8 +1,10 @@
 //! [`Reader`]: reads files, with the sections that were registered.
 
 use std::fmt;
+use std::io::Read;
 use std::path::Path;
 
+use crate::config::file::{self, LARGEST, too_large};
 use crate::config::format::Format;
 use crate::config::keys::ROOT;
 use crate::config::loaded::Config;
@@ -12,9 +14,6 @@ use crate::config::schema;
 use crate::config::section::{self, AnySection, Section};
 use crate::config::source::{Env, Source, Span, read_json, read_toml};
 use crate::config::walk::{Table, Walked, Walker};
-
-/// The largest file, in bytes.
-const LARGEST: usize = 16 << 20;
 
 /// Reads policy files that may have [sections](crate::config::section) of other crates. Cheap to clone.
 ///
@@ -77,7 +76,7 @@ impl Reader {
         Ok(config)
     }
 
-    /// Reads and checks a file, whose name ends in `.toml` or `.json`.
+    /// Reads and checks a regular file, whose name ends in `.toml` or `.json`. Links are followed.
     ///
     /// # Errors
     /// All mistakes at once; also that the file cannot be read.
@@ -85,23 +84,34 @@ impl Reader {
         self.load(path).map(|(_, config)| config)
     }
 
+    /// Reads a stream to its end and checks it, such as standard input or a pipe. `file` is its name in messages. The
+    /// format is that of the name's ending; without `.toml` or `.json`, a text that begins with `{` is JSON.
+    ///
+    /// At most 16 MiB are read. There is no limit of time.
+    ///
+    /// # Errors
+    /// All mistakes at once; also that the stream cannot be read.
+    pub fn read_stream(&self, stream: impl Read, file: &str) -> Result<Config, Diagnostics> {
+        let path = Path::new(file);
+        let text = file::read_stream(stream).map_err(|message| about(path, message))?;
+        let format = format_of(path).unwrap_or_else(|_| Format::of_text(&text));
+        self.parse_bytes(path, &text, format)
+    }
+
     /// Reads and checks a file: its text, and what it says.
     pub(crate) fn load(&self, path: &Path) -> Result<(Vec<u8>, Config), Diagnostics> {
         format_of(path)?;
-        let unreadable =
-            |error: std::io::Error| about(path, format!("the file cannot be read: {error}"));
-        let bytes = std::fs::metadata(path).map_err(unreadable)?.len();
-        if bytes > LARGEST as u64 {
-            return Err(about(path, too_large(bytes)));
-        }
-        let text = std::fs::read(path).map_err(unreadable)?;
+        let text = read_file(path)?;
         let config = self.parse_file(path, &text)?;
         Ok((text, config))
     }
 
     /// Checks the text of a file.
     pub(crate) fn parse_file(&self, path: &Path, text: &[u8]) -> Result<Config, Diagnostics> {
-        let format = format_of(path)?;
+        self.parse_bytes(path, text, format_of(path)?)
+    }
+
+    fn parse_bytes(&self, path: &Path, text: &[u8], format: Format) -> Result<Config, Diagnostics> {
         match std::str::from_utf8(text) {
             Ok(text) => self.parse(text, format, &path.display().to_string()),
             Err(error) => Err(about(path, format!("the file is not UTF-8: {error}"))),
@@ -146,7 +156,11 @@ impl Reader {
         let nothing = (Table::empty(Span::default()), Vec::new(), false);
         let text = report.source.text;
         if text.len() > LARGEST {
-            report.error("limit", Span::default(), too_large(text.len() as u64));
+            report.error(
+                "limit",
+                Span::default(),
+                too_large(&format!("{} bytes", text.len())),
+            );
             return nothing;
         }
         let tree = match format {
@@ -201,12 +215,13 @@ fn format_of(path: &Path) -> Result<Format, Diagnostics> {
     format.map_err(|message| about(path, message))
 }
 
-fn too_large(bytes: u64) -> String {
-    format!("the file has {bytes} bytes; at most {LARGEST} (16 MiB) are read")
+/// The text of a file.
+pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>, Diagnostics> {
+    file::read(path).map_err(|message| about(path, message))
 }
 
 /// A mistake that has no place in the file.
-fn about(path: &Path, message: String) -> Diagnostics {
+pub(crate) fn about(path: &Path, message: String) -> Diagnostics {
     Diagnostics::new(vec![Diagnostic {
         file: path.display().to_string(),
         line: 1,

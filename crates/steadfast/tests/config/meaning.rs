@@ -215,6 +215,28 @@ fn endpoints_have_their_policy_and_their_own_keys_over_it() {
 }
 
 #[test]
+fn no_value_of_a_variable_is_in_the_debug_text_of_a_file_or_in_what_is_written() {
+    let config = toml(
+        "[policies.a]\nattempts = 2\n\
+         [[endpoints]]\nmatch = 'https://${HOST}/v1/**'\npolicy = 'a'\nidentity = \"for ${HOST}\"\n\
+         [[endpoints]]\nmatch = 'b.com'\nidentity = 'acme'",
+    );
+    let shown = format!("{config:?} {config:#?}");
+    assert!(!shown.contains("hush"), "{shown}");
+    assert!(
+        shown.contains('a') && shown.contains("endpoints: 2"),
+        "{shown}"
+    );
+    assert_eq!(
+        config.endpoints_as_written().collect::<Vec<_>>(),
+        [
+            ("https://${HOST}/v1/**", Some("for ${HOST}")),
+            ("b.com", Some("acme"))
+        ]
+    );
+}
+
+#[test]
 fn an_empty_file_is_the_standard() {
     let config = toml("");
     assert_eq!(
@@ -236,16 +258,43 @@ fn two_dollars_are_one_and_start_no_variable() {
 
 #[test]
 fn what_has_no_effect_is_a_warning_and_no_error() {
-    let config = toml("[policies.a]\nattempts = 1\nbudget = false");
+    let config = toml("default = 'a'\n[policies.a]\nattempts = 1\nbudget = false");
     let [warning] = config.warnings() else {
         panic!("{:?}", config.warnings());
     };
     assert_eq!(
         (warning.severity, warning.line, warning.column),
-        (Severity::Warning, 3, 1)
+        (Severity::Warning, 4, 1)
     );
-    let inherits = toml("[policies.a]\nbudget = false\n[policies.b]\nextends = 'a'\nattempts = 1");
+    let inherits = "[policies.a]\nbudget = false\n[policies.b]\nextends = 'a'\nattempts = 1";
+    let inherits = toml(&format!("default = 'b'\n{inherits}"));
     assert!(inherits.warnings().is_empty());
+}
+
+#[test]
+fn a_file_whose_policies_are_used_by_nothing_is_warned_about() {
+    let (one, two) = ("[policies.a]\n", "[policies.b]\nextends = 'a'\n");
+    let endpoint = |policy: &str| format!("[[endpoints]]\nmatch = 'x.com'\n{policy}\n");
+    for (text, unused) in [
+        (one.to_owned(), true),
+        (format!("{one}{two}"), true),
+        (format!("default = 'patient'\n{one}"), true),
+        (format!("{one}{}", endpoint("attempts = 2")), true),
+        (format!("{one}{}", endpoint("policy = 'patient'")), true),
+        (
+            format!("{one}{}", endpoint("policy = 'a'\nattempts = 2")),
+            false,
+        ),
+        (format!("{one}{two}{}", endpoint("policy = 'b'")), false),
+        (format!("default = 'a'\n{one}"), false),
+        (endpoint(""), false),
+        (String::new(), false),
+    ] {
+        let config = toml(&text);
+        let found: Vec<_> = config.warnings().iter().map(|one| one.code).collect();
+        let expected: &[_] = if unused { &["unused"] } else { &[] };
+        assert_eq!(found, expected, "{text}");
+    }
 }
 
 #[test]

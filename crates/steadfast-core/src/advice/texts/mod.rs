@@ -27,6 +27,9 @@ pub(super) const QUOTA_SPENT: &Text = &pace::QUOTA_SPENT;
 /// A 403 that is a rate limit.
 pub(super) const LIMIT_IN_DISGUISE: &Text = &pace::LIMIT_IN_DISGUISE;
 
+/// A status above 599.
+pub(super) const INVALID: &Text = &server::INVALID;
+
 /// What is said of a status that is no error.
 const NO_ERROR: &Text = &Text {
     code: 200,
@@ -58,6 +61,7 @@ pub(super) fn find(code: u16) -> &'static Text {
     let by_class = match code {
         400..=499 => &request::OTHER,
         500..=599 => &server::OTHER,
+        600.. => INVALID,
         _ => NO_ERROR,
     };
     all().find(|text| text.code == code).unwrap_or(by_class)

@@ -128,3 +128,21 @@ pub(super) const OTHER: Text = Text {
     waiting_helps: Sometimes,
     repeating_helps: Sometimes,
 };
+
+/// A status above 599 (RFC 9110 section 15).
+pub(super) const INVALID: Text = Text {
+    code: 600,
+    title: "Invalid Status",
+    meaning: "no status of HTTP: those end at 599, and RFC 9110 says to treat this one like a 5xx",
+    side: Side::Server,
+    causes: &[
+        "a filter against bots that answers so on purpose (999)",
+        "a server, a script or a gateway that invents statuses",
+    ],
+    next: &[
+        "look at the body and at the documentation of the API for what it means",
+        "no policy retries it by itself: if it passes, give `600..` a rule",
+    ],
+    waiting_helps: Sometimes,
+    repeating_helps: Sometimes,
+};

@@ -34,6 +34,34 @@ fn every_known_status_has_a_text_of_its_own_and_any_other_that_of_its_class() {
 }
 
 #[test]
+fn a_status_above_599_is_described_as_no_valid_one_and_not_as_success() {
+    for code in 600..1000 {
+        let advice = Advice::of(status(code));
+        assert_eq!(advice.title, "Invalid Status", "{code}");
+        assert!(advice.is_of_an_error() && !advice.next.is_empty());
+    }
+}
+
+#[test]
+fn a_status_that_is_no_error_has_its_name_and_no_advice_for_failures() {
+    for (code, shown) in [
+        (200, "200 OK: "),
+        (304, "304 Not Modified: "),
+        (101, "101 Switching Protocols: "),
+        (299, "299 No error: "),
+    ] {
+        let advice = Advice::of(status(code));
+        let text = advice.to_string();
+        assert!(
+            !advice.is_of_an_error() && text.starts_with(shown),
+            "{text}"
+        );
+        assert_eq!(text, advice.summary(), "one line");
+    }
+    assert!((400..600).all(|code| Advice::of(status(code)).is_of_an_error()));
+}
+
+#[test]
 fn titles_are_the_registered_names() {
     for code in (400..=511).filter(|code| OWN_TEXT.contains(code)) {
         let registered = match code {
@@ -50,7 +78,7 @@ fn titles_are_the_registered_names() {
 
 #[test]
 fn every_text_is_a_clause_and_says_why_and_what_next() {
-    let variants = [super::QUOTA_SPENT, super::LIMIT_IN_DISGUISE];
+    let variants = [super::QUOTA_SPENT, super::LIMIT_IN_DISGUISE, super::INVALID];
     for text in super::all().chain(variants) {
         assert!(
             !text.causes.is_empty() && !text.next.is_empty(),

@@ -12,7 +12,8 @@ use crate::hint::few::Few;
 /// What a response says of all limits: at most eight, without an allocation.
 ///
 /// The dialects: `RateLimit` and `RateLimit-Policy` of draft-ietf-httpapi-ratelimit-headers-10 and
-/// its predecessors from 08 on, the one-field form of draft 07, the three fields up to draft 06,
+/// its predecessors from 08 on, with what is proposed for its successor (names without quotes, `a` and `w` in the place of
+/// `r` and `t`, the cost `c`; `RateLimit-Partition` says nothing that `pk` does not and is ignored), the one-field form of draft 07, the three fields up to draft 06,
 /// and those of GitHub, Discord, X, OpenAI, Anthropic, Shopify, Kong, HubSpot and whoever uses the
 /// same names. A reset may be seconds, an epoch in s or ms, a Go duration, RFC 3339 or a date.
 ///

@@ -56,6 +56,8 @@ pub struct Allowance {
     pub reset: Option<Duration>,
     /// How long a window is (`w`); never zero, and at most [`LONGEST`](super::LONGEST).
     pub window: Option<Duration>,
+    /// How many units this response took (`c`), where the server says so: 1 for most, more for a large query.
+    pub cost: Option<u64>,
 }
 
 /// What a limit counts.

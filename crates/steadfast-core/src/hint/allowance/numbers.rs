@@ -31,9 +31,9 @@ impl Numbers {
             Part::Limit => (keep(&mut self.limit, whole()), Oddity::NUMBER),
             Part::Remaining => (keep(&mut self.remaining, whole()), Oddity::NUMBER),
             Part::Used => (keep(&mut self.used, ceiling(value)), Oddity::NUMBER),
-            Part::Reset => (keep(&mut self.reset, Asked::reset(value)), Oddity::RESET),
+            Part::Reset => (keep(&mut self.reset, Asked::time(value)), Oddity::RESET),
             Part::ResetAfter => (
-                keep(&mut self.reset_after, Asked::reset(value)),
+                keep(&mut self.reset_after, Asked::time(value)),
                 Oddity::RESET,
             ),
             Part::Interval => (keep(&mut self.window, interval(value)), Oddity::NUMBER),
@@ -80,6 +80,7 @@ impl Numbers {
             remaining,
             reset: reset.map(|asked| clock.wait(asked)),
             window: self.window.or(kind.window),
+            cost: None,
         })
     }
 }

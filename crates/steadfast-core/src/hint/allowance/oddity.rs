@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::hint::HintSource;
+
 /// A header that could not be read, or had to be guessed, and why.
 ///
 /// Both are constants, so this can be kept, compared and counted: warn once per origin, not once per
@@ -38,7 +40,30 @@ impl Oddity {
     pub(super) const EPOCH: &'static str = "is seconds since 1970 and not from now on";
     pub(super) const EPOCH_IN_MEMBER: &'static str = "has a `t` that is seconds since 1970";
     pub(super) const RETRY_AFTER: &'static str = "is neither seconds nor a date";
+    const MILLIS: &'static str = "is not a number of milliseconds";
     pub(super) const USED_OF_SIZE: &'static str = "is not a number of used and a size";
+}
+
+impl Oddity {
+    /// A wait that cannot be read.
+    pub(in crate::hint) fn of_a_wait(source: HintSource) -> Self {
+        use HintSource as H;
+        let why = match source {
+            H::RetryAfter => Self::RETRY_AFTER,
+            H::RetryAfterMs | H::XMsRetryAfterMs | H::XAmzRetryAfter | H::GrpcRetryPushbackMs => {
+                Self::MILLIS
+            }
+            _ => Self::RESET,
+        };
+        let header = source.header();
+        Self { header, why }
+    }
+
+    /// Does it hide a wait that the server asked for? Such a one is worth a warning whatever else was warned about.
+    #[must_use]
+    pub fn hides_a_wait(&self) -> bool {
+        [Self::RETRY_AFTER, Self::MILLIS, Self::RESET].contains(&self.why)
+    }
 }
 
 impl fmt::Display for Oddity {

@@ -151,6 +151,7 @@ impl Limit {
             remaining: self.remaining.map(|(remaining, _)| remaining),
             reset: self.remaining.map(|(_, reset)| seconds(reset)),
             window: Some(seconds(self.window)),
+            cost: None,
         }
     }
 }

@@ -27,7 +27,7 @@ pub(super) struct Reading<'h> {
     global: bool,
     oddity: Option<Oddity>,
     date: Option<&'h HeaderValue>,
-    aged: bool,
+    age: Option<&'h HeaderValue>,
 }
 
 /// Whether what the headers tell is of now.
@@ -45,20 +45,18 @@ fn note<'h>(kept: &mut Option<&'h [u8]>, value: &'h [u8]) -> Option<&'static str
     None
 }
 
-/// What is odd about a `Retry-After`, which is read elsewhere. A date does not begin with a digit.
+/// What is odd about a `Retry-After`, which is read elsewhere.
 fn retry_after(value: &[u8]) -> Option<&'static str> {
-    match Asked::retry_after(value) {
-        None => Some(Oddity::RETRY_AFTER),
-        Some(Asked::Until(_)) if value.first().is_some_and(u8::is_ascii_digit) => {
-            Some(Oddity::EPOCH)
-        }
-        Some(_) => None,
+    match (Asked::time(value), Number::parse(value)) {
+        (None, _) => Some(Oddity::RETRY_AFTER),
+        (Some(Asked::Until(_)), Some(_)) => Some(Oddity::EPOCH),
+        _ => None,
     }
 }
 
 /// What is odd about a member that told something, or did not.
 fn oddity(told: bool, member: &Member<'_>) -> Option<&'static str> {
-    match member.reset.map(Asked::seconds_or_epoch) {
+    match member.until() {
         _ if !told || !member.sound => Some(Oddity::MEMBER),
         Some(Asked::Until(_)) => Some(Oddity::EPOCH_IN_MEMBER),
         _ => None,
@@ -74,7 +72,7 @@ impl<'h> Reading<'h> {
             match name.as_str() {
                 "date" => self.date = self.date.or(Some(value)),
                 "age" => {
-                    self.aged = true;
+                    self.age = self.age.or(Some(value));
                     // RFC 9111 section 5.1: what is no number is ignored.
                     let age = Number::parse(value.as_bytes().trim_ascii());
                     if age.is_some_and(|age| !age.is_zero()) {
@@ -84,13 +82,21 @@ impl<'h> Reading<'h> {
                 name => {
                     if let Some((header, field)) = Field::of(name) {
                         if let Some(why) = self.take(field, value.as_bytes().trim_ascii()) {
-                            self.oddity = self.oddity.or(Some(Oddity { header, why }));
+                            self.note(Oddity { header, why });
                         }
                     }
                 }
             }
         }
         Freshness::Fresh
+    }
+
+    /// Keeps the first oddity, or the first that hides a wait.
+    fn note(&mut self, oddity: Oddity) {
+        let hides = |kept: Oddity| kept.hides_a_wait() || !oddity.hides_a_wait();
+        if !self.oddity.is_some_and(hides) {
+            self.oddity = Some(oddity);
+        }
     }
 
     /// Reads one header, and says what is odd about it.
@@ -119,7 +125,7 @@ impl<'h> Reading<'h> {
         for member in members(value) {
             let why = match member.bare {
                 Bare::Text(name) => {
-                    let told = self.structured.limit(Named::new(name, &member));
+                    let told = self.structured.limit(Named::limit(name, &member));
                     oddity(told, &member)
                 }
                 Bare::Entry(key, value) => {
@@ -144,7 +150,7 @@ impl<'h> Reading<'h> {
         for member in members(value) {
             let why = match member.bare {
                 Bare::Text(name) => {
-                    let told = self.structured.policy(Named::new(name, &member));
+                    let told = self.structured.policy(Named::policy(name, &member));
                     oddity(told, &member)
                 }
                 Bare::Count(quota) => {
@@ -185,7 +191,7 @@ impl<'h> Reading<'h> {
     /// Joins what belongs together. What is left of limits comes first, so that it is kept when
     /// there is more than can be.
     pub(super) fn resolve(&self, wall: impl FnOnce() -> SystemTime) -> Allowances {
-        let mut clock = Clock::new(self.date, self.aged, wall);
+        let mut clock = Clock::new(self.date, self.age, wall);
         let (mut all, mut policies) = (Few::default(), Few::default());
         let partition = self.structured.resolve(
             |asked| clock.wait(asked),

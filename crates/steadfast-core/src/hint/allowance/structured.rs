@@ -26,6 +26,7 @@ pub(super) struct Named<'h> {
     window: Option<Duration>,
     remaining: Option<u64>,
     reset: Option<Asked>,
+    cost: Option<u64>,
 }
 
 /// What both fields say.
@@ -53,15 +54,28 @@ fn unit(name: &[u8]) -> Unit {
 // ===== impl Named =====
 
 impl<'h> Named<'h> {
-    pub(super) fn new(name: &'h [u8], member: &Member<'h>) -> Self {
+    /// A member of `RateLimit-Policy`.
+    pub(super) fn policy(name: &'h [u8], member: &Member<'h>) -> Self {
         Self {
             name,
             partition: member.partition,
             unit: member.unit.map(unit).unwrap_or_default(),
             quota: member.quota,
             window: member.window.and_then(window),
-            remaining: member.remaining,
-            reset: member.reset.map(Asked::seconds_or_epoch),
+            remaining: None,
+            reset: None,
+            cost: None,
+        }
+    }
+
+    /// A member of `RateLimit`.
+    pub(super) fn limit(name: &'h [u8], member: &Member<'h>) -> Self {
+        Self {
+            window: member.window_of_limit().and_then(window),
+            remaining: member.left(),
+            reset: member.until(),
+            cost: member.cost,
+            ..Self::policy(name, member)
         }
     }
 
@@ -85,6 +99,7 @@ impl<'h> Named<'h> {
             remaining: self.remaining,
             reset: self.reset.map(wait),
             window: self.window,
+            cost: self.cost,
         }
     }
 }
@@ -96,11 +111,7 @@ impl<'h> Structured<'h> {
     pub(super) fn policy(&mut self, policy: Named<'h>) -> bool {
         let tells = policy.quota.is_some();
         if tells {
-            self.policies.push(Named {
-                remaining: None,
-                reset: None,
-                ..policy
-            });
+            self.policies.push(policy);
         }
         tells
     }

@@ -3,11 +3,17 @@
 use http::HeaderValue;
 
 use super::Window::{Day, Month, Unknown, Week};
+use super::codes::CODES;
 use super::words::{SPENT, TOO_FAST};
 use super::*;
 
+fn found(body: &str) -> Option<(Window, Evidence)> {
+    let quota = spent_quota(body.as_bytes(), &HeaderMap::new())?;
+    Some((quota.window, quota.evidence))
+}
+
 fn window(body: &str) -> Option<Window> {
-    spent_quota(body.as_bytes(), &HeaderMap::new()).map(|quota| quota.window)
+    found(body).map(|(window, _)| window)
 }
 
 fn with(name: &'static str, value: &'static str) -> HeaderMap {
@@ -17,7 +23,7 @@ fn with(name: &'static str, value: &'static str) -> HeaderMap {
 }
 
 #[test]
-fn spent_quotas_of_real_apis_are_recognised() {
+fn codes_of_real_apis_are_recognised() {
     for (api, body, expected) in [
         (
             "OpenAI, credit",
@@ -26,15 +32,14 @@ fn spent_quotas_of_real_apis_are_recognised() {
             Unknown,
         ),
         (
-            "OpenAI, day",
-            r#"{"error":{"message":"Rate limit reached for gpt-4o in organization org-1 on
-            requests per day (RPD): Limit 200, Used 200, Requested 1."}}"#,
+            "Gemini, day",
+            r#"{"error":{"code":429,"message":"You exceeded your current quota","details":[{"@type":"x","violations":[
+            {"quotaId":"GenerateRequestsPerDayPerProjectPerModel-FreeTier"}]}]}}"#,
             Day,
         ),
         (
-            "Gemini, day",
-            r#"{"error":{"code":429,"message":"You exceeded your current quota","details":[
-            {"quotaId":"GenerateRequestsPerDayPerProjectPerModel-FreeTier"}]}}"#,
+            "Google, day",
+            r#"{"error":{"details":[{"reason":"RATE_LIMIT_EXCEEDED","metadata":{"quota_limit":"ReadsPerDayPerProject"}}]}}"#,
             Day,
         ),
         (
@@ -49,18 +54,53 @@ fn spent_quotas_of_real_apis_are_recognised() {
         ),
         ("Google Maps", r#"{"status":"OVER_DAILY_LIMIT"}"#, Day),
         (
-            "RapidAPI",
-            r#"{"message":"You have exceeded the MONTHLY quota for Requests"}"#,
-            Month,
-        ),
-        (
             "HubSpot",
-            r#"{"message":"You have reached your daily limit."}"#,
+            r#"{"status":"error","message":"You have reached your daily limit.","errorType":"RATE_LIMIT","policyName":"DAILY"}"#,
             Day,
         ),
         (
             "X",
-            r#"{"title":"UsageCapExceeded","detail":"Monthly product cap"}"#,
+            r#"{"title":"UsageCapExceeded","detail":"Usage cap exceeded: Monthly product cap",
+            "type":"https://api.twitter.com/2/problems/usage-capped"}"#,
+            Unknown,
+        ),
+        (
+            "ElevenLabs",
+            r#"{"detail":{"status":"quota_exceeded"}}"#,
+            Unknown,
+        ),
+        (
+            "apilayer",
+            r#"{"error":{"code":104,"type":"usage_limit_reached"}}"#,
+            Unknown,
+        ),
+        (
+            "NewsAPI",
+            r#"{"status":"error","code":"apiKeyExhausted"}"#,
+            Unknown,
+        ),
+        (
+            "RFC 9457",
+            r#"{"title": "Too many", "type" : "https://iana.org/assignments/http-problem-types#quota-exceeded"}"#,
+            Unknown,
+        ),
+    ] {
+        assert_eq!(found(body), Some((expected, Evidence::Structured)), "{api}");
+    }
+}
+
+#[test]
+fn sentences_of_real_apis_are_recognised_and_are_only_prose() {
+    for (api, body, expected) in [
+        (
+            "OpenAI, day",
+            r#"{"error":{"message":"Rate limit reached for gpt-4o in organization org-1 on
+            requests per day (RPD): Limit 200, Used 200, Requested 1."}}"#,
+            Day,
+        ),
+        (
+            "RapidAPI",
+            r#"{"message":"You have exceeded the MONTHLY quota for Requests"}"#,
             Month,
         ),
         (
@@ -95,23 +135,36 @@ fn spent_quotas_of_real_apis_are_recognised() {
             Day,
         ),
         (
-            "apilayer",
-            r#"{"error":{"code":104,"info":"Your monthly usage limit has been reached."}}"#,
-            Month,
-        ),
-        (
             "SerpApi",
             r#"{"error":"Your account has run out of searches."}"#,
             Unknown,
         ),
-        (
-            "RFC 9457",
-            r#"{"title": "Too many", "type" : "https://iana.org/assignments/http-problem-types#quota-exceeded"}"#,
-            Unknown,
-        ),
         ("someone", "Weekly limit reached", Week),
+        (
+            "an echo",
+            r#"{"query":"daily limit","error":"slow down"}"#,
+            Day,
+        ),
     ] {
-        assert_eq!(window(body), Some(expected), "{api}");
+        assert_eq!(found(body), Some((expected, Evidence::Prose)), "{api}");
+    }
+}
+
+#[test]
+fn a_price_and_an_echoed_code_say_nothing_of_a_quota() {
+    for body in [
+        r#"{"message":"Too many requests. Upgrade to Pro for $20/month."}"#,
+        r#"{"message":"Slow down, or take the plan for $20 per month."}"#,
+        r#"{"query":"insufficient_quota","error":{"code":"slow_down"}}"#,
+        r#"{"query":{"code":"insufficient_quota"},"error":{"code":"slow_down"}}"#,
+        r#"{"request":{"error":{"type":"quota_exceeded"}}}"#,
+        r#"{"message":"nothing found for {\"code\":\"insufficient_quota\"}"}"#,
+        r#"{"message":"insufficient_quota"}"#,
+        r#"{"code":"insufficient_quota_is_what_you_asked"}"#,
+        "insufficient_quota",
+        r#"<p>{"code":"insufficient_quota"}</p>"#,
+    ] {
+        assert_eq!(found(body), None, "{body}");
     }
 }
 
@@ -232,7 +285,7 @@ fn only_the_beginning_of_a_body_is_looked_at() {
 
 #[test]
 fn the_lists_are_in_lower_case() {
-    let words = SPENT.iter().map(|(words, _)| *words);
+    let words = SPENT.iter().chain(CODES).map(|(words, _)| *words);
     for words in words.chain(TOO_FAST.iter().copied()) {
         assert_eq!(words, words.to_ascii_lowercase());
     }
@@ -240,6 +293,13 @@ fn the_lists_are_in_lower_case() {
 
 #[test]
 fn it_reads_as_a_sentence() {
-    let spent = spent_quota(b"daily limit", &HeaderMap::new()).unwrap();
-    assert_eq!(spent.to_string(), "the daily quota is spent");
+    let said = |body: &[u8]| spent_quota(body, &HeaderMap::new()).unwrap().to_string();
+    assert_eq!(
+        said(br#"{"status":"OVER_DAILY_LIMIT"}"#),
+        "the daily quota is spent"
+    );
+    assert_eq!(
+        said(b"daily limit"),
+        "the answer's text says that the daily quota is used up"
+    );
 }

@@ -1,21 +1,17 @@
-//! What APIs say when a quota is spent, as data.
+//! What APIs write for people when a quota is used up, as data.
 //!
-//! Each entry is a fact about an API. Words for an API of one's own belong into a policy
-//! (`quota_marker`), not here.
+//! Each entry is a fact about an API. Prose proves nothing: it only changes what people are told. Codes are in
+//! [`codes`](super::codes); words for an API of one's own belong into a policy (`quota_marker`), not here.
 
 use super::Window::{self, Day, Month, Unknown, Week};
 
-/// Words of error bodies, in lower case, each with an API that uses it. The first that is found
-/// counts, so the ones that name a window stand first.
+/// Words of error bodies, in lower case, each with an API that uses it. The first that is found counts, so the ones that
+/// name a window stand first. None that a price is written with (`$20/month`).
 pub(super) const SPENT: &[(&str, Window)] = &[
-    ("per day", Day),            // OpenAI: "on requests per day (RPD)"
-    ("per-day", Day),            // OpenRouter: "free-models-per-day"
+    ("per day", Day),          // OpenAI: "on requests per day (RPD)"
+    ("per-day", Day),          // OpenRouter: "free-models-per-day"
     ("per 86400s", Day), // GitHub Models: "Rate limit of 50 per 86400s exceeded for UserByModelByDay"
-    ("perday", Day),     // Google: `GenerateRequestsPerDayPerProject...`
-    ("/day", Day),       // short form of the same: "limit 1000/day"
     ("daily limit", Day), // HubSpot: "You have reached your daily limit."
-    ("daily_limit", Day), // Google Maps: `OVER_DAILY_LIMIT`
-    ("dailylimitexceeded", Day), // Google: `reason: dailyLimitExceeded`
     ("daily rate limit", Day), // CoinMarketCap: "your API Key's daily rate limit"
     ("daily quota", Day), // RapidAPI: "You have exceeded the DAILY quota"
     ("daily request", Day), // Cloudflare Workers: "daily request limit"
@@ -24,20 +20,14 @@ pub(super) const SPENT: &[(&str, Window)] = &[
     ("per week", Week),  // as the daily forms
     ("weekly limit", Week),
     ("weekly quota", Week),
-    ("per month", Month), // as the daily forms
-    ("/month", Month),
     ("monthly limit", Month),
     ("monthly rate limit", Month), // CoinMarketCap: "your API Key's monthly rate limit"
     ("monthly quota", Month),      // RapidAPI: "You have exceeded the MONTHLY quota"
     ("monthly usage limit", Month), // apilayer: "Your monthly usage limit has been reached"
     ("monthly product cap", Month), // X: "Usage cap exceeded: Monthly product cap"
-    ("insufficient_quota", Unknown), // OpenAI: `code`, when the credit is used up
     ("exceeded your current quota", Unknown), // OpenAI and Gemini: "check your plan and billing"
-    ("quota_exceeded", Unknown),   // ElevenLabs: `status`
-    ("quotaexceeded", Unknown),    // YouTube: `reason: quotaExceeded`
     ("out of call volume quota", Unknown), // Azure API Management, its `quota` policy
     ("billing period", Unknown),   // DeepL: "Quota for this billing period has been exceeded"
-    ("usagecapexceeded", Unknown), // X: `title`
     ("run out of searches", Unknown), // SerpApi: "Your account has run out of searches."
     ("credits exceeded", Unknown), // SendGrid: "Maximum credits exceeded"
     ("\"limit exceeded\"", Unknown), // AWS API Gateway: `QUOTA_EXCEEDED`
@@ -63,11 +53,4 @@ pub(super) const TOO_FAST: &[&str] = &[
     "secondary rate limit", // GitHub: "You have exceeded a secondary rate limit."
     "abuse detection",      // GitHub, what it was called before
     "concurren",            // Zendesk, Shopify: "concurrent requests", "concurrency"
-];
-
-/// Headers whose value 0 says that a long window is spent.
-pub(super) const SPENT_HEADERS: &[(&str, Window)] = &[
-    ("x-ratelimit-remaining-day", Day),           // Kong
-    ("x-ratelimit-remaining-month", Month),       // Kong
-    ("x-hubspot-ratelimit-daily-remaining", Day), // HubSpot
 ];

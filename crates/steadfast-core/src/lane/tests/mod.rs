@@ -37,6 +37,7 @@ fn limit(
         unit: Unit::Requests,
         limit: q.into(),
         window: w.into().map(s),
+        cost: None,
         remaining: Some(r),
         reset: t.into().map(s),
     }

@@ -46,7 +46,7 @@ prop_compose! {
         reset in prop::option::of(time()),
         window in prop::option::of(time()),
     ) -> Allowance {
-        Allowance { name, unit, limit, remaining, reset, window }
+        Allowance { name, unit, limit, remaining, reset, window, cost: None }
     }
 }
 

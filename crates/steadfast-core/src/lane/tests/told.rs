@@ -304,3 +304,21 @@ fn a_refusal_by_an_empty_bucket_is_asked_again_soon_and_never_after_an_age() {
     }
     assert!((s(1)..=s(32)).contains(&longest), "{longest:?}");
 }
+
+#[test]
+fn what_an_attempt_costs_is_believed_when_it_is_told() {
+    let mut scene = Scene::new();
+    for n in 0..60 {
+        let mut told = limit(1000, 3600, 1000 - n * 10, 3600);
+        told.cost = Some(10);
+        scene.told(&[told]);
+    }
+    for _ in 0..10 {
+        scene.force();
+    }
+    let left = scene.lane.view(scene.now).remaining;
+    assert!(
+        (300..=320).contains(&left.unwrap()),
+        "{left:?}: ten of ten each"
+    );
+}

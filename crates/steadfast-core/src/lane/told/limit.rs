@@ -158,9 +158,10 @@ impl Limit {
             self.measure_inflow();
         } else if self.is_another_window(&before, now) {
             self.restart(now);
-        } else if self.unit != Unit::Requests {
+        } else if allowance.cost.is_some() || self.unit != Unit::Requests {
             let count = asked.serial.saturating_sub(before.serial).max(1) as f64;
-            let cost = ((before.left - left) / count).max(0.0);
+            let measured = ((before.left - left) / count).max(0.0);
+            let cost = allowance.cost.map_or(measured, |cost| cost as f64);
             self.cost += (cost - self.cost) * 0.2;
             let most = self.quota.unwrap_or(f64::MAX).max(1.0);
             self.cost = self.cost.clamp(1.0, most);

@@ -206,6 +206,39 @@ fn a_store_is_as_good_over_several_runtimes() {
     assert_eq!(shelf.sum("b"), 3);
 }
 
+/// Its `block_on` returned while it saved, and nobody polls it since.
+#[test]
+fn a_runtime_that_stands_still_while_it_saves_holds_up_no_other() {
+    let runtime = || {
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        runtime.enable_time().start_paused(true).build().unwrap()
+    };
+    let (still, lives) = (runtime(), runtime());
+    let shelf = Shelf::new();
+    let book = stored(shelf.clone());
+    still.block_on(async {
+        take(&book, "a", &yearly()).await;
+        shelf.takes(Duration::from_secs(5));
+        shelf::sleep(2.0).await;
+    });
+    shelf.takes(Duration::ZERO);
+    lives.block_on(async {
+        take(&book, "b", &yearly()).await;
+        for sum in [2, 3] {
+            let saved = tokio::time::timeout(HOUR, book.save()).await;
+            saved.expect("it has an end").unwrap();
+            assert_eq!(shelf.sum("a") + shelf.sum("b"), sum);
+            take(&book, "b", &yearly()).await;
+        }
+    });
+    // What it was about to keep is old by now, and does not stay.
+    still.block_on(async {
+        take(&book, "a", &yearly()).await;
+        shelf::sleep(10.0).await;
+    });
+    assert_eq!((shelf.sum("a"), book.is_dirty()), (2, false));
+}
+
 #[test]
 fn an_error_of_a_store_has_its_cause() {
     let error = StoreError::new("no route to host");

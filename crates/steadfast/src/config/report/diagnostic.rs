@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::config::source::harmless;
+use steadfast_core::harmless;
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -8,5 +8,5 @@ mod toml_tree;
 
 pub(crate) use self::env::{Env, Filled, fill};
 pub(crate) use self::node::{Data, Name, Node};
-pub(crate) use self::position::{Source, Span, harmless};
+pub(crate) use self::position::{Source, Span};
 pub(crate) use self::{json_tree::read as read_json, toml_tree::read as read_toml};

@@ -2,6 +2,8 @@
 //!
 //! Positions count characters, because that is what editors show; spans count bytes, because that is what parsers give.
 
+use steadfast_core::harmless;
+
 use crate::config::report::Excerpt;
 
 /// From a byte until before another.
@@ -124,17 +126,6 @@ fn excerpt(before: &str, meant: &str, after: &str) -> Excerpt {
     Excerpt {
         text: text.trim_end().to_owned(),
         mark,
-    }
-}
-
-/// A character that no terminal obeys; a tab stays, for the mark below it to stand right.
-pub(crate) fn harmless(letter: char) -> char {
-    match letter {
-        '\t' => '\t',
-        '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '\u{fffd}',
-        '\u{feff}' => '\u{fffd}',
-        _ if letter.is_control() => '\u{fffd}',
-        _ => letter,
     }
 }
 

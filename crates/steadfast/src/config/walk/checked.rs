@@ -40,6 +40,18 @@ pub(crate) struct Table {
     pub(crate) entries: Vec<(&'static str, Span, Item)>,
 }
 
+// ===== impl Item =====
+
+impl Item {
+    /// Where the first name of a map stands.
+    pub(crate) fn first_name(&self) -> Option<Span> {
+        match &self.value {
+            Value::Map(entries) => entries.first().map(|(name, _)| name.span),
+            _ => None,
+        }
+    }
+}
+
 // ===== impl Table =====
 
 impl Table {

@@ -162,7 +162,6 @@ fn what_is_malformed_in_a_list_is_ignored_and_the_rest_still_counts() {
         r#""x";r="1";t=30"#,
         r#""x";r;t=30"#,
         r#""x";r=5;r=no"#,
-        r#"default;r=0;t=30"#,
         r#""x"y;r=0;t=30"#,
         "5;r=0;t=30",
         "=",
@@ -217,7 +216,8 @@ fn a_broken_policy_takes_nothing_from_what_is_left() {
     for (policy, expected) in [
         (r#""d";w=60"#, None),
         (r#""d";q=-1;w=60"#, None),
-        (r#"d;q=1;w=60"#, None),
+        (r#"d;q=1;w=60"#, Some((1, Some(60)))),
+        (r#"d d;q=1;w=60"#, None),
         (r#""d";q=8;w=0"#, Some((8, None))),
         (r#""d";q=8;w=x"#, Some((8, None))),
         (r#""d";q=0;w=60"#, Some((0, Some(60)))),
@@ -281,4 +281,86 @@ fn the_drafts_before_names_are_one_unnamed_limit() {
         ("ratelimit-policy", "100;w=10"),
     ];
     assert_eq!(told(&less), unnamed(100, 50, None, Some(10_000)));
+}
+
+#[test]
+fn zero_with_a_sign_is_a_number_of_the_draft_and_no_t_of_it_is_milliseconds() {
+    let ten_years = LONGEST.as_millis();
+    for (member, remaining, reset) in [
+        (r#""ok";r=-0;t=7"#, 0, 7_000),
+        (r#""ok";r=0;t=-0"#, 0, 0),
+        (r#""ok";r=-00;t=-0.0"#, 0, 0),
+        (r#""ok";r=5;t=1795446005000"#, 5, ten_years),
+        (r#""ok";r=5;t=999999999999999"#, 5, ten_years),
+    ] {
+        let lines = [DATE, ("ratelimit", member)];
+        let expected = (name("ok"), None, Some(remaining), Some(reset), None);
+        assert_eq!(told(&lines), [expected], "{member}");
+        assert_eq!(read(&lines).oddity(), None, "{member}");
+    }
+    let spent = [DATE, ("ratelimit", r#""ok";r=-0;t=1795446005000"#)];
+    let hints = crate::hint::Hints::read_refusal(
+        http::StatusCode::TOO_MANY_REQUESTS,
+        &headers(&spent),
+        no_clock,
+    );
+    assert!(hints.remaining_zero);
+    assert_eq!(hints.retry_after.map(|asked| asked.wait), Some(LONGEST));
+    let older = [("ratelimit-remaining", "-0"), ("ratelimit-limit", "9")];
+    assert_eq!(told(&older), unnamed(9, 0, None, None));
+}
+
+/// What is proposed for the next draft (github.com/ietf-wg-httpapi/ratelimit-headers, pull request 166).
+#[test]
+fn what_is_proposed_for_the_next_draft_is_read_where_it_makes_sense() {
+    let policy = ("ratelimit-policy", r#""d";q=100;w=60"#);
+    let known = (name("d"), Some(100), Some(5), Some(7_000), Some(60_000));
+    let cost = |lines: &[_]| read(lines).iter().next().unwrap().cost;
+    for (member, paid) in [
+        (r#""d";r=5;t=7"#, None),
+        // Names without quotes.
+        ("d;r=5;t=7", None),
+        // `a` and `w` in the place of `r` and `t`, or beside them.
+        (r#""d";a=5;w=7"#, None),
+        (r#""d";a=5;t=7"#, None),
+        (r#""d";r=5;t=7;a=5;w=7"#, None),
+        ("d;a=5;w=7", None),
+        // What this response cost.
+        (r#""d";r=5;t=7;c=3"#, Some(3)),
+        ("d;a=5;w=7;c=0", Some(0)),
+    ] {
+        let lines = [policy, ("ratelimit", member)];
+        assert_eq!(told(&lines), [known], "{member}");
+        assert_eq!(cost(&lines), paid, "{member}");
+        assert_eq!(read(&lines).oddity(), None, "{member}");
+        let partition = ("ratelimit-partition", r#""d";user_id;method="GET""#);
+        let lines = [lines[0], lines[1], partition];
+        assert_eq!(told(&lines), [known], "what it declares is said by `pk`");
+        assert_eq!(read(&lines).oddity(), None);
+    }
+    for names in [
+        ["d", "d"],
+        ["d", r#""d""#],
+        ["*d", "*d"],
+        ["a.b/c:d", "a.b/c:d"],
+    ] {
+        let policy = format!("{};q=9;w=60", names[0]);
+        let limit = format!("{};r=1;t=2", names[1]);
+        let lines = [("ratelimit-policy", &*policy), ("ratelimit", &*limit)];
+        assert_eq!(told(&lines).len(), 1, "one limit: {names:?}");
+    }
+    // Where there is no `a`, `w` is the window and nothing else.
+    let window = [("ratelimit", r#""d";r=5;w=60"#)];
+    let expected = (name("d"), None, Some(5), None, Some(60_000));
+    assert_eq!(told(&window), [expected]);
+    let spent = [("ratelimit", "d;a=0;w=7")];
+    let hints = crate::hint::Hints::read_refusal(
+        http::StatusCode::TOO_MANY_REQUESTS,
+        &headers(&spent),
+        no_clock,
+    );
+    assert_eq!(
+        hints.retry_after.map(|asked| asked.wait),
+        Some(Duration::from_secs(7))
+    );
 }

@@ -1,0 +1,35 @@
+//! What the layers know of an outcome, beside the outcome itself.
+
+use http::StatusCode;
+use steadfast_core::{Judged, Record};
+
+use crate::notes::Notes;
+
+/// What the layers know of an outcome. A [`Reply`](crate::Reply) carries one only where there is something to tell.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Report {
+    /// What the outcome means.
+    pub judged: Judged,
+    /// What the layers further in tell of the attempt.
+    pub notes: Notes,
+    /// What happened before; written by the retry layer.
+    pub record: Record,
+}
+
+impl Report {
+    /// A verdict of which nothing more is known.
+    #[must_use]
+    pub fn new(judged: Judged) -> Self {
+        Self {
+            judged,
+            notes: Notes::default(),
+            record: Record::FIRST_TRY,
+        }
+    }
+
+    /// A response with this status that was accepted at once.
+    pub(crate) fn accepted(status: StatusCode) -> Self {
+        Self::new(Judged::accepted(status))
+    }
+}

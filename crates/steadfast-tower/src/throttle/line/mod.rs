@@ -1,0 +1,372 @@
+//! One line before one turnstile: first come, first served, and nobody is woken who is not next.
+//!
+//! A limiter that wakes all who wait has each of them ask again: *n* waiters cost *n(n-1)/2* refusals, in random
+//! order. Here a waiter sets its timer for its own turn when it joins, as far as the turnstile can tell that turn, so it
+//! is polled when it joins and when it goes, and the limiter is asked once or twice for each. Whoever leaves the line
+//! wakes the next one only if that one's timer is set for too late.
+//!
+//! A waiter sets and polls **its own timer only**, in its own future: the runtime that another one's timer belongs to may
+//! be gone, and polling that timer would panic. Wakers are code of an executor. They are called, cloned and dropped
+//! **outside of the lock**: an executor may poll inside of `wake`.
+//!
+//! The next in line may be a future that nobody polls. So the one behind it looks a little after the turn of the next
+//! one; if that one did not come, it loses its turn. The one behind may be stalled as well: all of a stream's futures
+//! are, while nobody asks the stream. So everybody has a timer, for about when its own turn should have come.
+
+mod waiters;
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use tokio::time::Sleep;
+
+pub(super) use self::waiters::Waiter;
+use self::waiters::{FRESH, GRACE, Key, NOBODY_LOOKED, Waiters, Wakes, later};
+use crate::clock;
+
+/// What lets one through at a time.
+pub(crate) trait Turnstile {
+    /// What whoever went through holds.
+    type Pass;
+
+    /// Lets one through, or says when to ask again.
+    fn pass(&self, ask: &Ask) -> Result<Self::Pass, Again>;
+    /// When one could go through, about; without asking.
+    fn next(&self, now: Instant, ask: &Ask) -> Instant;
+    /// The same for whoever stands behind so many others, who cost so much in all.
+    fn outlook(&self, now: Instant, ask: &Ask, others: usize, ahead: u64) -> Instant;
+    /// When the last of the others goes, and then this one, if they keep coming in their time. `None` where that depends
+    /// on what a server says until then.
+    fn turn(&self, _now: Instant, _ask: &Ask, _ahead: u64) -> Option<(Instant, Instant)> {
+        None
+    }
+    /// Whether those who were refused before should stay behind for now.
+    fn prefers_fresh(&self) -> bool {
+        false
+    }
+    /// The time until which it is closed, if that is too long for this one.
+    fn turns_away(&self, _: &Ask) -> Option<Instant> {
+        None
+    }
+}
+
+/// Who asks.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ask {
+    pub(crate) cost: u32,
+    /// How often its call was sent before.
+    pub(crate) sent_before: u32,
+    /// No other attempt can follow this one.
+    pub(crate) is_last: bool,
+    /// The longest that it may wait for its turn.
+    pub(crate) latest: Option<Instant>,
+    /// A turn that is further away than this is no turn: it goes at once if it may.
+    pub(crate) patience: Duration,
+    /// Whether it heeds what a server closed, and a pace.
+    pub(crate) heeds_gate: bool,
+    pub(crate) is_paced: bool,
+    /// The longest that it may wait for a server that is closed.
+    pub(crate) latest_opening: Option<Instant>,
+}
+
+/// Not now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Again {
+    /// Then.
+    At(Instant),
+    /// Not within its time: until then the server lets nothing through.
+    Closed(Instant),
+}
+
+/// Those who wait, before the turnstile.
+pub(crate) struct Line<T> {
+    pub(crate) turnstile: T,
+    waiting: AtomicUsize,
+    /// What those who wait cost in all.
+    ahead: AtomicU64,
+    waiters: Mutex<Waiters>,
+}
+
+/// A place in line, given up when it is dropped.
+pub(crate) struct Place<T: Turnstile> {
+    line: Arc<Line<T>>,
+    key: Key,
+    timer: Option<Pin<Box<Sleep>>>,
+    left: bool,
+}
+
+/// What a look at the turnstile comes to.
+enum Look<P> {
+    Leaves(Result<P, Again>),
+    /// It is looked at again then.
+    Waits(Instant),
+}
+
+// ===== impl Line =====
+
+impl<T: Turnstile> Line<T> {
+    pub(crate) fn new(turnstile: T) -> Arc<Self> {
+        Arc::new(Self {
+            turnstile,
+            waiting: AtomicUsize::new(0),
+            ahead: AtomicU64::new(0),
+            waiters: Mutex::default(),
+        })
+    }
+
+    /// Whether somebody waits.
+    #[inline]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.waiting.load(Ordering::Acquire) == 0
+    }
+
+    /// How many wait.
+    pub(crate) fn len(&self) -> usize {
+        self.waiting.load(Ordering::Acquire)
+    }
+
+    /// What those who wait cost in all.
+    pub(crate) fn ahead(&self) -> u64 {
+        self.ahead.load(Ordering::Acquire)
+    }
+
+    /// Takes the last place of its class.
+    pub(crate) fn join(self: &Arc<Self>, ask: Ask) -> Place<T> {
+        let now = clock::now();
+        let until = ask.latest.unwrap_or(now);
+        let key = self.waiters().join(ask, now, until);
+        self.waiting.fetch_add(1, Ordering::AcqRel);
+        self.ahead.fetch_add(u64::from(ask.cost), Ordering::AcqRel);
+        Place {
+            line: Arc::clone(self),
+            key,
+            timer: None,
+            left: false,
+        }
+    }
+
+    /// Something changed: whoever is next looks again.
+    pub(crate) fn stir(&self) {
+        if self.is_empty() {
+            return;
+        }
+        let mut wakes = Wakes::default();
+        self.prepare_next(&mut self.waiters(), &mut wakes);
+        wakes.wake();
+    }
+
+    /// The turnstile is closed until then: those who cannot wait that long are told so.
+    pub(crate) fn turn_away(&self, closed_until: Instant) {
+        if self.is_empty() {
+            return;
+        }
+        let mut wakes = Wakes::default();
+        self.waiters().turn_away(closed_until, &mut wakes);
+        wakes.wake();
+    }
+
+    fn waiters(&self) -> MutexGuard<'_, Waiters> {
+        self.waiters.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn next_in(&self, waiters: &Waiters) -> Option<Key> {
+        let mut ready = waiters.ready();
+        let first = ready.next()?;
+        let fresh = |key: &Key| key.0 == FRESH;
+        if !fresh(&first) && self.turnstile.prefers_fresh() {
+            return ready.find(fresh).or(Some(first));
+        }
+        Some(first)
+    }
+
+    /// Says when it is the turn of the next one, which is woken if its timer does not do that in time.
+    fn prepare_next(&self, waiters: &mut Waiters, wakes: &mut Wakes) {
+        let Some(next) = self.next_in(waiters) else {
+            return;
+        };
+        let now = clock::now();
+        if let Some(waiter) = waiters.get(next) {
+            let at = self.turnstile.next(now, &waiter.ask).max(now);
+            waiters.is_next(next, at, now, wakes);
+            self.watch(waiters, next, at, wakes);
+        }
+    }
+
+    /// The one behind the next one looks whether that one came, at its own turn at the latest: else it is woken to set
+    /// its timer.
+    fn watch(&self, waiters: &mut Waiters, next: Key, due: Instant, wakes: &mut Wakes) {
+        let ahead = waiters.get(next).map_or(0, |next| next.ask.cost.into());
+        if let Some(second) = waiters.sleeper(next, due) {
+            let turn = self.turnstile.outlook(clock::now(), &second.ask, 1, ahead);
+            if second.armed > later(turn.max(due), GRACE * NOBODY_LOOKED) {
+                second.wake(wakes);
+            }
+        }
+    }
+
+    /// What it knows is given to the caller, who drops it when the lock is released.
+    fn leave(&self, waiters: &mut Waiters, key: Key, wakes: &mut Wakes) -> Option<Waiter> {
+        let waiter = waiters.remove(key);
+        if let Some(waiter) = &waiter {
+            self.waiting.fetch_sub(1, Ordering::AcqRel);
+            let cost = u64::from(waiter.ask.cost);
+            self.ahead.fetch_sub(cost, Ordering::AcqRel);
+        }
+        // Also when it was not next: it may have been the one that looked whether the next one comes.
+        self.prepare_next(waiters, wakes);
+        waiter
+    }
+
+    /// Whoever is next and was not polled in time loses its turn; says who is next then.
+    fn next_awake(&self, waiters: &mut Waiters, now: Instant, own: Key) -> Option<Key> {
+        loop {
+            let next = self.next_in(waiters)?;
+            let waiter = waiters.get(next)?;
+            if next == own || waiter.overdue(1).is_none_or(|late| late > now) {
+                return Some(next);
+            }
+            waiter.stalled = true;
+            if waiter.overdue(NOBODY_LOOKED).is_some_and(|at| at <= now) {
+                waiters.pass_over(own);
+            }
+        }
+    }
+
+    /// When whoever stands behind all others looks again: at its turn, or when that should have been.
+    fn own_time(&self, now: Instant, ask: &Ask) -> Instant {
+        let ahead = self.ahead().saturating_sub(ask.cost.into());
+        match self.turnstile.turn(now, ask, ahead) {
+            // Where turns are far apart, it looks whether the one before it comes.
+            Some((before, own)) if own > later(before, GRACE) && before > now => before,
+            Some((_, own)) if own > now => own,
+            _ => self.too_late(now, ask, ahead),
+        }
+    }
+
+    /// When whoever stands behind all others should have been next, with something to spare.
+    fn too_late(&self, now: Instant, ask: &Ask, ahead: u64) -> Instant {
+        let others = self.len().saturating_sub(1);
+        let turn = self.turnstile.outlook(now, ask, others, ahead);
+        let spare = turn.saturating_duration_since(now) / 4 + GRACE * NOBODY_LOOKED;
+        turn.max(now).checked_add(spare).unwrap_or(turn)
+    }
+
+    /// Whether it goes, and else when it looks again.
+    fn look(&self, waiters: &mut Waiters, key: Key, wakes: &mut Wakes) -> Option<Look<T::Pass>> {
+        let now = clock::now();
+        let waiter = waiters.get(key)?;
+        waiter.stalled = false;
+        let ask = waiter.ask;
+        let is_late = ask.latest.is_some_and(|latest| latest <= now);
+        let next = self.next_awake(waiters, now, key);
+        let look = if next == Some(key) || is_late {
+            match self.turnstile.pass(&ask) {
+                Err(Again::At(at)) if !is_late => {
+                    let at = ask.latest.map_or(at, |latest| latest.min(at));
+                    if let Some(waiter) = waiters.get(key) {
+                        (waiter.due, waiter.armed) = (Some(at.max(now)), at);
+                    }
+                    self.watch(waiters, key, at.max(now), wakes);
+                    Look::Waits(at)
+                }
+                result => Look::Leaves(result),
+            }
+        } else {
+            match self.turnstile.turns_away(&ask) {
+                Some(until) => Look::Leaves(Err(Again::Closed(until))),
+                None => Look::Waits(self.stays(waiters, key, next?, now, wakes)),
+            }
+        };
+        Some(look)
+    }
+
+    /// Others are before it: says when it looks again.
+    fn stays(
+        &self,
+        waiters: &mut Waiters,
+        own: Key,
+        next: Key,
+        now: Instant,
+        wakes: &mut Wakes,
+    ) -> Instant {
+        if waiters.get(next).is_some_and(|next| next.due.is_none()) {
+            // It became next because another one stalled.
+            self.prepare_next(waiters, wakes);
+        }
+        let due = waiters.get(next).and_then(|next| next.overdue(1));
+        let watches = due.filter(|_| waiters.second(next) == Some(own));
+        let Some(waiter) = waiters.get(own) else {
+            return now;
+        };
+        let own_time = self.own_time(now, &waiter.ask);
+        let at = watches.map_or(own_time, |late| late.min(own_time).max(now));
+        let at = waiter.ask.latest.map_or(at, |latest| latest.min(at));
+        waiter.armed = at;
+        at
+    }
+}
+
+// ===== impl Place =====
+
+impl<T: Turnstile> Place<T> {
+    /// Ready when it went through, or when it cannot within its time.
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<T::Pass, Again>> {
+        // Cloned, dropped and called while the lock is not held.
+        let mut waker = Some(cx.waker().clone());
+        let mut wakes = Wakes::default();
+        let mut waiters = self.line.waiters();
+        if let Some(waiter) = waiters.get(self.key) {
+            std::mem::swap(&mut waiter.waker, &mut waker);
+        }
+        let look = self.line.look(&mut waiters, self.key, &mut wakes);
+        let gone = matches!(look, Some(Look::Leaves(_)))
+            .then(|| self.line.leave(&mut waiters, self.key, &mut wakes));
+        drop(waiters);
+        drop((waker, gone));
+        let poll = match look {
+            None => Poll::Pending,
+            Some(Look::Leaves(result)) => {
+                self.left = true;
+                Poll::Ready(result)
+            }
+            Some(Look::Waits(at)) => {
+                self.wait(at, cx);
+                Poll::Pending
+            }
+        };
+        wakes.wake();
+        poll
+    }
+
+    /// Sets its timer. If its time has come meanwhile, it is polled again, and others in between.
+    fn wait(&mut self, at: Instant, cx: &mut Context<'_>) {
+        // A new one, not the old one set anew: the runtime that polls it now may be another one.
+        let sleep = tokio::time::sleep_until(at.into());
+        match &mut self.timer {
+            Some(timer) => timer.as_mut().set(sleep),
+            none => *none = Some(Box::pin(sleep)),
+        }
+        let timer = self.timer.as_mut().map(|timer| timer.as_mut().poll(cx));
+        if timer.is_some_and(|timer| timer.is_ready()) {
+            cx.waker().wake_by_ref();
+        }
+    }
+}
+
+impl<T: Turnstile> Drop for Place<T> {
+    fn drop(&mut self) {
+        if self.left {
+            return;
+        }
+        let mut wakes = Wakes::default();
+        let gone = self
+            .line
+            .leave(&mut self.line.waiters(), self.key, &mut wakes);
+        drop(gone);
+        wakes.wake();
+    }
+}
