@@ -23,7 +23,7 @@ fn no_window_is_granted_twice_and_none_is_lost_for_longer_than_its_length() {
                 let back = noon + Duration::from_secs(120);
                 let left = 3_u32.saturating_sub(before + meanwhile);
                 let status = ledger.status(back);
-                assert_eq!(status.left, left.into(), "{plan} {before} {meanwhile}");
+                assert_eq!(status.left, u64::from(left), "{plan} {before} {meanwhile}");
                 assert!(ledger.take(back, left + 1).is_err());
                 let length = Duration::from_nanos(ledger.quota().window().longest());
                 let resets_at = status.resets_at;
