@@ -190,6 +190,7 @@ impl<'a> Attempts<'a> {
         }
     }
 
+    #[inline(always)]
     fn first(&self) -> Option<&'a mut Extensions> {
         let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
         own.take()

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use http::Method;
 use steadfast_core::budget::Price;
-use steadfast_core::repeatable::Repeatable;
+use steadfast_core::repeatable::{Repeatable, WhyNot};
 use steadfast_core::{
     Judged, Limits, Outcome, Payment, Progress, Reason, Record, Rule, Situation, Step, Stop,
 };
@@ -30,7 +30,8 @@ pub(crate) struct Course<R> {
     source: Option<ReplaySource<R>>,
     limits: Limits,
     progress: Progress,
-    repeatable: Repeatable,
+    /// Asked when it is needed: of the copy that is kept, or of the request when none is.
+    repeatable: Option<Repeatable>,
     /// Whether the budget could pay for a retry when the attempt started.
     funded: bool,
     /// The request that the next attempt sends.
@@ -91,15 +92,13 @@ impl<R: HttpRequest> Course<R> {
         let terms = context.terms();
         let mut limits = Limits::new(now, terms);
         limits.deadline = earlier(limits.deadline, context.deadline);
-        let policy = context.scope.policy().retry();
-        let repeatable = policy.repeatable(request.method(), request.headers(), terms.repeatable);
         let funded = context.scope.deposit(now);
         Self {
             context,
             source: replay,
             limits,
             progress: Progress::new(now),
-            repeatable,
+            repeatable: None,
             funded,
             next: Some(Unsent::First(request)),
             head: None,
@@ -160,6 +159,10 @@ impl<R: HttpRequest> Course<R> {
         if self.progress.may_follow(&self.limits) && self.funded && !self.context.retried_outside {
             let kept = self.keep(request, replayer);
             self.next = kept.map(Unsent::Kept);
+        }
+        // A copy is asked later, if at all; what a closure makes may differ from what is sent.
+        if self.repeatable.is_none() && (self.next.is_none() || self.source.is_some()) {
+            self.repeatable = Some(repeatable(&self.context, request));
         }
         if self.next.is_none() && !self.progress.has_history() {
             self.head = Some(Box::new(head_of(request)));
@@ -356,7 +359,15 @@ impl<R: HttpRequest> Course<R> {
             }
             token.is_some()
         };
-        let situation = Situation::new(self.repeatable, take_token, &mut chance)
+        let asked = self.next.as_ref().map(Unsent::request);
+        let repeatable = match (self.repeatable, asked) {
+            (Some(known), _) => known,
+            (None, Some(request)) => repeatable(&self.context, request),
+            // It was asked when no copy was kept.
+            (None, None) => Repeatable::No(WhyNot::Method),
+        };
+        self.repeatable = Some(repeatable);
+        let situation = Situation::new(repeatable, take_token, &mut chance)
             .replayable(self.next.is_some() || unfunded)
             .redirected(redirected)
             .paced_until(scope.paced_until(now))
@@ -402,6 +413,12 @@ fn earlier(a: Option<Instant>, b: Option<Instant>) -> Option<Instant> {
         (Some(a), Some(b)) => Some(a.min(b)),
         (a, b) => a.or(b),
     }
+}
+
+fn repeatable<R: HttpRequest>(context: &Context, request: &R) -> Repeatable {
+    let policy = context.scope.policy().retry();
+    let said = context.terms().repeatable;
+    policy.repeatable(request.method(), request.headers(), said)
 }
 
 fn head_of<R: HttpRequest>(request: &R) -> (Method, String) {

@@ -68,7 +68,7 @@ pub(super) struct Held<S, R> {
 
 impl<S: Service<Call<R>> + Clone, R: HttpRequest> ThrottleFuture<S, R> {
     #[inline(always)]
-    pub(crate) fn new(inner: &S, call: Call<R>) -> Self {
+    pub(crate) fn new(inner: &S, mut call: Call<R>) -> Self {
         let scope = Arc::clone(&call.context.scope);
         let redirects_seen = call.context.redirects_seen;
         let limits = scope.limits();
@@ -82,7 +82,7 @@ impl<S: Service<Call<R>> + Clone, R: HttpRequest> ThrottleFuture<S, R> {
         // Only who is sent at once takes cells here: whoever waits has to be able to give them back.
         if matches!(ready, Poll::Ready(Ok(()))) && limits.takes_at_once(&call) {
             return Self {
-                admission: Admission::free(&call),
+                admission: Admission::free(&mut call),
                 redirects_seen,
                 scope,
                 held: None,
@@ -96,7 +96,7 @@ impl<S: Service<Call<R>> + Clone, R: HttpRequest> ThrottleFuture<S, R> {
                 Self::hold(inner.clone(), call, scope, admission)
             }
             false => {
-                let admission = Admission::free(&call);
+                let admission = Admission::free(&mut call);
                 Self::hold(asked, call, scope, admission)
             }
         }
@@ -190,10 +190,10 @@ impl<R: HttpRequest> Admission<R> {
     }
 
     #[inline(always)]
-    fn free(call: &Call<R>) -> Self {
+    fn free(call: &mut Call<R>) -> Self {
         let context = &call.context;
-        let origin = match &call.kept {
-            Some(kept) => Origin::Kept(Arc::clone(kept), context.principal),
+        let origin = match call.kept.take() {
+            Some(kept) => Origin::Kept(kept, context.principal),
             None => Origin::Known(way(&context.scope, context.principal, &*call.request)),
         };
         Self::Free {
