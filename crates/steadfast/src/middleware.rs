@@ -151,14 +151,19 @@ impl Middleware for SteadfastMiddleware {
                 let marked = Marked::new(extensions);
                 let attempts = Attempts::new(marked.extensions, &start, &last, true);
                 let next = NextService::new(next, &attempts);
-                let next = Redirect::new(self.redirects.as_ref(), next);
                 // The stack is ready at once: its retry layer asks what is below before each attempt.
-                match self.policies.own_layers() {
-                    own if own.is_empty() => {
+                match (self.policies.own_layers(), &self.redirects) {
+                    (own, None) if own.is_empty() => {
                         let own: Own = Own::default();
                         stack(AsItSays, &own, next).call(call).await
                     }
-                    own => layered(own, next, call).await,
+                    (own, redirects) if own.is_empty() => {
+                        following(Redirect::new(redirects.as_ref(), next), call).await
+                    }
+                    (own, redirects) => {
+                        let next = Redirect::new(redirects.as_ref(), next);
+                        layered(own, next, call).await
+                    }
                 }
             };
             return_last(extensions, last);
@@ -181,6 +186,13 @@ fn layered<'a>(
     call: Call<Request>,
 ) -> BoxFuture<'a, Outcome> {
     Box::pin(stack(AsItSays, &own.borrow(), next).call(call))
+}
+
+/// The call with redirects that this client follows. Boxed by itself: every call of a client that does not would carry its
+/// size, and go through one more layer.
+fn following<'a>(next: Redirect<NextService<'a>>, call: Call<Request>) -> BoxFuture<'a, Outcome> {
+    let own: Own = Own::default();
+    Box::pin(stack(AsItSays, &own, next).call(call))
 }
 
 /// Another steadfast middleware is in charge.
