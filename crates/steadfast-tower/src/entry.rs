@@ -119,7 +119,7 @@ where
 {
     type Output = Result<Res, Failure<E>>;
 
-    #[inline(always)]
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Self::Output> {
         match self.project().stage.project() {
             StageProjection::Sent { inner } => inner.poll(cx).map_ok(Reply::into_response),
@@ -154,7 +154,7 @@ where
         self.inner.poll_ready(cx).map_err(Unjudged::read)
     }
 
-    #[inline(always)]
+    #[inline]
     fn call(&mut self, call: Call<R>) -> Self::Future {
         call.context.sent();
         TransportFuture {
@@ -171,7 +171,7 @@ where
 {
     type Output = Result<Res::Whole, Unjudged<E::Inner>>;
 
-    #[inline(always)]
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Self::Output> {
         Poll::Ready(match ready!(self.project().inner.poll(cx)) {
             Ok(response) => Ok(response.into_whole()),

@@ -72,12 +72,12 @@ pub struct AsItSays;
 pub struct BodyWith<F>(pub(crate) F);
 
 impl<R: Replay> Replayer<R> for AsItSays {
-    #[inline(always)]
+    #[inline]
     fn replay(&self, request: &R) -> Option<R> {
         request.replay()
     }
 
-    #[inline(always)]
+    #[inline]
     fn keep(&self, request: &R) -> Option<Arc<R>> {
         request.keep()
     }
@@ -255,7 +255,7 @@ impl Replay for reqwest::Request {
     }
 
     /// Made where it is kept: a request has a quarter of a kilobyte to be moved.
-    #[inline(always)]
+    #[inline]
     fn keep(&self) -> Option<Arc<Self>> {
         match self.body() {
             Some(_) => self.try_clone().map(Arc::new),
@@ -269,7 +269,7 @@ impl Replay for reqwest::Request {
 /// Extensions that came from an `http::Request` stay behind, since reqwest keeps them to itself.
 #[cfg(feature = "reqwest")]
 #[must_use]
-#[inline(always)]
+#[inline]
 pub fn bodiless(request: &reqwest::Request) -> reqwest::Request {
     let mut again = reqwest::Request::new(request.method().clone(), request.url().clone());
     // What is replaced is the empty map of a new request: there is nothing to drop.

@@ -190,7 +190,7 @@ impl<'a> Attempts<'a> {
         }
     }
 
-    #[inline(always)]
+    #[inline]
     fn first(&self) -> Option<&'a mut Extensions> {
         let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
         own.take()
@@ -214,7 +214,7 @@ impl<'a> Service<Request> for NextService<'a> {
         Poll::Ready(Ok(()))
     }
 
-    #[inline(always)]
+    #[inline]
     fn call(&mut self, request: Request) -> NextFuture<'a> {
         match self.attempts.first() {
             Some(own) => NextFuture {

@@ -9,9 +9,7 @@ use reqwest::{Request, Response};
 use reqwest_middleware::{Middleware, Next};
 use steadfast_core::{InvalidPolicy, Record};
 use steadfast_tower::redirect::{Redirect, RedirectLayer};
-use steadfast_tower::{
-    AsItSays, Call, Context, Failure, HttpResponse, Own, ReplaySource, Reply, stack,
-};
+use steadfast_tower::{AsItSays, Call, Context, Failure, Own, ReplaySource, Reply, stack};
 use tower_service::Service;
 
 use crate::bridge::{Attempts, NextService, return_last};
@@ -155,7 +153,9 @@ impl Middleware for SteadfastMiddleware {
                 match (self.policies.own_layers(), &self.redirects) {
                     (own, None) if own.is_empty() => {
                         let own: Own = Own::default();
-                        stack(AsItSays, &own, next).call(call).await
+                        // Pinned where it is made: it has half a kilobyte, which `.await` would move.
+                        let call = std::pin::pin!(stack(AsItSays, &own, next).call(call));
+                        call.await
                     }
                     (own, redirects) if own.is_empty() => {
                         following(Redirect::new(redirects.as_ref(), next), call).await
@@ -223,7 +223,7 @@ async fn pass_through(
 }
 
 /// Leaves the record where [`send_recorded`](crate::RequestBuilderExt::send_recorded) looks for it.
-fn told<Res: HttpResponse, E>(extensions: &Extensions, result: &Result<Reply<Res>, Failure<E>>) {
+fn told(extensions: &Extensions, result: &Outcome) {
     if let Some(slot) = extensions.get::<RecordSlot>() {
         slot.fill(match result {
             Ok(reply) => reply.report().record.clone(),

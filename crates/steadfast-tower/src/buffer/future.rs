@@ -50,7 +50,7 @@ where
 {
     type Output = Result<Res, Unjudged<E>>;
 
-    #[inline(always)]
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let Some(limit) = *this.limit else {

@@ -37,7 +37,7 @@ where
         self.inner.poll_ready(cx)
     }
 
-    #[inline(always)]
+    #[inline]
     fn call(&mut self, call: Call<R>) -> Self::Future {
         let limit = call.context.terms().buffer;
         BufferFuture::new(self.inner.call(call), limit)

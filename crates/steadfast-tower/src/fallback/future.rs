@@ -37,7 +37,7 @@ struct Asked {
 }
 
 impl<F> FallbackFuture<F> {
-    #[inline(always)]
+    #[inline]
     pub(super) const fn without(inner: F) -> Self {
         Self { inner, asked: None }
     }
@@ -61,7 +61,7 @@ where
 {
     type Output = F::Output;
 
-    #[inline(always)]
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let Some(asked) = this.asked else {

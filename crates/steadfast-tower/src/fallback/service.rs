@@ -38,7 +38,7 @@ where
         self.inner.poll_ready(cx)
     }
 
-    #[inline(always)]
+    #[inline]
     fn call(&mut self, call: Call<R>) -> Self::Future {
         match call.context.scope.policy().answer().fallback {
             None => FallbackFuture::without(self.inner.call(call)),

@@ -33,7 +33,7 @@ where
         self.inner.poll_ready(cx)
     }
 
-    #[inline(always)]
+    #[inline]
     fn call(&mut self, mut call: Call<R>) -> Self::Future {
         if call
             .context

@@ -49,7 +49,7 @@ struct Peek<Res: WholeResponse> {
 }
 
 impl<F, Res: WholeResponse> JudgeFuture<F, Res> {
-    #[inline(always)]
+    #[inline]
     pub(crate) const fn new(
         scope: Arc<Scope>,
         head: Option<Box<Head>>,
@@ -66,7 +66,7 @@ impl<F, Res: WholeResponse> JudgeFuture<F, Res> {
         }
     }
 
-    #[inline(always)]
+    #[inline]
     pub(crate) fn keyed(mut self, keyed: bool) -> Self {
         self.keyed = keyed;
         self
@@ -88,7 +88,7 @@ where
 {
     type Output = Result<Reply<Res>, Failure<E>>;
 
-    #[inline(always)]
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let policy = this.scope.policy();

@@ -41,7 +41,7 @@ where
         self.inner.poll_ready(cx).map_err(Unjudged::not_ready)
     }
 
-    #[inline(always)]
+    #[inline]
     fn call(&mut self, call: Call<R>) -> Self::Future {
         let scope = Arc::clone(&call.context.scope);
         let asked = scope.policy().retry().classifier.is_some();

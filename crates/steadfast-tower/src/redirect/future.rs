@@ -37,7 +37,7 @@ pin_project! {
 }
 
 impl<S: Service<Request>> RedirectFuture<S> {
-    #[inline(always)]
+    #[inline]
     pub(super) const fn new(inner: S, chain: Option<Box<Chain>>, future: S::Future) -> Self {
         let stage = Stage::Sending { future };
         Self {
@@ -55,7 +55,7 @@ where
 {
     type Output = Result<Response, Hopped<S::Error>>;
 
-    #[inline(always)]
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         loop {

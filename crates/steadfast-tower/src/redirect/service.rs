@@ -39,7 +39,7 @@ where
         self.inner.poll_ready(cx).map_err(error)
     }
 
-    #[inline(always)]
+    #[inline]
     fn call(&mut self, request: Request) -> RedirectFuture<S> {
         let layer = self.layer.as_ref();
         let chain = layer.and_then(|layer| Chain::of(&layer.following, &request));

@@ -80,7 +80,7 @@ pub(super) enum Due {
 
 impl<R: HttpRequest> Course<R> {
     /// A call that starts now.
-    #[inline(always)]
+    #[inline]
     pub(crate) fn new(call: Call<R>) -> Self {
         let now = clock::now();
         let Call {
@@ -129,7 +129,7 @@ impl<R: HttpRequest> Course<R> {
     }
 
     /// The same request, kept for another attempt; `None` when it can be sent only once.
-    #[inline(always)]
+    #[inline]
     fn keep<P: Replayer<R>>(&self, request: &R, replayer: &P) -> Option<Arc<R>> {
         match &self.source {
             Some(source) => source.replay(request).map(Arc::new),
@@ -218,7 +218,7 @@ impl<R: HttpRequest> Course<R> {
     }
 
     /// Whether the first attempt was accepted, as nearly every one is. Then there is no record, or one of a wait alone.
-    #[inline(always)]
+    #[inline]
     pub(super) fn is_over_at_once<Res>(&self, reply: &mut Reply<Res>) -> bool {
         if !self.is_first_try() || !reply.is_accepted() {
             return false;

@@ -63,7 +63,7 @@ where
     S: Service<Call<R>>,
     Res: WholeResponse,
 {
-    #[inline(always)]
+    #[inline]
     pub(crate) fn new(replayer: P, inner: S, course: Course<R>) -> Self {
         Self {
             replayer,
@@ -99,7 +99,7 @@ where
 {
     type Output = Result<Reply<Res>, Failure<E>>;
 
-    #[inline(always)]
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         let course = this.course;

@@ -42,7 +42,7 @@ where
         Poll::Ready(Ok(()))
     }
 
-    #[inline(always)]
+    #[inline]
     fn call(&mut self, call: Call<R>) -> Self::Future {
         RetryFuture::new(self.replayer.clone(), self.inner.clone(), Course::new(call))
     }

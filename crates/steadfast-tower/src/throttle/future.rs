@@ -67,7 +67,7 @@ pub(super) struct Held<S, R> {
 }
 
 impl<S: Service<Call<R>> + Clone, R: HttpRequest> ThrottleFuture<S, R> {
-    #[inline(always)]
+    #[inline]
     pub(crate) fn new(inner: &S, mut call: Call<R>) -> Self {
         let scope = Arc::clone(&call.context.scope);
         let redirects_seen = call.context.redirects_seen;
@@ -132,7 +132,7 @@ where
 {
     type Output = Result<Reply<Res>, Failure<E>>;
 
-    #[inline(always)]
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         if let Some(held) = this.held {
@@ -189,7 +189,7 @@ impl<R: HttpRequest> Admission<R> {
         Self::Toll(Box::new(Toll::of(call)))
     }
 
-    #[inline(always)]
+    #[inline]
     fn free(call: &mut Call<R>) -> Self {
         let context = &call.context;
         let origin = match call.kept.take() {

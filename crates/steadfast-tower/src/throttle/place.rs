@@ -213,8 +213,10 @@ impl Limits {
     /// Whether nothing limits a call, or its rates have a cell each, which are taken.
     pub(crate) fn takes_at_once<R>(&self, call: &Call<R>) -> bool {
         // What a closure says of the cost is more than can be asked here.
-        let cost = call.context.terms().cost;
-        self.rates.is_empty() || cost.is_some_and(|cost| self.take_at_once(cost))
+        self.rates.is_empty() || {
+            let cost = call.context.terms().cost;
+            cost.is_some_and(|cost| self.take_at_once(cost))
+        }
     }
 
     /// Takes from the rates at once, all or none; false when that is not possible or more has to be asked.

@@ -39,7 +39,7 @@ where
         Poll::Ready(Ok(()))
     }
 
-    #[inline(always)]
+    #[inline]
     fn call(&mut self, call: Call<R>) -> Self::Future {
         ThrottleFuture::new(&self.inner, call)
     }

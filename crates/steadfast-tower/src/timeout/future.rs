@@ -32,7 +32,7 @@ struct End {
 }
 
 impl<F> TimeoutFuture<F> {
-    #[inline(always)]
+    #[inline]
     pub(crate) const fn without(inner: F) -> Self {
         Self { inner, end: None }
     }
@@ -52,7 +52,7 @@ where
 {
     type Output = Result<Res, Unjudged<E>>;
 
-    #[inline(always)]
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let Some(end) = this.end else {

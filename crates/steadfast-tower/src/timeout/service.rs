@@ -36,7 +36,7 @@ where
         self.inner.poll_ready(cx)
     }
 
-    #[inline(always)]
+    #[inline]
     fn call(&mut self, call: Call<R>) -> Self::Future {
         let (deadline, attempt) = (call.context.deadline, call.context.terms().attempt_timeout);
         if deadline.is_none() && attempt.is_none() {

@@ -44,7 +44,7 @@ where
         self.inner.poll_ready(cx)
     }
 
-    #[inline(always)]
+    #[inline]
     fn call(&mut self, call: Call<R>) -> Self::Future {
         if !super::is_listened_to(call.context.scope.policy().observe().spans) {
             return SpanFuture::unseen(self.inner.call(call), Kind::Call);

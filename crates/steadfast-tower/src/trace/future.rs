@@ -35,7 +35,7 @@ pub(crate) enum Kind {
 }
 
 impl<F> SpanFuture<F> {
-    #[inline(always)]
+    #[inline]
     pub(crate) const fn unseen(inner: F, kind: Kind) -> Self {
         let span = None;
         Self { inner, span, kind }
@@ -54,7 +54,7 @@ where
 {
     type Output = F::Output;
 
-    #[inline(always)]
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let Some(span) = this.span else {

@@ -67,7 +67,7 @@ fn is_known(name: &HeaderName) -> bool {
 
 /// Names that nearly every response has. `http` keeps them as numbers, so that these comparisons
 /// become one look into a set of bits; the text of such a name would cost a table and a jump.
-#[inline(always)]
+#[inline]
 fn is_everyday(name: &HeaderName) -> bool {
     *name == header::CACHE_CONTROL
         || *name == header::CONTENT_ENCODING

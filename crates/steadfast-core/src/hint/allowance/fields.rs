@@ -154,7 +154,7 @@ pub(super) const FIELDS: &[(&str, Field)] = &[
 
 impl Field {
     /// What the header with this name tells, and the name as a constant.
-    #[inline(always)]
+    #[inline]
     pub(super) fn of(name: &str) -> Option<(&'static str, Self)> {
         if Self::likely(name) {
             Self::find(name)
@@ -171,7 +171,7 @@ impl Field {
 
     /// Whether the name begins like one of the table. Ends nearly every name of an ordinary
     /// response in a handful of instructions.
-    #[inline(always)]
+    #[inline]
     fn likely(name: &str) -> bool {
         match name.as_bytes() {
             [b'r', b'a' | b'e', b't', ..] => true,
