@@ -188,7 +188,7 @@ fn a_url_without_a_scheme_says_so_and_was_not_sent() {
             ("https://", "invalid request: empty host"),
             (
                 "ftp://files.example/a",
-                "invalid request: ftp://files.example/a: URL scheme is not allowed",
+                "invalid request: URL scheme is not allowed: ftp://files.example/a",
             ),
         ] {
             let (record, result) = client.get(url).send_recorded().await;

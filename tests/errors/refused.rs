@@ -93,6 +93,22 @@ fn the_refusal_is_the_error_where_the_answer_was_too_long_to_be_kept_and_says_th
 }
 
 #[test]
+fn a_retry_that_was_sent_and_cut_by_the_deadline_is_what_ended_the_call() {
+    virtual_time().block_on(async {
+        let server = Server::start(script![503, silence]).await;
+        let policy = Policy::standard().deadline(Duration::from_secs(20));
+        let client = policies(policy).wrap(Client::new());
+        let error = client.get(server.url("/")).send().await.unwrap_err();
+        assert!(error.may_have_been_sent());
+        assert_eq!(
+            (error.record().unwrap().attempt_count(), server.requests()),
+            (2, 2)
+        );
+        assert_eq!(Error::from(error).kind(), Kind::Timeout);
+    });
+}
+
+#[test]
 fn what_was_never_sent_still_says_so() {
     virtual_time().block_on(async {
         let server = Server::start(200).await;

@@ -114,3 +114,34 @@ fn a_foreign_quota_uses_up_none_of_ours() {
         }
     });
 }
+
+/// After so many answers that speak of no limit, an origin's attempts are no longer counted.
+const QUIET: usize = 130;
+
+#[test]
+fn an_answer_from_where_a_redirect_led_wakes_no_origin_that_was_quiet() {
+    virtual_time().block_on(async {
+        for refusal in refusals() {
+            let policy = Policy::standard().attempts(1);
+            for (seen, client) in clients(&policy) {
+                let origins = Origins::start(refusal.clone()).await;
+                for _ in 0..QUIET {
+                    let free = kind(&client, origins.honest.url("/free")).await;
+                    assert_eq!(free, Ok(200));
+                }
+                let _ = kind(&client, origins.honest.url("/away")).await;
+                let start = Watch::start();
+                for path in ["/away", "/free"] {
+                    let before = origins.honest.requests();
+                    let _ = kind(&client, origins.honest.url(path)).await;
+                    let after = origins.honest.requests();
+                    assert_eq!(after, before + 1, "{refusal:?} {seen} {path}");
+                }
+                assert!(
+                    start.elapsed() < Duration::from_secs(1),
+                    "{refusal:?} {seen}"
+                );
+            }
+        }
+    });
+}
