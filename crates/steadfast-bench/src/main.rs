@@ -32,10 +32,13 @@ fn throttle(arguments: &[String]) -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let plays = arguments.plays();
-    if !plays.is_empty() {
-        let seeds = arguments.seed..arguments.seed + u64::from(arguments.seeds);
-        let played = model::play::all(&plays, seeds);
+    let seeds = arguments.seed..arguments.seed.saturating_add(arguments.seeds.into());
+    // One model after the other, so that there is something to see meanwhile.
+    for plays in arguments
+        .plays()
+        .chunk_by(|one, other| one.model.name == other.model.name)
+    {
+        let played = model::play::all(plays, seeds.clone());
         match arguments.json {
             true => print!("{}", model::report::json(&played)),
             false => print!("{}", model::report::tables(&played)),
@@ -43,10 +46,12 @@ fn throttle(arguments: &[String]) -> ExitCode {
     }
     let calls = arguments.calls.unwrap_or(3_000);
     let mut broken = Vec::new();
-    if arguments.shapes.is_empty() {
-        return ExitCode::SUCCESS;
-    }
-    for one in &arguments.rows {
+    // Nothing is promised where only models were asked for.
+    let rows = match arguments.shapes.is_empty() {
+        true => &[],
+        false => &*arguments.rows,
+    };
+    for one in rows {
         let cells = one.play(&arguments.shapes, calls, arguments.seed);
         match arguments.json {
             true => print!("{}", report::json(&cells)),

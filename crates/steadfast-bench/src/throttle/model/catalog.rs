@@ -7,7 +7,7 @@ use super::bucket::Step;
 use super::limit::Limit;
 
 /// A server as it is met in the wild.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Model {
     /// The name in tables, in JSON and on the command line.
     pub name: &'static str,

@@ -16,7 +16,7 @@ use crate::throttle::figures::{Figures, median};
 use crate::throttle::scenario::{Run, closed_loop, now, paused};
 
 /// What happens.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Play {
     /// The server.
     pub model: Model,
@@ -30,13 +30,17 @@ pub struct Play {
     pub calls: u32,
 }
 
-/// What came of it.
-#[derive(Clone, Debug)]
+/// What came of it: medians over the seeds.
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Played {
     /// What happened.
     pub play: Play,
-    /// One run for each seed.
-    pub runs: Vec<Run>,
+    /// How many seeds.
+    pub seeds: usize,
+    /// Of the whole runs.
+    pub figures: Figures,
+    /// Of what came after a change.
+    pub after: After,
 }
 
 /// What came of a limit that became another one.
@@ -54,8 +58,16 @@ impl Play {
     /// With these seeds.
     #[must_use]
     pub fn play(&self, seeds: impl IntoIterator<Item = u64>) -> Played {
-        let runs = seeds.into_iter().map(|seed| self.run(seed)).collect();
-        Played { play: *self, runs }
+        let runs = seeds.into_iter().map(|seed| self.run(seed));
+        let each: Vec<_> = runs.map(|run| (run.figures(), self.after(&run))).collect();
+        let figures: Vec<_> = each.iter().map(|(figures, _)| *figures).collect();
+        let after: Vec<_> = each.iter().map(|(_, after)| *after).collect();
+        Played {
+            play: *self,
+            seeds: each.len(),
+            figures: Figures::median(&figures),
+            after: After::median(&after),
+        }
     }
 
     fn run(&self, seed: u64) -> Run {
@@ -93,6 +105,26 @@ impl Play {
         })
     }
 
+    fn after(&self, run: &Run) -> After {
+        let changed = |rises: bool| {
+            let mut changes = self.model.changes.iter();
+            changes.find(|change| change.rises == rises)
+        };
+        After {
+            fallen: changed(false).map(|change| fallen(run, change.at)),
+            risen: changed(true).map(|change| self.risen(run, change.at)),
+        }
+    }
+
+    fn risen(&self, run: &Run, at: Duration) -> f64 {
+        let from = at + Duration::from_secs(30);
+        let (served, _) = between(run, from, from + Duration::from_secs(10));
+        let Limit::Bucket { steps, .. } = self.model.limit else {
+            return f64::NAN;
+        };
+        served as f64 / f64::from(10 * super::bucket::rate(steps, from))
+    }
+
     /// What the limit lets through, and what so few callers can ask for.
     fn best(&self, ok: u64) -> Duration {
         let limit = self.model.limit;
@@ -127,45 +159,19 @@ pub fn all(plays: &[Play], seeds: std::ops::Range<u64>) -> Vec<Played> {
     done.into_iter().map(|(_, played)| played).collect()
 }
 
-// ===== impl Played =====
+// ===== impl After =====
 
-impl Played {
-    /// The median over the seeds.
-    #[must_use]
-    pub fn median(&self) -> Figures {
-        let figures: Vec<_> = self.runs.iter().map(Run::figures).collect();
-        Figures::median(&figures)
-    }
-
-    /// The same for what came after a change; of several seeds the median.
-    #[must_use]
-    pub fn after(&self) -> After {
-        let changed = |rises: bool| {
-            let mut changes = self.play.model.changes.iter();
-            let at = changes.find(|change| change.rises == rises)?.at;
-            let of = |run| {
-                if rises {
-                    self.risen(run, at)
-                } else {
-                    fallen(run, at)
-                }
-            };
-            Some(median(self.runs.iter().map(of).collect()))
+impl After {
+    /// Each for itself; all have the same ones.
+    fn median(all: &[Self]) -> Self {
+        let of = |figure: fn(&Self) -> Option<f64>| {
+            let values: Option<Vec<_>> = all.iter().map(figure).collect();
+            values.map(median)
         };
-        After {
-            fallen: changed(false),
-            risen: changed(true),
+        Self {
+            fallen: of(|one| one.fallen),
+            risen: of(|one| one.risen),
         }
-    }
-
-    fn risen(&self, run: &Run, at: Duration) -> f64 {
-        let from = at + Duration::from_secs(30);
-        let (served, _) = between(run, from, from + Duration::from_secs(10));
-        let limit = self.play.model.limit;
-        let Limit::Bucket { steps, .. } = limit else {
-            return f64::NAN;
-        };
-        served as f64 / f64::from(10 * super::bucket::rate(steps, from))
     }
 }
 
@@ -207,14 +213,15 @@ mod tests {
         let plays = ["bucket 100/s burst 10", "random 20 %"].map(|name| play(name, 64));
         let all = all(&plays, 1..3);
         for (played, play) in all.iter().zip(&plays) {
-            assert_eq!(played.runs, play.play(1..3).runs);
-            assert_ne!(played.runs[0].times, played.runs[1].times);
+            assert_eq!(*played, play.play(1..3));
+            assert_eq!(play.run(1), play.run(1));
+            assert_ne!(play.run(1).times, play.run(2).times);
         }
     }
 
     #[test]
     fn one_caller_cannot_be_faster_than_its_answers() {
-        let run = &play("places 10 x 50 ms", 1).play([1]).runs[0];
+        let run = play("places 10 x 50 ms", 1).run(1);
         assert_eq!((run.ok, run.refused), (300, 0));
         assert_eq!(
             (run.took, run.best),
@@ -225,7 +232,8 @@ mod tests {
     #[test]
     fn after_a_change_is_counted_what_came_after_it() {
         let at = |seconds, status| (Duration::from_secs(seconds), status);
-        let mut played = play("stranger", 64).play([1]);
+        let play = play("stranger", 64);
+        let mut run = play.run(1);
         // It comes after 20 s, and leaves after 40: 100 per second are there from 70 s to 80 s.
         let arrivals = [
             (19, 429),
@@ -240,11 +248,11 @@ mod tests {
             .to_vec();
         arrivals.extend([at(75, 200); 250]);
         arrivals.extend([at(80, 200); 9]);
-        played.runs[0].arrivals = arrivals;
+        run.arrivals = arrivals;
         let after = After {
             fallen: Some(0.5),
             risen: Some(0.25),
         };
-        assert_eq!(played.after(), after);
+        assert_eq!(play.after(&run), after);
     }
 }

@@ -56,7 +56,7 @@ fn callers(count: u32) -> String {
 }
 
 fn cell(played: &Played) -> String {
-    let (figures, after) = (played.median(), played.after());
+    let (figures, after) = (played.figures, played.after);
     // Rounded down: 100 are all.
     let percent = (figures.ok * 1_000.0).floor() / 10.0;
     let mut text = format!(
@@ -73,7 +73,7 @@ fn cell(played: &Played) -> String {
 }
 
 fn object(played: &Played) -> String {
-    let (play, figures, after) = (&played.play, played.median(), played.after());
+    let (play, figures, after) = (&played.play, played.figures, played.after);
     let number = |value: f64| match value.is_finite() {
         true => format!("{value:.6}"),
         false => "null".to_owned(),
@@ -99,7 +99,7 @@ fn object(played: &Played) -> String {
         play.callers,
         play.latency.as_millis(),
         play.calls,
-        played.runs.len(),
+        played.seeds,
         numbers.join(",")
     )
 }
@@ -109,6 +109,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::throttle::model::play::After;
     use crate::throttle::model::{Answer, MODELS, Play};
     use crate::throttle::scenario::Run;
 
@@ -131,7 +132,12 @@ mod tests {
         };
         let played = |callers| Played {
             play: play(callers),
-            runs: vec![run.clone()],
+            seeds: 1,
+            figures: run.figures(),
+            after: After {
+                fallen: None,
+                risen: None,
+            },
         };
         vec![played(1), played(64)]
     }
