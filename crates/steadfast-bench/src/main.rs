@@ -1,4 +1,5 @@
 //! `cargo run --release -p steadfast-bench -- throttle [--json] [--check] [--calls N] [--shape NAME] [--row NAME] [--seed N]`
+//! for the rows, `throttle --models` or `--shape NAME` with `[--answer NAME] [--callers N] [--latency MS] [--seeds N]` for models.
 //!
 //! What the rows mean: the module `throttle`. A paused clock needs tokio's `test-util`, and that must not be on where
 //! nanoseconds are measured (its clock costs more), so it hangs on a feature that is off by default. Built without it,
@@ -22,7 +23,7 @@ fn main() -> ExitCode {
 
 #[cfg(feature = "throttle")]
 fn throttle(arguments: &[String]) -> ExitCode {
-    use steadfast_bench::throttle::{args::Arguments, report, row};
+    use steadfast_bench::throttle::{args::Arguments, model, report, row};
 
     let arguments = match Arguments::read(arguments) {
         Ok(arguments) => arguments,
@@ -31,9 +32,27 @@ fn throttle(arguments: &[String]) -> ExitCode {
             return ExitCode::from(2);
         }
     };
+    let seeds = arguments.seed..arguments.seed.saturating_add(arguments.seeds.into());
+    // One model after the other, so that there is something to see meanwhile.
+    for plays in arguments
+        .plays()
+        .chunk_by(|one, other| one.model.name == other.model.name)
+    {
+        let played = model::play::all(plays, seeds.clone());
+        match arguments.json {
+            true => print!("{}", model::report::json(&played)),
+            false => print!("{}", model::report::tables(&played)),
+        }
+    }
+    let calls = arguments.calls.unwrap_or(3_000);
     let mut broken = Vec::new();
-    for one in &arguments.rows {
-        let cells = one.play(&arguments.shapes, arguments.calls, arguments.seed);
+    // Nothing is promised where only models were asked for.
+    let rows = match arguments.shapes.is_empty() {
+        true => &[],
+        false => &*arguments.rows,
+    };
+    for one in rows {
+        let cells = one.play(&arguments.shapes, calls, arguments.seed);
         match arguments.json {
             true => print!("{}", report::json(&cells)),
             false => println!("{}", report::table(one, &cells)),

@@ -1,5 +1,9 @@
-//! `throttle [--json] [--check] [--calls N] [--shape NAME] [--row NAME] [--seed N]`
+//! `throttle [--json] [--check] [--calls N] [--shape NAME] [--row NAME] [--seed N] [--models] [--answer NAME]
+//! [--callers N] [--latency MS] [--seeds N]`
 
+use std::time::Duration;
+
+use super::model::{Answer, MODELS, Model, Play};
 use super::row::{ROWS, Row};
 use super::shape::Shape;
 
@@ -10,14 +14,24 @@ pub struct Arguments {
     pub json: bool,
     /// Exit status 1 when a promise is not kept.
     pub check: bool,
-    /// Calls of each run. Default: 3,000.
-    pub calls: u32,
-    /// Default: 1.
+    /// Calls of each run. Default: 3,000; with a model, what it needs to last a minute.
+    pub calls: Option<u32>,
+    /// The first one. Default: 1.
     pub seed: u64,
-    /// Default: all.
+    /// Against which rows are played. Default: all, unless models are asked for.
     pub shapes: Vec<Shape>,
     /// Default: all.
     pub rows: Vec<Row>,
+    /// Default: none. `--models` is all.
+    pub models: Vec<Model>,
+    /// How models refuse. Default: as they may.
+    pub answers: Vec<Answer>,
+    /// How many callers meet a model. Default: 1, 8, 64 and 1,000.
+    pub callers: Vec<u32>,
+    /// How far away a model is, in milliseconds. Default: 0 and 40.
+    pub latencies: Vec<u64>,
+    /// How many seeds a model is met with. Default: 5.
+    pub seeds: u32,
 }
 
 impl Arguments {
@@ -26,14 +40,7 @@ impl Arguments {
     /// # Errors
     /// What cannot be read, with what could be.
     pub fn read(arguments: &[String]) -> Result<Self, String> {
-        let mut read = Self {
-            json: false,
-            check: false,
-            calls: 3_000,
-            seed: 1,
-            shapes: Vec::new(),
-            rows: Vec::new(),
-        };
+        let mut read = Self::nothing();
         let mut rest = arguments.iter();
         while let Some(argument) = rest.next() {
             let mut value = || {
@@ -43,26 +50,97 @@ impl Arguments {
             match argument.as_str() {
                 "--json" => read.json = true,
                 "--check" => read.check = true,
-                "--calls" => read.calls = number(value()?)?,
+                "--models" => read.models = MODELS.to_vec(),
+                "--calls" => read.calls = Some(number(value()?)?),
                 "--seed" => read.seed = number(value()?)?,
-                "--shape" => read.shapes.push(shape(value()?)?),
+                "--seeds" => read.seeds = number(value()?)?,
+                "--callers" => read.callers.push(number(value()?)?),
+                "--latency" => read.latencies.push(number(value()?)?),
+                "--answer" => read.answers.push(answer(value()?)?),
+                "--shape" => read.shape(value()?)?,
                 "--row" => read.rows.push(row(value()?)?),
                 _ => return Err(unknown(argument)),
             }
         }
-        if read.shapes.is_empty() {
-            read.shapes = Shape::ALL.to_vec();
+        Ok(read.filled())
+    }
+
+    /// What models are met by whom, in the order of the tables.
+    #[must_use]
+    pub fn plays(&self) -> Vec<Play> {
+        let mut plays = Vec::new();
+        for model in &self.models {
+            for answer in model.answers() {
+                if !self.answers.is_empty() && !self.answers.contains(&answer) {
+                    continue;
+                }
+                for &latency in &self.latencies {
+                    plays.extend(self.callers.iter().map(|&callers| Play {
+                        model: *model,
+                        answer,
+                        callers,
+                        latency: Duration::from_millis(latency),
+                        calls: self.calls.unwrap_or_else(|| model.calls()),
+                    }));
+                }
+            }
         }
-        if read.rows.is_empty() {
-            read.rows = ROWS.to_vec();
+        plays
+    }
+
+    const fn nothing() -> Self {
+        Self {
+            json: false,
+            check: false,
+            calls: None,
+            seed: 1,
+            shapes: Vec::new(),
+            rows: Vec::new(),
+            models: Vec::new(),
+            answers: Vec::new(),
+            callers: Vec::new(),
+            latencies: Vec::new(),
+            seeds: 5,
         }
-        Ok(read)
+    }
+
+    fn filled(mut self) -> Self {
+        if self.shapes.is_empty() && self.models.is_empty() {
+            self.shapes = Shape::ALL.to_vec();
+        }
+        if self.rows.is_empty() {
+            self.rows = ROWS.to_vec();
+        }
+        if self.callers.is_empty() {
+            self.callers = vec![1, 8, 64, 1_000];
+        }
+        if self.latencies.is_empty() {
+            self.latencies = vec![0, 40];
+        }
+        self
+    }
+
+    /// Shapes and models have no name in common.
+    fn shape(&mut self, name: &str) -> Result<(), String> {
+        let shape = Shape::ALL.into_iter().find(|shape| shape.name == name);
+        let model = MODELS.into_iter().find(|model| model.name == name);
+        if shape.is_none() && model.is_none() {
+            let shapes = Shape::ALL.map(|shape| shape.name).join(", ");
+            let models = MODELS.map(|model| model.name).join(", ");
+            return Err(format!(
+                "unknown shape `{name}`; known are: {shapes}, {models}"
+            ));
+        }
+        self.shapes.extend(shape);
+        self.models.extend(model);
+        Ok(())
     }
 }
 
 fn unknown(argument: &str) -> String {
     format!(
-        "unknown argument {argument}; known are --json, --check, --calls N, --seed N, --shape NAME and --row NAME"
+        "unknown argument {argument}; known are --json, --check, --calls N, --seed N, --shape NAME and --row NAME, and for \
+         models --models, --answer NAME, --callers N, --latency MS and --seeds N"
     )
 }
 
@@ -72,11 +150,11 @@ fn number<T: std::str::FromStr>(value: &str) -> Result<T, String> {
         .map_err(|_| format!("`{value}` is not a number that fits"))
 }
 
-fn shape(name: &str) -> Result<Shape, String> {
-    let found = Shape::ALL.into_iter().find(|shape| shape.name == name);
-    found.ok_or_else(|| {
-        let known = Shape::ALL.map(|shape| shape.name);
-        format!("unknown shape `{name}`; known are: {}", known.join(", "))
+fn answer(name: &str) -> Result<Answer, String> {
+    let mut all = Answer::ALL.into_iter();
+    all.find(|answer| answer.name == name).ok_or_else(|| {
+        let known = Answer::ALL.map(|answer| answer.name);
+        format!("unknown answer `{name}`; known are: {}", known.join(", "))
     })
 }
 
@@ -104,8 +182,9 @@ mod tests {
         assert_eq!((all.rows.len(), all.shapes.len()), (5, 5));
         assert_eq!(
             (all.calls, all.seed, all.json, all.check),
-            (3_000, 1, false, false)
+            (None, 1, false, false)
         );
+        assert_eq!(all.plays().len(), 0);
     }
 
     #[test]
@@ -126,7 +205,32 @@ mod tests {
         let rows: Vec<_> = some.rows.iter().map(|row| row.number).collect();
         assert_eq!(rows, [4, 1]);
         assert_eq!((some.shapes[0].name, some.shapes.len()), ("fixed 100/s", 1));
-        assert_eq!((some.calls, some.seed), (7, 8));
+        assert_eq!((some.calls, some.seed), (Some(7), 8));
+    }
+
+    #[test]
+    fn a_model_is_played_by_itself_or_with_all_others() {
+        let line = [
+            "--shape",
+            "halved",
+            "--callers",
+            "8",
+            "--latency",
+            "40",
+            "--seeds",
+            "3",
+        ];
+        let one = read(&line).unwrap();
+        assert_eq!((one.plays().len(), one.seeds, one.shapes.len()), (1, 3, 0));
+        let play = &one.plays()[0];
+        assert_eq!((play.model.name, play.callers), ("halved", 8));
+        assert_eq!(
+            (play.latency, play.calls),
+            (Duration::from_millis(40), 6_000)
+        );
+
+        let all = read(&["--models", "--answer", "503"]).unwrap();
+        assert_eq!((all.plays().len(), all.shapes.len()), (14 * 2 * 4, 0));
     }
 
     #[test]
@@ -138,6 +242,10 @@ mod tests {
             (
                 &["--shape", "100/s"],
                 "unknown shape `100/s`; known are: 100/s burst 10, 20/s",
+            ),
+            (
+                &["--answer", "418"],
+                "unknown answer `418`; known are: 429, 429",
             ),
             (
                 &["--row", "6"],

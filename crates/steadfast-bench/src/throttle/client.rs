@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
+use reqwest_middleware::{ClientBuilder, ClientWithMiddleware, Middleware};
 use steadfast::{Policies, Policy};
 use steadfast_testkit::Limited;
 
@@ -68,7 +68,7 @@ pub fn unconfigured(_: &Shape, server: Limited, seed: u64) -> ClientWithMiddlewa
 /// # Panics
 /// Where the policy is a mistake.
 #[must_use]
-pub fn steadfast(policy: Policy, server: Limited, seed: u64) -> ClientWithMiddleware {
+pub fn steadfast(policy: Policy, server: impl Middleware, seed: u64) -> ClientWithMiddleware {
     let policies = Policies::builder()
         .default_policy(policy)
         .seed(seed)

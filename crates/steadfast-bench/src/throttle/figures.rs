@@ -5,9 +5,9 @@
 pub struct Figures {
     /// The share of calls that ended with a 200.
     pub ok: f64,
-    /// 429s in all.
+    /// Refusals in all.
     pub refused: f64,
-    /// 429s for each call that was ok.
+    /// Refusals for each call that was ok.
     pub per_success: f64,
     /// The best possible time for the calls that were ok, as a share of the time that it took. Of *these* calls: a client
     /// that gives most of them up is done early, and would look as if it were fast.
@@ -35,7 +35,7 @@ impl Figures {
 }
 
 /// The middle one; between two, halfway.
-fn median(mut values: Vec<f64>) -> f64 {
+pub(super) fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     let at = |n: usize| values.get(n).copied().unwrap_or(f64::NAN);
     (at(values.len() / 2) + at(values.len().saturating_sub(1) / 2)) / 2.0

@@ -7,7 +7,7 @@
 //! at once gets everything, together with a storm of 429s that a real server answers by closing the door.
 //!
 //! `cargo run --release -p steadfast-bench -- throttle` prints all [`Row`]s; [`run`] is one cell of them, for whoever
-//! tunes something.
+//! tunes something. Servers as they are met in the wild are [`model`]s; their figures are printed, not bounded.
 //!
 //! When not to use it: for what a limiter costs per call (`cargo bench -p steadfast-bench --bench limiter`). A paused
 //! clock says nothing about processor time.
@@ -16,6 +16,7 @@ pub mod args;
 pub mod bound;
 pub mod client;
 pub mod figures;
+pub mod model;
 #[cfg(feature = "peer-reqwest-retry")]
 mod peers;
 pub mod report;

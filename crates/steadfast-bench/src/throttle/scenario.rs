@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use reqwest_middleware::ClientWithMiddleware;
 use steadfast_testkit::{Limited, Says};
+use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 
@@ -102,34 +103,50 @@ pub fn run(
     scenario: &Scenario,
     client: impl Fn(&Shape, Limited, u64) -> ClientWithMiddleware,
 ) -> Run {
+    paused().block_on(async {
+        let server = scenario.shape.server().says(scenario.says);
+        let server = server.seldom_fails(scenario.fails, scenario.seed);
+        let start = now();
+        let clients = (0..scenario.clients).map(|n| {
+            let seed = scenario.seed.wrapping_add(n.into());
+            let client = client(&scenario.shape, server.clone(), seed);
+            let tasks = part(scenario.tasks, scenario.clients, n);
+            (client, tasks, part(scenario.calls, scenario.clients, n))
+        });
+        let ended = closed_loop(clients).await;
+        summed_up(scenario, &server, ended, now() - start)
+    })
+}
+
+/// A runtime whose clock jumps.
+pub(super) fn paused() -> Runtime {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)
         .build();
-    let runtime = runtime.expect("a runtime without I/O needs nothing that can be missing");
-    runtime.block_on(async {
-        let server = scenario.shape.server().says(scenario.says);
-        let server = server.seldom_fails(scenario.fails, scenario.seed);
-        let start = now();
-        let mut tasks = JoinSet::new();
-        for n in 0..scenario.clients {
-            let seed = scenario.seed.wrapping_add(n.into());
-            let client = client(&scenario.shape, server.clone(), seed);
-            let left = Arc::new(AtomicU32::new(part(scenario.calls, scenario.clients, n)));
-            for _ in 0..part(scenario.tasks, scenario.clients, n) {
-                tasks.spawn(calls(client.clone(), Arc::clone(&left)));
-            }
+    runtime.expect("a runtime without I/O needs nothing that can be missing")
+}
+
+/// Clients, each with its tasks and its calls, at once. How long each call took, and whether it was ok.
+pub(super) async fn closed_loop(
+    clients: impl IntoIterator<Item = (ClientWithMiddleware, u32, u32)>,
+) -> Vec<(Duration, bool)> {
+    let mut running = JoinSet::new();
+    for (client, tasks, all) in clients {
+        let left = Arc::new(AtomicU32::new(all));
+        for _ in 0..tasks {
+            running.spawn(calls(client.clone(), Arc::clone(&left)));
         }
-        let mut ended = Vec::new();
-        let joined = async {
-            while let Some(task) = tasks.join_next().await {
-                ended.extend(task.expect("a call does not panic"));
-            }
-        };
-        // Whoever hangs shows in what is not ok, and does not hang the bench.
-        let _ = timeout(GIVEN_UP, joined).await;
-        summed_up(scenario, &server, ended, now() - start)
-    })
+    }
+    let mut ended = Vec::new();
+    let joined = async {
+        while let Some(task) = running.join_next().await {
+            ended.extend(task.expect("a call does not panic"));
+        }
+    };
+    // Whoever hangs shows in what is not ok, and does not hang the bench.
+    let _ = timeout(GIVEN_UP, joined).await;
+    ended
 }
 
 /// One task: the next call, until none is left. How long each took, and whether it was ok.
@@ -177,7 +194,7 @@ fn part(whole: u32, clients: u32, n: u32) -> u32 {
     clippy::disallowed_methods,
     reason = "the runtime's own clock, which is paused"
 )]
-fn now() -> Instant {
+pub(super) fn now() -> Instant {
     Instant::now()
 }
 

@@ -1,0 +1,258 @@
+//! One model met by many callers, with several seeds.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use steadfast::{Pacing, Policy};
+
+use super::answer::Answer;
+use super::catalog::Model;
+use super::limit::Limit;
+use super::server::Server;
+use crate::throttle::client::steadfast;
+use crate::throttle::figures::{Figures, median};
+use crate::throttle::scenario::{Run, closed_loop, now, paused};
+
+/// What happens.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Play {
+    /// The server.
+    pub model: Model,
+    /// How it refuses.
+    pub answer: Answer,
+    /// Tasks; each takes the next call until none is left.
+    pub callers: u32,
+    /// How long an exchange takes, there and back, beside what the server takes.
+    pub latency: Duration,
+    /// Calls of all tasks together.
+    pub calls: u32,
+}
+
+/// What came of it: medians over the seeds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Played {
+    /// What happened.
+    pub play: Play,
+    /// How many seeds.
+    pub seeds: usize,
+    /// Of the whole runs.
+    pub figures: Figures,
+    /// Of what came after a change.
+    pub after: After,
+}
+
+/// What came of a limit that became another one.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct After {
+    /// Refusals per success in the 10 s after it fell.
+    pub fallen: Option<f64>,
+    /// The share of what was there that was used from 30 s after it rose, for 10 s.
+    pub risen: Option<f64>,
+}
+
+// ===== impl Play =====
+
+impl Play {
+    /// With these seeds.
+    #[must_use]
+    pub fn play(&self, seeds: impl IntoIterator<Item = u64>) -> Played {
+        let runs = seeds.into_iter().map(|seed| self.run(seed));
+        let each: Vec<_> = runs.map(|run| (run.figures(), self.after(&run))).collect();
+        let figures: Vec<_> = each.iter().map(|(figures, _)| *figures).collect();
+        let after: Vec<_> = each.iter().map(|(_, after)| *after).collect();
+        Played {
+            play: *self,
+            seeds: each.len(),
+            figures: Figures::median(&figures),
+            after: After::median(&after),
+        }
+    }
+
+    fn run(&self, seed: u64) -> Run {
+        let mut run = self.with(Policy::standard(), seed);
+        if self.model.limit == Limit::Open {
+            // Whatever is refused by chance has to be asked for again: nobody can know how soon is best. The measure
+            // is a client that neither paces nor closes a gate.
+            let unpaced = Policy::standard().pacing(Pacing::Off).without_gate();
+            run.best = self.with(unpaced, seed).took;
+        }
+        run
+    }
+
+    fn with(&self, policy: Policy, seed: u64) -> Run {
+        paused().block_on(async {
+            let server = Server::new(&self.model, self.answer, self.latency, seed);
+            let client = steadfast(policy, server.clone(), seed);
+            let start = now();
+            let ended = closed_loop([(client, self.callers, self.calls)]).await;
+            let took = now() - start;
+            let arrivals = server.arrivals();
+            let refused = arrivals.iter().filter(|(_, status)| *status != 200);
+            let ok = ended.iter().filter(|(_, ok)| *ok).count() as u64;
+            let mut times: Vec<_> = ended.into_iter().map(|(time, _)| time).collect();
+            times.sort_unstable();
+            Run {
+                calls: self.calls.into(),
+                ok,
+                refused: refused.count() as u64,
+                took,
+                times,
+                best: self.best(ok),
+                arrivals,
+            }
+        })
+    }
+
+    fn after(&self, run: &Run) -> After {
+        let changed = |rises: bool| {
+            let mut changes = self.model.changes.iter();
+            changes.find(|change| change.rises == rises)
+        };
+        After {
+            fallen: changed(false).map(|change| fallen(run, change.at)),
+            risen: changed(true).map(|change| self.risen(run, change.at)),
+        }
+    }
+
+    fn risen(&self, run: &Run, at: Duration) -> f64 {
+        let from = at + Duration::from_secs(30);
+        let (served, _) = between(run, from, from + Duration::from_secs(10));
+        let Limit::Bucket { steps, .. } = self.model.limit else {
+            return f64::NAN;
+        };
+        served as f64 / f64::from(10 * super::bucket::rate(steps, from))
+    }
+
+    /// What the limit lets through, and what so few callers can ask for.
+    fn best(&self, ok: u64) -> Duration {
+        let limit = self.model.limit;
+        let rounds = ok.div_ceil(self.callers.max(1).into());
+        let rounds = u32::try_from(rounds).unwrap_or(u32::MAX);
+        (limit.best(ok) + self.latency).max((limit.serves() + self.latency) * rounds)
+    }
+}
+
+/// Plays all of them, on all processors, with these seeds. What comes of each hangs on nothing but itself.
+#[must_use]
+pub fn all(plays: &[Play], seeds: std::ops::Range<u64>) -> Vec<Played> {
+    let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    let work = || {
+        while let Some((n, play)) = {
+            let n = next.fetch_add(1, Ordering::Relaxed);
+            plays.get(n).map(|play| (n, play))
+        } {
+            let played = play.play(seeds.clone());
+            done.lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push((n, played));
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(work);
+        }
+    });
+    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    done.sort_unstable_by_key(|(n, _)| *n);
+    done.into_iter().map(|(_, played)| played).collect()
+}
+
+// ===== impl After =====
+
+impl After {
+    /// Each for itself; all have the same ones.
+    fn median(all: &[Self]) -> Self {
+        let of = |figure: fn(&Self) -> Option<f64>| {
+            let values: Option<Vec<_>> = all.iter().map(figure).collect();
+            values.map(median)
+        };
+        Self {
+            fallen: of(|one| one.fallen),
+            risen: of(|one| one.risen),
+        }
+    }
+}
+
+fn fallen(run: &Run, at: Duration) -> f64 {
+    let (served, refused) = between(run, at, at + Duration::from_secs(10));
+    refused as f64 / served.max(1) as f64
+}
+
+/// Requests that were served and that were refused.
+fn between(run: &Run, from: Duration, until: Duration) -> (u64, u64) {
+    let within = run
+        .arrivals
+        .iter()
+        .filter(|(at, _)| (from..until).contains(at));
+    within.fold((0, 0), |(served, refused), (_, status)| match status {
+        200 => (served + 1, refused),
+        _ => (served, refused + 1),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::throttle::model::MODELS;
+
+    fn play(name: &str, callers: u32) -> Play {
+        let model = MODELS.into_iter().find(|model| model.name == name);
+        Play {
+            model: model.unwrap(),
+            answer: Answer::BARE,
+            callers,
+            latency: Duration::from_millis(40),
+            calls: 300,
+        }
+    }
+
+    #[test]
+    fn the_same_seed_gives_the_same_run_on_however_many_threads() {
+        let plays = ["bucket 100/s burst 10", "random 20 %"].map(|name| play(name, 64));
+        let all = all(&plays, 1..3);
+        for (played, play) in all.iter().zip(&plays) {
+            assert_eq!(*played, play.play(1..3));
+            assert_eq!(play.run(1), play.run(1));
+            assert_ne!(play.run(1).times, play.run(2).times);
+        }
+    }
+
+    #[test]
+    fn one_caller_cannot_be_faster_than_its_answers() {
+        let run = play("places 10 x 50 ms", 1).run(1);
+        assert_eq!((run.ok, run.refused), (300, 0));
+        assert_eq!(
+            (run.took, run.best),
+            (run.best, Duration::from_millis(300 * 90))
+        );
+    }
+
+    #[test]
+    fn after_a_change_is_counted_what_came_after_it() {
+        let at = |seconds, status| (Duration::from_secs(seconds), status);
+        let play = play("stranger", 64);
+        let mut run = play.run(1);
+        // It comes after 20 s, and leaves after 40: 100 per second are there from 70 s to 80 s.
+        let arrivals = [
+            (19, 429),
+            (20, 200),
+            (20, 200),
+            (29, 429),
+            (30, 429),
+            (69, 200),
+        ];
+        let mut arrivals = arrivals
+            .map(|(seconds, status)| at(seconds, status))
+            .to_vec();
+        arrivals.extend([at(75, 200); 250]);
+        arrivals.extend([at(80, 200); 9]);
+        run.arrivals = arrivals;
+        let after = After {
+            fallen: Some(0.5),
+            risen: Some(0.25),
+        };
+        assert_eq!(play.after(&run), after);
+    }
+}
