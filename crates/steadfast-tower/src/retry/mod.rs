@@ -31,6 +31,7 @@ mod event;
 mod future;
 mod held;
 mod layer;
+mod next;
 mod service;
 
 pub use self::future::RetryFuture;
