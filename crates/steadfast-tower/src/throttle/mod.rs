@@ -39,6 +39,7 @@ mod passage;
 mod place;
 mod rates;
 mod service;
+mod taken;
 mod toll;
 mod view;
 

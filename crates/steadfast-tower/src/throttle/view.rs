@@ -7,7 +7,8 @@ use steadfast_core::lane::{Turn, View};
 use steadfast_core::quota::{QuotaStatus, QuotaWindow};
 use steadfast_core::{Refusal, RequestHead};
 
-use super::place::{Limits, used_up};
+use super::place::Limits;
+use super::taken::used_up;
 use crate::clock;
 use crate::principal::Principal;
 use crate::quota::all_ready;
