@@ -23,6 +23,7 @@ use crate::request::{HttpRequest, Replayer};
 use crate::response::HttpResponse;
 use crate::retry::event;
 use crate::retry::next::{Due, Fee, Next};
+use crate::retry::unsent::Unsent;
 
 /// A call on its course.
 pub(crate) struct Course<R> {
@@ -41,14 +42,6 @@ pub(crate) struct Course<R> {
     head: Option<Box<(Method, String)>>,
     /// What only retries have, while one is under way.
     resend: Option<Arc<Resend>>,
-}
-
-/// A request that was not sent yet.
-enum Unsent<R> {
-    /// The call's own, before the first attempt.
-    First(Box<R>),
-    /// A copy, which layers further in may look at while the attempt before is under way.
-    Kept(Arc<R>),
 }
 
 impl<R: HttpRequest> Course<R> {
@@ -350,15 +343,6 @@ impl<R: HttpRequest> Course<R> {
             .progress
             .on_outcome(now, judged, policy, &self.limits, situation);
         (step, token)
-    }
-}
-
-impl<R> Unsent<R> {
-    fn request(&self) -> &R {
-        match self {
-            Self::First(request) => request,
-            Self::Kept(kept) => kept,
-        }
     }
 }
 

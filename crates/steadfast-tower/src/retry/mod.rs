@@ -33,6 +33,7 @@ mod held;
 mod layer;
 mod next;
 mod service;
+mod unsent;
 
 pub use self::future::RetryFuture;
 pub use self::layer::RetryLayer;
