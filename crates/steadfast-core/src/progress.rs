@@ -1,4 +1,4 @@
-//! The course of one call: after each outcome, hand it back or wait and try again.
+//! The course of one call: after each outcome, return it, or wait and try again.
 //!
 //! A plain state machine. Time, chance and the budget are arguments, so every hard case is a table, and a simulator
 //! or a fuzzer runs the code that is shipped.
@@ -211,7 +211,7 @@ impl Progress {
         chance: &mut Chance,
     ) -> Option<Wait> {
         let pace = match judged.hints.has_unknown_length() {
-            // The server asked to stay away, in words that nobody can read.
+            // The server asked for a wait of unknown length.
             true => Pace::Throttled,
             false => retry.pace(),
         };

@@ -237,7 +237,7 @@ impl Shared {
         })
     }
 
-    /// A scope for one call that names no host: whatever it shared could be another server's.
+    /// A scope for one call that names no host. It shares nothing, since two such calls may go to different servers.
     #[cold]
     fn lone_scope(&self, endpoint: &Endpoint, key: &Key<'_>) -> Arc<Scope> {
         let count = self.lone.fetch_add(1, Ordering::Relaxed);

@@ -130,7 +130,10 @@ fn a_429_has_two_answers() {
         (spent.advice().title, spent.advice().repeating_helps),
         ("Quota Spent", Helps::No)
     );
-    assert_eq!(sentences(&facts.quota(quota)), ["the daily quota is spent"]);
+    assert_eq!(
+        sentences(&facts.quota(quota)),
+        ["the daily quota is used up"]
+    );
     assert!(
         spent.summary().starts_with("429 Quota Spent: "),
         "{}",
