@@ -1,4 +1,4 @@
-//! A quota that is spent is told apart from a rate limit by what the body says, and the body comes back whole.
+//! A quota that is used up is told apart from a rate limit by what the body says, and the body comes back whole.
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
@@ -35,7 +35,7 @@ fn words_of_the_user_end_a_call_and_the_body_is_whole() {
             let (requests, response) = get(marked(), answer).await;
             assert_eq!(requests, 1, "{status}");
             let record = response.record().to_string();
-            assert!(record.ends_with("the quota is spent"), "{record}");
+            assert!(record.ends_with("the quota is used up"), "{record}");
             assert_eq!(response.text().await.unwrap(), OWN);
         }
         let (requests, _) = get(Policy::standard(), Step::from(429).body(OWN)).await;

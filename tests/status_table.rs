@@ -86,7 +86,7 @@ async fn counts(policy: Policy, answer: Step) -> Requests {
     requests
 }
 
-/// Sends one GET under a policy and hands back the response and how many requests the server saw.
+/// Sends one GET under a policy and returns the response and how many requests the server saw.
 async fn get(policy: Policy, script: impl Into<Script>) -> (reqwest::Response, usize) {
     let server = Server::start(script).await;
     let response = client(policy).get(server.url("/")).send().await.unwrap();
@@ -218,7 +218,7 @@ fn a_spent_quota_is_asked_once_and_the_record_says_why() {
             let (response, requests) = get(Policy::standard(), Step::from(429).json(body)).await;
             assert_eq!(requests, 1, "{body}");
             assert_eq!(response.record().stop(), Stop::FailFast(Reason::QuotaSpent));
-            assert!(response.record().to_string().ends_with("429; not repeated: the quota is spent"));
+            assert!(response.record().to_string().ends_with("429; not repeated: the quota is used up"));
             assert_eq!(response.text().await.unwrap(), body, "looked into, and given back whole");
         }
         let (_, requests) = get(Policy::standard(), Step::from(429).json(r#"{"message":"3 requests per second"}"#)).await;

@@ -116,7 +116,7 @@ impl Screen {
             matching.count()
         };
         println!(
-            "\n{} calls: {} answered at once, {} saved by another attempt, {} handed back with advice.",
+            "\n{} calls: {} answered at once, {} saved by another attempt, {} returned with advice.",
             self.calls.len(),
             count(|ended| ended.result.is_ok() && ended.record.attempt_count() == 1),
             count(|ended| ended.result.is_ok() && ended.record.attempt_count() > 1),

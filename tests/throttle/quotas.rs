@@ -1,4 +1,4 @@
-//! Plans for a day or a month: counted, told before they are spent, and not waited for.
+//! Plans for a day or a month: counted, told before they are used up, and not waited for.
 //!
 //! Days roll here. One that begins at midnight would begin anew under a test that runs at midnight, since the time of
 //! day is the one clock that virtual time does not move.

@@ -34,7 +34,7 @@
 //! # Plans
 //!
 //! `plan` reckons a steady load against every rate and every quota of a file: whether a rate is fast enough, and when a
-//! quota would be spent. Each endpoint is taken by itself, with the load alone on it. `--hours` are those of the quota's
+//! quota would be used up. Each endpoint is taken by itself, with the load alone on it. `--hours` are those of the quota's
 //! time zone; a load of so many per day then goes within these hours. A month has 31 days, and a rolling quota counts
 //! as a client counts it. Each request counts with its `cost`. Retries count too, and nobody can know how many there
 //! will be, so leave room for them.
@@ -43,7 +43,7 @@
 //! $ steadfast plan policies.toml --rate 3/s --hours 9-18
 //! 3/s from 09:00 to 18:00: 97,200 requests a day
 //! rate 5/s of GET https://api.example.com/v1/search/**: fits, uses 60 %
-//! quota 1000/day of GET https://api.example.com/v1/search/** is spent at 09:05; you need 97,200/day
+//! quota 1000/day of GET https://api.example.com/v1/search/** is used up at 09:05; you need 97,200/day
 //! does not fit: 1 of 2 limits
 //! ```
 //!

@@ -36,14 +36,14 @@ fn a_load_that_does_not_fit_is_told_when_and_what_is_needed() {
     let expected = "\
 3/s from 09:00 to 18:00: 97,200 requests a day
 rate 5/s of GET https://api.example.com/v1/search/**: fits, uses 60 %
-quota 1000/day of GET https://api.example.com/v1/search/** is spent at 09:05; you need 97,200/day
-quota 500000/month of GET https://api.example.com/v1/search/** (counted per credential) is spent on day 6 at 10:17 in \
+quota 1000/day of GET https://api.example.com/v1/search/** is used up at 09:05; you need 97,200/day
+quota 500000/month of GET https://api.example.com/v1/search/** (counted per credential) is used up on day 6 at 10:17 in \
 -08:00; you need 3,013,200/month
 rate 100/min of https://api.example.com/v1/batch is too slow; you need 6/s, 360 % of it at a cost of 2
 rate 1,000/h of https://api.example.com/v1/batch (counted per origin) is too slow; you need 6/s, 2160 % of it at a \
 cost of 2
-quota 2000/36h of https://api.example.com/v1/batch is spent after 6 min; you need 388,800/36h at a cost of 2
-quota 20000/week of https://api.example.com/v1/batch is spent on Monday at 09:55; you need 1,360,800/week at a cost of 2
+quota 2000/36h of https://api.example.com/v1/batch is used up after 6 min; you need 388,800/36h at a cost of 2
+quota 20000/week of https://api.example.com/v1/batch is used up on Monday at 09:55; you need 1,360,800/week at a cost of 2
 https://free.example.com/** has neither a rate nor a quota
 does not fit: 6 of 7 limits
 Not reckoned: retries, which count too, and what else counts against a limit.
@@ -74,7 +74,8 @@ Not reckoned: retries, which count too, and what else counts against a limit.
 
 #[test]
 fn an_endpoint_is_asked_for_by_its_pattern_or_by_a_request() {
-    let expected = "quota 1000/day of GET https://api.example.com/v1/search/** is spent at 00:05;";
+    let expected =
+        "quota 1000/day of GET https://api.example.com/v1/search/** is used up at 00:05;";
     for endpoint in [
         "GET https://api.example.com/v1/search/**",
         "GET https://api.example.com/v1/search/books?page=2",

@@ -1,7 +1,7 @@
 //! What an outcome means under a policy.
 //!
 //! The order of the voices: the user's classifier, then a rule that the policy sets itself, then what the server says
-//! (`x-should-retry` and its kin, a rate limit in the disguise of a 403, a quota that is spent), then the standard
+//! (`x-should-retry` and similar headers, a rate limit in the disguise of a 403, a quota that is used up), then the standard
 //! table. Nobody but the user can make a request repeatable or raise attempts, time or budget.
 
 use std::fmt;
@@ -56,14 +56,14 @@ pub struct Judged {
     pub asked: Option<Duration>,
     /// Which quota is used up, when a code or a header of the server or the user's own words say so.
     pub quota: Option<Window>,
-    /// Which quota the answer's text says is used up. Sentences prove nothing, so this has no effect but to be shown.
+    /// Which quota the answer's text says is used up. Sentences prove nothing, so this is only shown.
     pub quota_in_text: Option<Window>,
 }
 
 // ===== impl Judged =====
 
 impl Judged {
-    /// A response that is handed back as a success, unread: the happy path.
+    /// A response that is returned as a success, unread: the happy path.
     #[must_use]
     pub fn accepted(status: StatusCode) -> Self {
         Self {
@@ -206,7 +206,7 @@ impl Judged {
         }
     }
 
-    /// Whether the response or error is handed back as a success.
+    /// Whether the response or error is returned as a success.
     #[must_use]
     pub const fn is_accepted(&self) -> bool {
         matches!(self.verdict, Rule::Accept)
@@ -248,7 +248,7 @@ impl fmt::Display for Reason {
             Self::Classifier => "classifier",
             Self::Server => "the server said so",
             Self::RateLimit => "a rate limit",
-            Self::QuotaSpent => "the quota is spent",
+            Self::QuotaSpent => "the quota is used up",
             Self::IdempotencyKey => "idempotency key",
             Self::Nested => "retried further in",
             Self::Own => "refused by a layer of ours",

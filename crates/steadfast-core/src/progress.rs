@@ -1,9 +1,10 @@
-//! The course of one call: after each outcome, hand it back or wait and try again.
+//! The course of one call: after each outcome, return it, or wait and try again.
 //!
 //! A plain state machine. Time, chance and the budget are arguments, so every hard case is a table, and a simulator
 //! or a fuzzer runs the code that is shipped.
 
 mod limits;
+mod situation;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,6 +12,7 @@ use std::time::{Duration, Instant};
 use http::Method;
 
 pub use self::limits::Limits;
+pub use self::situation::Situation;
 use crate::budget::Price;
 use crate::chance::Chance;
 use crate::hint::HintSource;
@@ -21,26 +23,6 @@ use crate::record::{Attempt, History, Record, Stop, Wait, WaitSource};
 use crate::redirect::Hops;
 use crate::repeatable::{Repeatable, WhyNot};
 use crate::rule::{Pace, Repeats, Retry, Rule};
-
-/// What the caller knows when an outcome is there.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct Situation<'a, T> {
-    /// Whether the request is safe to send twice.
-    pub repeatable: Repeatable,
-    /// Whether there is a body to send again.
-    pub replayable: bool,
-    /// Whether the answer came from where a redirect led: what it says of itself says nothing of the request.
-    pub redirected: bool,
-    /// The earliest start that a limit of this client allows; `None` when no rate is configured.
-    pub paced_until: Option<Instant>,
-    /// Until when the server closed the gate that the next attempt has to go through.
-    pub closed_until: Option<Instant>,
-    /// Takes a price from the budget; false when there is less.
-    pub take_token: T,
-    /// Chance.
-    pub chance: &'a mut Chance,
-}
 
 /// What to do after an outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,51 +60,6 @@ pub struct Progress {
     sent: u32,
     limited: u32,
     history: Option<Arc<History>>,
-}
-
-// ===== impl Situation =====
-
-impl<'a, T> Situation<'a, T> {
-    /// A request that has a body to send again, was not redirected, and is not paced.
-    pub const fn new(repeatable: Repeatable, take_token: T, chance: &'a mut Chance) -> Self {
-        Self {
-            repeatable,
-            replayable: true,
-            redirected: false,
-            paced_until: None,
-            closed_until: None,
-            take_token,
-            chance,
-        }
-    }
-
-    /// Whether there is a body to send again.
-    #[must_use]
-    pub fn replayable(mut self, replayable: bool) -> Self {
-        self.replayable = replayable;
-        self
-    }
-
-    /// Whether the answer came from where a redirect led.
-    #[must_use]
-    pub fn redirected(mut self, redirected: bool) -> Self {
-        self.redirected = redirected;
-        self
-    }
-
-    /// The earliest start that a limit of this client allows.
-    #[must_use]
-    pub fn paced_until(mut self, paced_until: Option<Instant>) -> Self {
-        self.paced_until = paced_until;
-        self
-    }
-
-    /// Until when the server closed the gate that the next attempt has to go through.
-    #[must_use]
-    pub fn closed_until(mut self, closed_until: Option<Instant>) -> Self {
-        self.closed_until = closed_until;
-        self
-    }
 }
 
 // ===== impl Progress =====
@@ -274,7 +211,7 @@ impl Progress {
         chance: &mut Chance,
     ) -> Option<Wait> {
         let pace = match judged.hints.has_unknown_length() {
-            // The server asked to stay away, in words that nobody can read.
+            // The server asked for a wait of unknown length.
             true => Pace::Throttled,
             false => retry.pace(),
         };

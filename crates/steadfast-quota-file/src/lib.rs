@@ -37,11 +37,11 @@
 //! The trial catches panics, since redb may answer damage with one; a program that aborts on panics aborts there.
 //!
 //! # What it takes
-//! The file is made for its owner alone (mode 0600). Counts whose windows are over for 92 days are dropped, while the
-//! program runs, too. Of more than 96 MiB of counts (about 600,000 credentials with a quota each) those go that are over
-//! for two days; if that is not enough, further credentials are counted in memory only, and one warning is logged. So
-//! the file does not outgrow 256 MiB. A warning is also logged when another file takes its place, or none: what is
-//! counted from then on is lost with the process.
+//! The file is made for its owner alone (mode 0600). Counts whose windows ended 92 days ago are dropped, also while the
+//! program runs. When there are more than 96 MiB of counts (about 600,000 credentials with a quota each), counts whose
+//! windows ended two days ago are dropped, too. If that is not enough, further credentials are counted in memory only,
+//! and one warning is logged. So the file stays below 256 MiB. A warning is also logged when the file is replaced or
+//! removed: what is counted from then on is lost with the process.
 //!
 //! # When not to use it
 //! For windows of seconds or minutes: a rate limit forgets those anyway. On a network file system: its locks may not

@@ -1,4 +1,4 @@
-//! What is looked after while the file is in use: that it does not grow without end, and that it is still in its place.
+//! Checks while the file is in use: its size stays bounded, and it is still in its place.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -23,7 +23,7 @@ pub struct Received {
     /// When its first byte was read, on the runtime's clock, real or paused.
     pub at: Instant,
     /// When the last byte of what the step sends was handed to the kernel (for a
-    /// [`Transport`](crate::Transport): when the answer's head was handed back), or the connection was
+    /// [`Transport`](crate::Transport): when the answer's head was returned), or the connection was
     /// ended in its place. `None` until then.
     pub answered_at: Option<Instant>,
     /// When the exchange ended without that, because the client left or sent what is no HTTP. Always `None` for a

@@ -16,7 +16,7 @@ pub(crate) struct Budget {
     epoch: Instant,
 }
 
-/// What was taken for a retry: it travels inward with the call, is spent where the request is let go, and goes back into
+/// What was taken for a retry: it travels inward with the call, is used up when the request is sent, and goes back into
 /// the budget when the call is dropped before that, or when the retry succeeds.
 #[derive(Debug)]
 pub(crate) struct Token {

@@ -9,7 +9,7 @@ use std::fmt::{self, Write};
 use steadfast_core::one_line;
 use steadfast_core::redact::redact_url;
 
-/// Nobody's errors are nested deeper.
+/// The deepest chain of errors that is followed.
 const DEEPEST: usize = 32;
 
 /// The most letters that are shown of a cause.

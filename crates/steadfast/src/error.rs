@@ -71,11 +71,11 @@ pub trait ErrorExt {
     fn url(&self) -> Option<&Url>;
     /// How long to wait before another try, if a limit said so.
     fn retry_after(&self) -> Option<Duration>;
-    /// Whether the request may have reached the server, in any of its attempts. Where the transport failed a request with an
-    /// idempotent method, it is the last attempt that counts; [`Record::may_have_been_sent`] knows all of them.
+    /// Whether the request may have reached the server, in any of its attempts. For an idempotent method whose transport
+    /// failed, only the last attempt counts; [`Record::may_have_been_sent`] knows all of them.
     fn may_have_been_sent(&self) -> bool;
     /// The history of the call, where the error carries it: for refusals and timeouts of steadfast's own. For a
-    /// transport error, which is handed back untouched, [`send_recorded`](crate::RequestBuilderExt::send_recorded)
+    /// transport error, which is returned untouched, [`send_recorded`](crate::RequestBuilderExt::send_recorded)
     /// has it.
     fn record(&self) -> Option<&Record>;
 }
@@ -135,7 +135,7 @@ impl Error {
         self.inner.url.as_ref()
     }
 
-    /// The history of the call. `None` for a transport error, which is handed back untouched, so that
+    /// The history of the call. `None` for a transport error, which is returned untouched, so that
     /// [`send_recorded`](crate::RequestBuilderExt::send_recorded) is the place to ask.
     #[must_use]
     pub fn record(&self) -> Option<&Record> {
@@ -196,8 +196,8 @@ impl Error {
         }
     }
 
-    /// Whether the request may have reached the server, in any of its attempts. Where the transport failed a request with an
-    /// idempotent method, it is the last attempt that counts; [`Record::may_have_been_sent`] knows all of them.
+    /// Whether the request may have reached the server, in any of its attempts. For an idempotent method whose transport
+    /// failed, only the last attempt counts; [`Record::may_have_been_sent`] knows all of them.
     #[must_use]
     pub fn may_have_been_sent(&self) -> bool {
         match &self.inner.source {

@@ -20,7 +20,7 @@ use crate::policies::Policies;
 /// `Arc<Overlay>` in the extensions of an `http::Request` says what differs.
 ///
 /// Calls share budgets, limits and quotas by the host of their URI. Of a URI without one (`GET /items`), the header `Host`
-/// counts. A call that names no host shares nothing with others, so nothing limits several of them together.
+/// counts. A call that names no host shares nothing with others, so no limit counts several of them together.
 #[derive(Clone, Debug)]
 pub struct SteadfastLayer {
     shared: Shared,

@@ -24,7 +24,7 @@
 //! * **A gate that the server closed.** After a 429, or a 503 with `Retry-After`, further calls to the same limit wait for as
 //!   long as the server said. Calls that may not wait that long are refused and not sent ([`Kind::GateClosed`]).
 //!   [`Policy::without_gate`] switches it off.
-//! * **Limits that the server told.** Calls are delayed when little is left of a limit that headers advertise, or after
+//! * **Limits that the server advertises.** Calls are delayed when little is left of a limit that headers advertise, or after
 //!   refusals without headers. [`Policy::pacing`] switches it off.
 //!
 //! Spans and events have the target `steadfast`: `RUST_LOG=steadfast=info` shows one sentence per retry.

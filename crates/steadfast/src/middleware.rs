@@ -60,7 +60,7 @@ impl SteadfastMiddleware {
 
     /// Says that this is the first middleware of its client. Then a request that another middleware sends through this client
     /// with the extensions of its own caller, for a token, is a call of its own: it is retried, and the caller's options do not
-    /// hold for it. Clients of [`Policies::wrap`] and its kin have this. Without it such a request is passed through, as in a
+    /// hold for it. Clients of [`Policies::wrap`] and similar functions have this. Without it such a request is passed through, as in a
     /// chain with two steadfast middlewares.
     #[must_use]
     pub fn outermost(self) -> Self {
@@ -123,7 +123,7 @@ impl Middleware for SteadfastMiddleware {
                 pass_through(self.redirects.as_ref(), request, extensions, next).await
             });
         }
-        // What is there of another chain's call was said about that one.
+        // Options and markers of another chain's call belong to that call.
         let options = match is_inside {
             true => None,
             false => extensions.get::<CallOptions>(),

@@ -4,8 +4,8 @@
 //! extensions that they are handed carry a marker, and a middleware that finds the marker passes the call through.
 //!
 //! But a middleware between may hand the same extensions to a client of its own, to fetch a token. That is another call, in
-//! another chain. A client that we wrapped has our middleware as the first of its chain, so a marker that such a one finds
-//! is that of another chain's call, and it takes charge.
+//! another chain. A client that we wrapped has our middleware as the first of its chain, so a marker that it finds there
+//! belongs to another chain's call, and it handles the call itself.
 
 use http::Extensions;
 

@@ -43,7 +43,7 @@ impl Throttle {
     /// scope. Nothing is taken, so of many who are told so not all can go at once.
     ///
     /// # Errors
-    /// A quota that is spent, with the time when it is there again: that may be tomorrow, which is not waited for.
+    /// A quota that is used up, with the time at which it resets. That may be tomorrow, so no call waits for it.
     ///
     /// # Cancel safety
     /// Nothing is held while waiting.

@@ -160,8 +160,8 @@ impl Plan {
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.stop {
-            Some(Stop::Accepted) => f.write_str("accepted: handed back as a success")?,
-            Some(stop) if self.waits.is_empty() => write!(f, "handed back at once: {stop}")?,
+            Some(Stop::Accepted) => f.write_str("accepted: returned as a success")?,
+            Some(stop) if self.waits.is_empty() => write!(f, "returned at once: {stop}")?,
             stop => {
                 f.write_str("sent again after ")?;
                 for (index, range) in self.waits.iter().enumerate() {
@@ -169,7 +169,7 @@ impl fmt::Display for Plan {
                     write!(f, "{comma}{}", Range(range))?;
                 }
                 match stop {
-                    Some(stop) => write!(f, "; then handed back: {stop}")?,
+                    Some(stop) => write!(f, "; then returned: {stop}")?,
                     None => f.write_str(", ...")?,
                 }
             }

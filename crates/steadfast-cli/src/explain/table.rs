@@ -161,18 +161,15 @@ mod tests {
         };
         assert_eq!(
             plan(502),
-            "sent again after 0 to 200 ms, 0 to 400 ms; then handed back: gave up: 3 attempts are allowed"
+            "sent again after 0 to 200 ms, 0 to 400 ms; then returned: gave up: 3 attempts are allowed"
         );
         assert!(
             plan(503).starts_with("sent again after 0 to 1 s, 0 to 2 s;"),
             "{}",
             plan(503)
         );
-        assert_eq!(
-            plan(404),
-            "handed back at once: repeating it would not help"
-        );
-        assert_eq!(plan(200), "accepted: handed back as a success");
+        assert_eq!(plan(404), "returned at once: repeating it would not help");
+        assert_eq!(plan(200), "accepted: returned as a success");
     }
 
     #[test]

@@ -37,11 +37,11 @@ pub(super) struct QuotaFit {
     pub(super) used: Share,
     /// How large the quota has to be.
     pub(super) needed: u128,
-    /// When it is spent, if it is.
+    /// When it is used up, if it is.
     pub(super) spent: Option<SpentAt>,
 }
 
-/// When a quota is spent.
+/// When a quota is used up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct SpentAt {
     window: QuotaWindow,

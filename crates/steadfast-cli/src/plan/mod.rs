@@ -25,7 +25,7 @@ use crate::policies;
 /// Reckon whether a load fits the rates and quotas of a policy file
 ///
 /// Each endpoint is taken by itself, with the load alone on it. Says how much of each rate and each quota the load uses,
-/// or when the quota is spent and how large it would have to be. Retries count too: leave room for them.
+/// or when the quota is used up and how large it would have to be. Retries count too: leave room for them.
 #[derive(Debug, Args)]
 pub(crate) struct PlanArgs {
     /// A TOML or JSON file; also a pipe, or standard input as `-`

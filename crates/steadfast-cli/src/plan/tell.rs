@@ -89,7 +89,7 @@ fn quota_line(fit: &QuotaFit, name: &str, cost: &str) -> String {
     };
     let (needed, window) = (Grouped(fit.needed), quota.window());
     format!(
-        "quota {quota} of {name}{scope} is spent {spent}{zone}; you need {needed}/{window}{cost}"
+        "quota {quota} of {name}{scope} is used up {spent}{zone}; you need {needed}/{window}{cost}"
     )
 }
 

@@ -91,7 +91,7 @@ impl<'a> Facts<'a> {
         self
     }
 
-    /// The quota that is spent, from [`spent_quota`](crate::hint::spent_quota).
+    /// The quota that is used up, from [`spent_quota`](crate::hint::spent_quota).
     #[must_use]
     pub fn quota(mut self, quota: Option<SpentQuota>) -> Self {
         self.quota = quota;

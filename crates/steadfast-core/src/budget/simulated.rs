@@ -32,7 +32,7 @@ struct Failing {
     chance: Chance,
 }
 
-/// Serves one after the other, however long nobody waits any more; refuses what would queue for 5 s.
+/// Serves one after the other, also requests whose callers have left; refuses what would queue for 5 s.
 #[derive(Default)]
 struct Queue {
     busy_until: Duration,
@@ -67,7 +67,7 @@ impl Server for Queue {
 /// One of the programs that call, with its budget.
 struct Client {
     budget: BudgetState,
-    /// Without what this budget does better than the one before.
+    /// With the rules of the budget before this one, to compare.
     as_before: bool,
 }
 

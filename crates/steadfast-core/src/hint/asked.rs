@@ -29,7 +29,7 @@ pub(super) enum Asked {
 impl Asked {
     /// A time in any form that servers write, in `Retry-After` (RFC 9110 section 10.2.3) and in the reset of a limit alike:
     /// seconds, seconds or milliseconds since the epoch by the size of the number, the first of several numbers
-    /// that a proxy joined with commas, a span with its units, RFC 3339, or a [date]. Quotes around it are none of it.
+    /// that a proxy joined with commas, a span with its units, RFC 3339, or a [date]. Quotes around it are ignored.
     pub(super) fn time(value: &[u8]) -> Option<Self> {
         let value = unquoted(value);
         if let Some((number, rest)) = Number::prefix(value) {

@@ -61,7 +61,7 @@ impl<'h, W: FnOnce() -> SystemTime> Clock<'h, W> {
         wait.min(LONGEST)
     }
 
-    /// How long ago the answer was made; what is no number is ignored.
+    /// How long ago the answer was made; anything but a number is ignored.
     fn age(&self) -> Duration {
         let age = self.age.map(|age| age.as_bytes().trim_ascii());
         age.and_then(Number::parse)

@@ -76,8 +76,8 @@ impl Hints {
         self.retry_after.is_some() || self.unreadable.is_some() || self.remaining_zero
     }
 
-    /// Whether the server asks to stay away without saying for how long: a hint is there that cannot be read, and no
-    /// other one can. It counts as the wait of a server that is overloaded.
+    /// Whether the server asks for no requests without saying for how long: there is a hint, and no hint can be read.
+    /// It counts as the wait of a server that is overloaded.
     #[must_use]
     pub const fn has_unknown_length(&self) -> bool {
         self.retry_after.is_none() && self.unreadable.is_some()

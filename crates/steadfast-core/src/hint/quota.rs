@@ -9,7 +9,7 @@
 //! advertise a larger plan ("upgrade to Pro for $20 a month") or quote what a stranger searched for, so it
 //! proves nothing: it changes what people are told, never what is sent.
 //!
-//! Both would rather miss than cry wolf: calling "too fast" used up costs a success, calling "used up"
+//! Both prefer a miss to a false alarm: calling "too fast" used up costs a success, calling "used up"
 //! too fast costs two retries. So any word about seconds, minutes or hours anywhere in the text
 //! means "too fast" (a message that names several limits does not say which one was hit), and signs
 //! that name no window do not count when the server also says that it is over in less than an hour:
@@ -37,7 +37,7 @@ use super::number::Number;
 /// How much of a body is looked at, in bytes. Errors say what they are at their beginning.
 const LOOKED_AT: usize = 4096;
 
-/// A wait below this says that what is spent comes back soon.
+/// A wait below this means that the limit resets soon.
 const SOON: Duration = Duration::from_secs(60 * 60);
 
 /// How long a quota lasts.
@@ -159,7 +159,7 @@ impl fmt::Display for Window {
 impl fmt::Display for SpentQuota {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.evidence {
-            Evidence::Structured => write!(f, "the {} quota is spent", self.window),
+            Evidence::Structured => write!(f, "the {} quota is used up", self.window),
             Evidence::Prose => write!(
                 f,
                 "the answer's text says that the {} quota is used up",

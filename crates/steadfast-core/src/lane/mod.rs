@@ -152,7 +152,7 @@ impl Lane {
         self
     }
 
-    /// Another policy uses it, too: the one that paces by more counts, and each says for itself what it heeds.
+    /// Another policy uses it, too: the one that paces by more counts, and each says for itself what it respects.
     pub fn pace_by(&mut self, pacing: Pacing) {
         match (self.pacing, pacing) {
             (Pacing::Learned, _) | (_, Pacing::Off) => {}
@@ -222,7 +222,7 @@ impl Lane {
         self.gate.is_old_news(ticket.serial)
     }
 
-    /// Whether nothing is known that an attempt would have to heed.
+    /// Whether no known limit could delay an attempt.
     #[must_use]
     pub fn is_plain(&self) -> bool {
         self.gate.is_open() && self.told.is_empty() && self.adapt.is_unlimited()

@@ -78,7 +78,7 @@ pub enum Share {
 pub enum Pacing {
     /// By nothing.
     Off,
-    /// By the rate limit headers of responses: spent freely while there is plenty, paced when it gets scarce.
+    /// By the rate limit headers of responses: unpaced while plenty of the limit remains, paced when little is left.
     Headers,
     /// By headers, and after the first refusal without any also by what the server let through. The default.
     #[default]

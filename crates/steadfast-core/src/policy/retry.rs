@@ -28,7 +28,7 @@ pub struct RetryPolicy {
     pub throttled_backoff: Backoff,
     /// How much load retries may add; `None` is without bound.
     pub budget: Option<BudgetConfig>,
-    /// Whether a retry that the budget cannot pay for waits until it can.
+    /// Whether a retry waits when the budget is empty.
     pub waits_for_budget: bool,
     /// Who shares the budget.
     pub budget_scope: Share,
@@ -169,8 +169,8 @@ impl Policy {
         self
     }
 
-    /// Whether a call whose retry the budget cannot pay for waits until it can, within its
-    /// [time for retrying](Self::retry_for), instead of giving up. For batches: many calls that fail together then all go
+    /// Whether a retry waits when the budget is empty, within the [time for retrying](Self::retry_for), instead of
+    /// giving up. For batches: many calls that fail together then all go
     /// on when the server is back, and add no more load until then. Default: `false`, in [`patient`](Self::patient)
     /// `true`.
     #[must_use]
@@ -187,7 +187,7 @@ impl Policy {
     }
 
     /// What to do about a status, a range or a [`StatusClass`](crate::StatusClass); a later rule for the same status
-    /// wins. `Retry-After` is heeded under every rule that retries.
+    /// wins. Every rule that retries honours `Retry-After`.
     #[must_use]
     pub fn on(mut self, statuses: impl Into<Statuses>, rule: impl Into<Rule>) -> Self {
         self.retry.statuses.set(statuses.into(), rule.into());
@@ -212,7 +212,7 @@ impl Policy {
     }
 
     /// Declares that all requests are safe to send twice, or that none is (some `PUT`s and `DELETE`s are not). `false`
-    /// wins over [`Rule::RETRY`] and its kin; what the standard table takes for proof that nothing was processed (421, 425,
+    /// wins over [`Rule::RETRY`] and similar rules; what the standard table takes for proof that nothing was processed (421, 425,
     /// 429, no connection) and [`Rule::RETRY_ANY_METHOD`] are retried all the same. Default: idempotent methods, and
     /// requests that carry an `Idempotency-Key`.
     #[must_use]
@@ -222,7 +222,7 @@ impl Policy {
     }
 
     /// Whether a server may answer a `POST` (or another request that is not safe to send twice) with a redirect that only
-    /// the client sees. It does under `wrap(client)`, where reqwest follows redirects itself: a 429 or a refused connection
+    /// the client sees. That is so under `wrap(client)`, where reqwest follows redirects itself: a 429 or a refused connection
     /// may then come from where the redirect led, after the `POST` was carried out. With `true` nothing is taken for proof
     /// that such a request was not processed, so it is sent once. Under `wrap_builder` redirects are seen, and this changes
     /// nothing. Default: `false`; an answer from another URL is never taken for proof.

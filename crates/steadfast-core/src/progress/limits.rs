@@ -23,7 +23,7 @@ pub struct Limits {
 // ===== impl Limits =====
 
 impl Limits {
-    /// The limits of a call that starts at `now`. An end that no clock can show is no end.
+    /// The limits of a call that starts at `now`. An end beyond what a clock can show counts as no end.
     #[must_use]
     pub fn new(now: Instant, terms: &Terms) -> Self {
         Self {
@@ -38,8 +38,8 @@ impl Limits {
         self.retry_until.is_none_or(|end| at <= end) && self.deadline.is_none_or(|end| at < end)
     }
 
-    /// The time for retrying begins when the first attempt has its turn: time in a queue of our own is not spent on
-    /// retrying. The deadline stays where it is.
+    /// The time for retrying begins when the first attempt has its turn: time in a queue of our own
+    /// does not count. The deadline stays where it is.
     pub fn shift(&mut self, queued: Duration) {
         self.retry_until = self.retry_until.and_then(|end| end.checked_add(queued));
     }

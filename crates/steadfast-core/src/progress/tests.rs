@@ -96,7 +96,7 @@ impl Call {
 fn again(step: Step) -> Wait {
     match step {
         Step::Again { wait, .. } => wait,
-        Step::HandBack(stop) => panic!("handed back: {stop}"),
+        Step::HandBack(stop) => panic!("returned: {stop}"),
     }
 }
 

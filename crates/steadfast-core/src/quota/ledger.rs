@@ -57,7 +57,7 @@ pub struct Receipt {
     cost: u32,
 }
 
-/// A request may not go: the quota is spent.
+/// A request may not go: the quota is used up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub struct Spent {
@@ -258,7 +258,7 @@ impl Ledger {
         }
     }
 
-    /// The server says that the quota is spent: others use it too, or the count was wrong.
+    /// The server says that the quota is used up: others use it too, or the count was wrong.
     ///
     /// With a time, nothing passes until then, but for no longer than one window: servers are not trusted with more.
     /// The count stays, so that a server can forbid but not allow. Without a time, all that is left counts as used now.
@@ -360,8 +360,8 @@ impl Ledger {
 impl fmt::Display for Spent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.window {
-            QuotaWindow::Rolling(_) => write!(f, "the quota of {} is spent", self.window),
-            window => write!(f, "the quota of this {window} is spent"),
+            QuotaWindow::Rolling(_) => write!(f, "the quota of {} is used up", self.window),
+            window => write!(f, "the quota of this {window} is used up"),
         }
     }
 }

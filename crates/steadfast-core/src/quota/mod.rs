@@ -1,6 +1,6 @@
 //! Quotas: so many requests per day, week or month.
 //!
-//! A rate asks to be slower, and waiting helps. A quota that is spent comes back at midnight or on the first of the
+//! A rate asks to be slower, and waiting helps. A quota that is used up comes back at midnight or on the first of the
 //! month, and no call can wait for that: it fails at once and says when to come back. So a quota is counted, never
 //! queued for, and its count has to outlive the process: [`Ledger::save`] gives it as plain data for a store.
 //!

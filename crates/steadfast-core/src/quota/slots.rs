@@ -105,7 +105,7 @@ impl Slots {
         };
         let window = self.window;
         let kept = |slot: &Slot| now < slot.last.saturating_add(window);
-        // In order, so the first that is kept is followed by none that is not.
+        // They are in order: once one is kept, all that follow are kept.
         let over = self.slots.iter().position(kept).unwrap_or(self.slots.len());
         if over > 0 {
             self.over = self.slots.drain(..over).collect();

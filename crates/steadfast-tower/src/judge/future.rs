@@ -162,7 +162,7 @@ fn ask<Res: WholeResponse>(
 }
 
 /// Whether the verdict hangs on the body: the classifier asks for it, or a refusal that would be repeated may be a
-/// quota that is spent. A policy that counts quotas or knows words for them wants to hear of it at the last attempt, too.
+/// quota that is used up. A policy that counts quotas or knows words for them wants to hear of it at the last attempt, too.
 fn wants_body<Res: WholeResponse>(
     policy: &Prepared,
     opinion: Opinion,

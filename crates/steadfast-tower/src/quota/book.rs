@@ -15,8 +15,8 @@ use crate::clock;
 use crate::principal::{Fingerprints, Principal};
 use crate::store::{Store, StoreError};
 
-/// The most counters that are ready in memory, those not counted that somebody holds. Of others the counts are kept, packed
-/// into few bytes each: about 300,000 counts of the calendar. Over a store they are kept there.
+/// The most counters that are ready in memory, beside those that a scope holds. The counts of others are packed into few
+/// bytes each (about 300,000 counts of the calendar), or kept in the store.
 pub const MOST: usize = 4096;
 
 /// How long the first attempt waits for what a store has kept of a quota, unless set otherwise.
@@ -225,14 +225,14 @@ impl Shared {
         }
     }
 
-    /// Forgets what nobody holds: what `may` go.
+    /// Forgets counters that no scope holds, where `may` allows it.
     fn forget(&self, may: impl Fn(&Counter) -> bool) {
         self.counters()
             .retain(|_, counter| Arc::strong_count(counter) > 1 || !may(counter));
     }
 
-    /// Forgets what says nothing, and then what nobody used lately, but nothing that is used up while something else
-    /// can go. Without a store, counts are packed. Says whether counts are lost.
+    /// Forgets empty counts first, then those that were not used lately, and used-up quotas last. Without a store, counts
+    /// are packed. Says whether counts are lost.
     fn forget_surplus(&self) -> bool {
         let now = clock::wall();
         let is_stored = self.keeper.is_some();

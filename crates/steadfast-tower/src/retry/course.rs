@@ -22,6 +22,8 @@ use crate::reply::Reply;
 use crate::request::{HttpRequest, Replayer};
 use crate::response::HttpResponse;
 use crate::retry::event;
+use crate::retry::next::{Due, Fee, Next};
+use crate::retry::unsent::Unsent;
 
 /// A call on its course.
 pub(crate) struct Course<R> {
@@ -40,42 +42,6 @@ pub(crate) struct Course<R> {
     head: Option<Box<(Method, String)>>,
     /// What only retries have, while one is under way.
     resend: Option<Arc<Resend>>,
-}
-
-/// A request that was not sent yet.
-enum Unsent<R> {
-    /// The call's own, before the first attempt.
-    First(Box<R>),
-    /// A copy, which layers further in may look at while the attempt before is under way.
-    Kept(Arc<R>),
-}
-
-/// What follows an outcome that was not accepted at the first attempt.
-pub(super) enum Next {
-    /// Hand it back, with this record if there is one.
-    HandBack(Option<Record>),
-    /// A limit of this client refused the next attempt: return what the last one brought, with this record.
-    Refused(Record),
-    /// Send again after this wait.
-    Wait(Instant, Fee),
-}
-
-/// How the next attempt is paid for.
-pub(super) enum Fee {
-    /// It is paid; `None` where it costs nothing.
-    Paid(Option<Token>),
-    /// It may be sent once this was paid.
-    Owed(Price),
-}
-
-/// What became of a call that waits for the budget.
-pub(super) enum Due {
-    /// It may go on.
-    Paid(Token),
-    /// It asks again then.
-    Later(Instant),
-    /// Its time is over.
-    Never(Record),
 }
 
 impl<R: HttpRequest> Course<R> {
@@ -377,15 +343,6 @@ impl<R: HttpRequest> Course<R> {
             .progress
             .on_outcome(now, judged, policy, &self.limits, situation);
         (step, token)
-    }
-}
-
-impl<R> Unsent<R> {
-    fn request(&self) -> &R {
-        match self {
-            Self::First(request) => request,
-            Self::Kept(kept) => kept,
-        }
     }
 }
 

@@ -18,8 +18,9 @@ use crate::late::Late;
 use crate::reply::Reply;
 use crate::request::{HttpRequest, Replayer};
 use crate::response::{HttpResponse, WholeResponse};
-use crate::retry::course::{Course, Due, Fee, Next};
+use crate::retry::course::Course;
 use crate::retry::held::Held;
+use crate::retry::next::{Due, Fee, Next};
 
 pin_project! {
     /// The future of [`Retry`](super::Retry).

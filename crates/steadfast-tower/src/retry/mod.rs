@@ -2,7 +2,7 @@
 //!
 //! What to do about an outcome is decided by core ([`steadfast_core::Progress`]): this layer keeps a copy of the request
 //! while another attempt can follow, waits, and sends. A wait is never shorter than the server asked for, and one that
-//! does not fit the time for retrying is not begun: the response is handed back at once, its body unread. A refused
+//! does not fit the time for retrying is not begun: the response is returned at once, its body unread. A refused
 //! response that will be repeated is drained inside the wait, within bounds, so that its connection can be used again.
 //!
 //! * No copy is made when no retry can follow; the last attempt sends the original.
@@ -31,7 +31,9 @@ mod event;
 mod future;
 mod held;
 mod layer;
+mod next;
 mod service;
+mod unsent;
 
 pub use self::future::RetryFuture;
 pub use self::layer::RetryLayer;

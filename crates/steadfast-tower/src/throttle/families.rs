@@ -45,7 +45,7 @@ pub(crate) struct Family<'a> {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Common {
     is_one: bool,
-    /// How often it was taken for one limit and was none.
+    /// How often it was wrongly taken for one limit.
     mistakes: u32,
     told: Remainders,
     closed: Closings,

@@ -68,7 +68,7 @@ impl Lanes {
         self.listening.store(PATIENCE, Ordering::Relaxed);
     }
 
-    /// An answer spoke of none, and nothing is known that has to be heeded.
+    /// An answer spoke of no limit, and no known limit could delay an attempt.
     pub(crate) fn heard_nothing(&self) {
         if self.listening.load(Ordering::Relaxed) == 1 && self.heeds_any() {
             self.listen();
@@ -93,7 +93,7 @@ impl Lanes {
         self.refuses.load(Ordering::Relaxed)
     }
 
-    /// Whether there is a lane that has to be heeded: another one's answers make it no quieter.
+    /// Whether a lane could delay an attempt: answers of other lanes do not make it quiet.
     fn heeds_any(&self) -> bool {
         let now = clock::now();
         self.known().lanes.values().any(|entry| {

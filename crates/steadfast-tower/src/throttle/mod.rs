@@ -1,7 +1,7 @@
 //! Attempts paced, by what the user configured and by what servers say.
 //!
 //! A client that only reacts to 429 wastes requests, and makes the crowd larger that a server wants smaller. So three
-//! things stand before each attempt: quotas, which fail at once when they are spent; lanes, which hold what a server
+//! things stand before each attempt: quotas, which fail at once when they are used up; lanes, which hold what a server
 //! told, refused or let through (the deciding is core's, [`steadfast_core::lane`]); and configured rates, whose cells
 //! are governor's. The layer belongs inside the retry: a server counts attempts, so every attempt pays.
 //!
@@ -39,6 +39,7 @@ mod passage;
 mod place;
 mod rates;
 mod service;
+mod taken;
 mod toll;
 mod view;
 

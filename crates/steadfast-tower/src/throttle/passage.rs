@@ -1,6 +1,6 @@
 //! The way of one attempt through all that limits it.
 //!
-//! First what fails at once (a quota that is spent, a cost that can never be met), then what a server closed or paces,
+//! First what fails at once (a quota that is used up, a cost that can never be met), then what a server closed or paces,
 //! then the configured rates. While it stood before the rates a server may have closed meanwhile: so before it goes it
 //! looks back, and if need be gives its cells back and waits there.
 

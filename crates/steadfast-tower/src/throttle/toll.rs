@@ -15,8 +15,8 @@ use super::known::Way;
 use super::line::Ask;
 use super::loading::Loading;
 use super::passage::{Bounds, Own, Passage};
-use super::place::{Taken, take_quotas};
 use super::rates::Cells;
+use super::taken::{Taken, take_quotas};
 use crate::call::Call;
 use crate::clock;
 use crate::notes::Notes;
@@ -236,7 +236,7 @@ impl Toll {
         notes.closed_until = closed_until.filter(|_| self.is_repeated);
     }
 
-    /// The server says that a quota is spent: nobody needs to ask again before it starts anew.
+    /// The server says that a quota is used up: nobody needs to ask again before it resets.
     fn quota_spent(&self, judged: &Judged) {
         let Some(window) = judged.quota else {
             return;
@@ -330,7 +330,7 @@ fn heard(judged: &Judged) -> Heard {
         return Heard::Passed;
     }
     let asked = judged.hints.retry_after;
-    // A quota that is spent closes nothing by itself: other requests of the scope may not count against it.
+    // A quota that is used up closes nothing by itself: other requests of the scope may not count against it.
     if judged.reason == Reason::QuotaSpent && asked.is_none() {
         return Heard::Passed;
     }

@@ -7,7 +7,8 @@ use steadfast_core::lane::{Turn, View};
 use steadfast_core::quota::{QuotaStatus, QuotaWindow};
 use steadfast_core::{Refusal, RequestHead};
 
-use super::place::{Limits, used_up};
+use super::place::Limits;
+use super::taken::used_up;
 use crate::clock;
 use crate::principal::Principal;
 use crate::quota::all_ready;
@@ -65,7 +66,7 @@ impl Scope {
     /// When an attempt could go, `now` or earlier if at once; nothing is taken.
     ///
     /// # Errors
-    /// A quota that is spent, or a cost that no rate allows.
+    /// A quota that is used up, or a cost that no rate allows.
     pub fn outlook<R: HttpRequest>(&self, request: &R) -> Result<Instant, Refusal> {
         let head = || RequestHead::new(request.method(), request.url(), request.headers());
         let cost = self.policy().limits().cost.of(head);

@@ -21,7 +21,7 @@ pub struct DeadlineLayer {
     scope: Arc<Scope>,
 }
 
-/// Writes the end of the call into its context, where the layers further in heed it.
+/// Writes the end of the call into its context, where the layers further in read it.
 #[derive(Clone, Debug)]
 pub struct Deadline<S> {
     inner: S,

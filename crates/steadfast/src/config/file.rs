@@ -1,4 +1,4 @@
-//! The bytes of a policy file. Whatever stands at its path, reading ends, and a bounded number of bytes is read.
+//! The bytes of a policy file. Whatever is at its path, reading it ends, after a bounded number of bytes.
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read};

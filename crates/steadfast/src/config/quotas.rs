@@ -59,7 +59,7 @@ impl Maker<'_, '_> {
     }
 }
 
-/// A file's own words for a quota that is spent.
+/// A file's own words for a quota that is used up.
 pub(super) fn apply_markers(policy: Policy, markers: &[(Name, Item)]) -> Policy {
     markers.iter().fold(policy, |policy, (words, item)| {
         let window = match item.value {

@@ -162,7 +162,7 @@ pub(crate) fn apply_failures(
         }
         seen.push((kind, name.span));
         if let Value::Word("accept") = item.value {
-            let message = "a failure cannot be accepted: there is no response to hand back";
+            let message = "a failure cannot be accepted: there is no response to return";
             let help = "`fail-fast` hands the failure back at once";
             report.error_with("contradiction", item.span, message, help);
         } else if let Some(rule) = rule(item) {

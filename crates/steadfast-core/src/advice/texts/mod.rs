@@ -22,7 +22,7 @@ pub(super) struct Text {
     pub(super) repeating_helps: Helps,
 }
 
-/// A quota that is spent, whatever the status.
+/// A quota that is used up, whatever the status.
 pub(super) const QUOTA_SPENT: &Text = &pace::QUOTA_SPENT;
 /// A 403 that is a rate limit.
 pub(super) const LIMIT_IN_DISGUISE: &Text = &pace::LIMIT_IN_DISGUISE;

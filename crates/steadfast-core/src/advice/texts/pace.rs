@@ -49,7 +49,7 @@ pub(super) const TEXTS: &[Text] = &[
         title: "Bandwidth Limit Exceeded",
         meaning: "the site has used up its traffic for now (a status of hosting panels)",
         side: Side::Server,
-        causes: &["the hosting plan's monthly traffic is spent, by all of its callers together"],
+        causes: &["the hosting plan's monthly traffic is used up, by all of its callers together"],
         next: &[
             "tell whoever runs the site",
             "transfer less: caching, compression, smaller pages",

@@ -141,7 +141,7 @@ pub(super) const INVALID: Text = Text {
     ],
     next: &[
         "look at the body and at the documentation of the API for what it means",
-        "no policy retries it by itself: if it passes, give `600..` a rule",
+        "no policy retries it by default: if it is temporary, give `600..` a rule",
     ],
     waiting_helps: Sometimes,
     repeating_helps: Sometimes,

@@ -59,7 +59,7 @@ impl Oddity {
         Self { header, why }
     }
 
-    /// Does it hide a wait that the server asked for? Such a one is worth a warning whatever else was warned about.
+    /// Whether it hides a wait that the server asked for. Such an oddity is always worth a warning of its own.
     #[must_use]
     pub fn hides_a_wait(&self) -> bool {
         [Self::RETRY_AFTER, Self::MILLIS, Self::RESET].contains(&self.why)

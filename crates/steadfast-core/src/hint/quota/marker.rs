@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use super::{LOOKED_AT, Window, contains};
 
-/// Words in an error body that mean that a quota is spent, for an API whose words are not known
+/// Words in an error body that mean that a quota is used up, for an API whose words are not known
 /// here. A user's own word: it counts before all others, whatever else the body says.
 ///
 /// ```

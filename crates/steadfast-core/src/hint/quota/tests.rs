@@ -296,7 +296,7 @@ fn it_reads_as_a_sentence() {
     let said = |body: &[u8]| spent_quota(body, &HeaderMap::new()).unwrap().to_string();
     assert_eq!(
         said(br#"{"status":"OVER_DAILY_LIMIT"}"#),
-        "the daily quota is spent"
+        "the daily quota is used up"
     );
     assert_eq!(
         said(b"daily limit"),

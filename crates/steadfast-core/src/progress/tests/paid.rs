@@ -5,7 +5,7 @@ use super::*;
 fn payment(step: Step) -> Payment {
     match step {
         Step::Again { payment, .. } => payment,
-        Step::HandBack(stop) => panic!("handed back: {stop}"),
+        Step::HandBack(stop) => panic!("returned: {stop}"),
     }
 }
 

@@ -64,9 +64,9 @@ pub(crate) struct Ask {
     pub(crate) is_last: bool,
     /// The longest that it may wait for its turn.
     pub(crate) latest: Option<Instant>,
-    /// A turn that is further away than this is no turn: it goes at once if it may.
+    /// A turn that is further away than this is ignored: it goes at once if it may.
     pub(crate) patience: Duration,
-    /// Whether it heeds what a server closed, and a pace.
+    /// Whether it waits for a closed gate and for a pace.
     pub(crate) heeds_gate: bool,
     pub(crate) is_paced: bool,
     /// The longest that it may wait for a server that is closed.

@@ -8,7 +8,7 @@ use super::Ask;
 
 /// How much later than its time the next in line may come before it loses its turn.
 pub(super) const GRACE: Duration = Duration::from_millis(50);
-/// After how much of it nobody can have looked after the next in line, and those in between are stalled, too.
+/// After this many times that delay, those behind the next in line are stalled, too.
 pub(super) const NOBODY_LOOKED: u32 = 3;
 /// What a timer is late by anyway.
 const TICK: Duration = Duration::from_millis(1);

@@ -1,4 +1,4 @@
-//! A quota that is spent is never waited for.
+//! A quota that is used up is never waited for.
 
 use std::time::SystemTime;
 

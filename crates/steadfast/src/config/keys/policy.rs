@@ -65,7 +65,7 @@ pub(super) const POLICY_KEYS: &[Key] = &[
     key(
         "wait_for_budget",
         Flag,
-        "whether a retry that the budget cannot pay for waits until it can, within `retry_for`, instead of giving up; standard: false, patient: true",
+        "whether a retry waits when the budget is empty, within `retry_for`, instead of giving up; standard: false, patient: true",
     ),
     key("share", Kind::Word(SHARES), "who shares the retry budget; standard: endpoint").aka(&["scope"]),
     key(
@@ -157,7 +157,7 @@ pub(super) const POLICY_KEYS: &[Key] = &[
     key(
         "quota_markers",
         Map(Names::Any, &WINDOW),
-        "words in the body of a 429 or 403 that mean that a quota is spent, each with its window; beside those of the parent",
+        "words in the body of a 429 or 403 that mean that a quota is used up, each with its window; beside those of the parent",
     )
     .aka(&["quota_marker"]),
     key(

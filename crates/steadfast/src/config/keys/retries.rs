@@ -25,8 +25,8 @@ pub(crate) static RETRY: Keys = Keys {
 
 /// What needs no table to say.
 pub(crate) const RULE_WORDS: &[Word] = &[
-    word("accept", "hand it back as a success"),
-    word("fail-fast", "hand it back at once, as a failure"),
+    word("accept", "return it as a success"),
+    word("fail-fast", "return it at once, as a failure"),
     word("retry", "send it again after the ordinary backoff"),
     word(
         "back-off",
@@ -124,7 +124,7 @@ const RETRY_KEYS: &[Key] = &[
     key(
         "any_method",
         Flag,
-        "also those that are not safe to send twice, or declared so: only for an answer that proves that nothing was done; default: false, then those that are repeatable or were provably not processed",
+        "`true`: every method, also requests that are not safe to send twice; only for an answer that proves that nothing was done; default: false, only requests that are repeatable or were provably not processed",
     ),
     key(
         "pace",
