@@ -96,6 +96,12 @@ fn a_401_names_the_scheme_and_the_error_but_never_a_token() {
 }
 
 #[test]
+fn a_piece_of_a_path_that_is_quoted_cannot_steer_a_terminal() {
+    let said = found(404, &[], "/v1/{a\u{202e}\u{1b}b}").join(" ");
+    assert!(said.contains("{a\u{fffd}\u{fffd}b}"), "{said:?}");
+}
+
+#[test]
 fn the_providers_request_id_is_quoted_when_it_is_harmless() {
     let id = |name, value| found(500, &[(name, value)], "");
     for name in [

@@ -306,12 +306,14 @@ mod tests {
 
     #[test]
     fn equal_waits_are_no_evidence_however_often_they_are_told() {
-        let mut story = Story::new();
-        for n in 0..100 {
-            let at = f64::from(n) * 60.0;
-            assert!(!story.refused(1, at, 60.0));
-            assert!(!story.refused(2, at + 0.3, 60.0));
-            assert!(!story.refused(2, at + 0.5, 61.0));
+        // By themselves: a wait that ends at another instant would take evidence back.
+        for (later, asked) in [(0.0, 60.0), (0.3, 60.0), (0.9, 60.0), (0.0, 61.0)] {
+            let mut story = Story::new();
+            for n in 0..100 {
+                let at = f64::from(n) * 60.0;
+                assert!(!story.refused(1, at, 60.0));
+                assert!(!story.refused(2, at + later, asked), "{later} {asked}");
+            }
         }
     }
 
