@@ -102,6 +102,15 @@ fn a_piece_of_a_path_that_is_quoted_cannot_steer_a_terminal() {
 }
 
 #[test]
+fn what_a_server_says_is_wrong_cannot_steer_a_terminal() {
+    let none = HeaderMap::new();
+    let body = "{\"message\":\"a\u{202e}\u{1b}[31m\\u202e\\nb\"}";
+    let facts = Facts::new(status(400), &none).body_start(body.as_bytes());
+    let said = sentences(&facts).join(" ");
+    assert!(said.contains("a\u{fffd}\u{fffd}[31m\u{fffd} b"), "{said:?}");
+}
+
+#[test]
 fn the_providers_request_id_is_quoted_when_it_is_harmless() {
     let id = |name, value| found(500, &[(name, value)], "");
     for name in [
