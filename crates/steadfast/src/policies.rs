@@ -84,7 +84,7 @@ const ORIGIN: u64 = 0;
 // ===== impl Policies =====
 
 impl Policies {
-    /// [`Policy::standard`] for every request.
+    /// [`Policy::standard`](crate::Policy::standard) for every request.
     #[must_use]
     pub fn standard() -> Self {
         match Self::builder().build() {
