@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use steadfast::prelude::*;
-use steadfast::{Error, Kind, Policies, Policy, Rate};
+use steadfast::{Backoff, Error, Kind, Policies, Policy, Rate};
 use steadfast_testkit::{Server, script, virtual_time};
 
 use super::SECOND;
@@ -91,7 +91,10 @@ fn every_attempt_pays() {
     virtual_time().block_on(async {
         let server =
             Server::start(script![503.retry_after_ms(10), 503.retry_after_ms(10), 200]).await;
-        let client = client(Policy::standard().rate_limit(Rate::per_second(1).burst(1)));
+        let policy = Policy::standard().rate_limit(Rate::per_second(1).burst(1));
+        // From the second refusal in a row, hints are no shorter than the backoff.
+        let at_once = Backoff::fixed(Duration::ZERO);
+        let client = client(policy.throttled_backoff(at_once));
         let start = Watch::start();
         client.get(server.url("/")).send().await.unwrap();
         assert_eq!(arrivals(&server, "/", start), [0, 1000, 2000]);
