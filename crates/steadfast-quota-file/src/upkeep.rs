@@ -96,7 +96,7 @@ impl Upkeep {
         false
     }
 
-    /// A count that was there has another size now.
+    /// The size of a count that is kept has changed.
     pub(crate) const fn grows(&mut self, before: u64, now: u64) {
         self.bytes = self.bytes.saturating_sub(before).saturating_add(now);
     }

@@ -48,7 +48,7 @@ pub struct Played {
 pub struct After {
     /// Refusals per success in the 10 s after it fell.
     pub fallen: Option<f64>,
-    /// The share of what was there that was used from 30 s after it rose, for 10 s.
+    /// The share of the limit that was used from 30 s after it rose, for 10 s.
     pub risen: Option<f64>,
 }
 
