@@ -1,4 +1,4 @@
-//! `throttle [--json] [--check] [--calls N] [--shape NAME] [--row NAME] [--seed N] [--models] [--answer NAME]
+//! `throttle [--json] [--check] [--calls N] [--shape NAME] [--row NAME] [--seed N] [--models] [--quick] [--answer NAME]
 //! [--callers N] [--latency MS] [--seeds N]`
 
 use std::time::Duration;
@@ -12,8 +12,10 @@ use super::shape::Shape;
 pub struct Arguments {
     /// One JSON object per line instead of tables.
     pub json: bool,
-    /// Exit status 1 when a promise is not kept.
+    /// Exit status 1 when a promise is not kept. Of models, what is bounded is played, and nothing else.
     pub check: bool,
+    /// With models, if none are named.
+    quick: bool,
     /// Calls of each run. Default: 3,000; with a model, what it needs to last a minute.
     pub calls: Option<u32>,
     /// The first one. Default: 1.
@@ -51,6 +53,7 @@ impl Arguments {
                 "--json" => read.json = true,
                 "--check" => read.check = true,
                 "--models" => read.models = MODELS.to_vec(),
+                "--quick" => read.quick(),
                 "--calls" => read.calls = Some(number(value()?)?),
                 "--seed" => read.seed = number(value()?)?,
                 "--seeds" => read.seeds = number(value()?)?,
@@ -88,10 +91,27 @@ impl Arguments {
         plays
     }
 
+    /// Whether a row that a bound is about was asked for.
+    #[must_use]
+    pub fn chose(&self, play: &Play) -> bool {
+        let latency = |milliseconds: &u64| Duration::from_millis(*milliseconds) == play.latency;
+        self.models.contains(&play.model)
+            && (self.answers.is_empty() || self.answers.contains(&play.answer))
+            && self.callers.contains(&play.callers)
+            && self.latencies.iter().any(latency)
+    }
+
+    /// All that is bounded, with one seed: for whoever changes something and wants to see at once what comes of it.
+    fn quick(&mut self) {
+        (self.check, self.seeds) = (true, 1);
+        self.quick = true;
+    }
+
     const fn nothing() -> Self {
         Self {
             json: false,
             check: false,
+            quick: false,
             calls: None,
             seed: 1,
             shapes: Vec::new(),
@@ -105,6 +125,9 @@ impl Arguments {
     }
 
     fn filled(mut self) -> Self {
+        if self.quick && self.models.is_empty() {
+            self.models = MODELS.to_vec();
+        }
         if self.shapes.is_empty() && self.models.is_empty() {
             self.shapes = Shape::ALL.to_vec();
         }
@@ -140,7 +163,7 @@ impl Arguments {
 fn unknown(argument: &str) -> String {
     format!(
         "unknown argument {argument}; known are --json, --check, --calls N, --seed N, --shape NAME and --row NAME, and for \
-         models --models, --answer NAME, --callers N, --latency MS and --seeds N"
+         models --models, --quick, --answer NAME, --callers N, --latency MS and --seeds N"
     )
 }
 
@@ -170,6 +193,7 @@ fn row(name: &str) -> Result<Row, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::throttle::model::BOUNDS;
 
     fn read(line: &[&str]) -> Result<Arguments, String> {
         let arguments: Vec<_> = line.iter().map(|&word| word.to_owned()).collect();
@@ -231,6 +255,18 @@ mod tests {
 
         let all = read(&["--models", "--answer", "503"]).unwrap();
         assert_eq!((all.plays().len(), all.shapes.len()), (14 * 2 * 4, 0));
+    }
+
+    #[test]
+    fn quick_is_all_that_is_bounded_with_one_seed() {
+        let quick = read(&["--quick", "--latency", "40"]).unwrap();
+        assert_eq!((quick.check, quick.seeds, quick.shapes.len()), (true, 1, 0));
+        let bounded = BOUNDS.iter().flat_map(|bound| bound.plays());
+        let (near, far): (Vec<_>, Vec<_>) = bounded.partition(|play| play.latency.is_zero());
+        assert!(far.iter().all(|play| quick.chose(play)));
+        assert!(!near.iter().any(|play| quick.chose(play)));
+        let one = read(&["--quick", "--shape", "halved"]).unwrap();
+        assert_eq!(far.iter().filter(|play| one.chose(play)).count(), 1);
     }
 
     #[test]

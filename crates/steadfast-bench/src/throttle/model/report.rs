@@ -14,7 +14,8 @@ pub fn tables(played: &[Played]) -> String {
 }
 
 /// One JSON object per play and line, medians over its seeds: `{"model","answer","callers","latency_ms","calls","seeds",
-/// "ok","refused","per_success","goodput","p50","max","fallen","risen"}`; what could not be calculated is null.
+/// "ok","refused","per_success","goodput","p50","max","fallen","risen","risen_in","late","slower","lost"}`; what could not be
+/// calculated is null.
 #[must_use]
 pub fn json(played: &[Played]) -> String {
     played.iter().map(object).collect()
@@ -56,24 +57,35 @@ fn callers(count: u32) -> String {
 }
 
 fn cell(played: &Played) -> String {
-    let (figures, after) = (played.figures, played.after);
+    let (figures, further) = (played.figures, played.further);
     // Rounded down: 100 are all.
     let percent = (figures.ok * 1_000.0).floor() / 10.0;
     let mut text = format!(
         "{percent:.1} %, {:.3}, {:.2}",
         figures.per_success, figures.goodput
     );
-    if let Some(fallen) = after.fallen {
+    if let Some(late) = further.late {
+        text += &format!("; late {late:.0}");
+    }
+    if let Some(fallen) = further.fallen {
         text += &format!("; fallen {fallen:.2}");
     }
-    if let Some(risen) = after.risen {
-        text += &format!("; risen {risen:.2}");
+    if let (Some(risen), Some(seconds)) = (further.risen, further.risen_in) {
+        text += &format!("; risen {risen:.2}, {}", after(seconds));
     }
     text
 }
 
+fn after(seconds: f64) -> String {
+    match seconds.is_finite() {
+        true => format!("{seconds:.0} s"),
+        false => "never".to_owned(),
+    }
+}
+
 fn object(played: &Played) -> String {
-    let (play, figures, after) = (&played.play, played.figures, played.after);
+    let (play, figures, further) = (&played.play, played.figures, played.further);
+    let of = |figure: Option<f64>| figure.unwrap_or(f64::NAN);
     let number = |value: f64| match value.is_finite() {
         true => format!("{value:.6}"),
         false => "null".to_owned(),
@@ -85,8 +97,12 @@ fn object(played: &Played) -> String {
         ("goodput", figures.goodput),
         ("p50", figures.p50),
         ("max", figures.max),
-        ("fallen", after.fallen.unwrap_or(f64::NAN)),
-        ("risen", after.risen.unwrap_or(f64::NAN)),
+        ("fallen", of(further.fallen)),
+        ("risen", of(further.risen)),
+        ("risen_in", of(further.risen_in)),
+        ("late", of(further.late)),
+        ("slower", of(further.slower)),
+        ("lost", of(further.lost)),
     ];
     let numbers: Vec<_> = numbers
         .iter()
@@ -109,7 +125,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::throttle::model::play::After;
+    use crate::throttle::model::play::Further;
     use crate::throttle::model::{Answer, MODELS, Play};
     use crate::throttle::scenario::Run;
 
@@ -134,10 +150,7 @@ mod tests {
             play: play(callers),
             seeds: 1,
             figures: run.figures(),
-            after: After {
-                fallen: None,
-                risen: None,
-            },
+            further: Further::default(),
         };
         vec![played(1), played(64)]
     }
@@ -159,7 +172,8 @@ mod tests {
             json(&played()[..1]),
             "{\"model\":\"bucket 100/s burst 10\",\"answer\":\"429\",\"callers\":1,\"latency_ms\":40,\"calls\":3000,\
              \"seeds\":1,\"ok\":0.999667,\"refused\":30.000000,\"per_success\":0.010003,\"goodput\":0.750000,\
-             \"p50\":2.000000,\"max\":2.000000,\"fallen\":null,\"risen\":null}\n"
+             \"p50\":2.000000,\"max\":2.000000,\"fallen\":null,\"risen\":null,\"risen_in\":null,\
+             \"late\":null,\"slower\":null,\"lost\":null}\n"
         );
     }
 }
