@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::model::{Answer, MODELS, Model, Play};
+use super::model::{Answer, Contender, MODELS, Model, Play};
 use super::row::{ROWS, Row};
 use super::shape::Shape;
 
@@ -78,7 +78,8 @@ impl Arguments {
                     continue;
                 }
                 for &latency in &self.latencies {
-                    plays.extend(self.callers.iter().map(|&callers| Play {
+                    plays.extend(self.met().map(|(client, callers)| Play {
+                        client,
                         model: *model,
                         answer,
                         callers,
@@ -89,6 +90,19 @@ impl Arguments {
             }
         }
         plays
+    }
+
+    /// By whom: by us with each number of callers, by others with the usual one, or with the only one.
+    fn met(&self) -> impl Iterator<Item = (Contender, u32)> {
+        const USUAL: u32 = 64;
+        let ours = self.callers.iter();
+        let ours = ours.map(|&callers| (Contender::Steadfast, callers));
+        let asked = |callers: &&u32| **callers == USUAL || self.callers.len() == 1;
+        let others = self.callers.iter().filter(asked).flat_map(|&callers| {
+            let others = Contender::OTHERS.iter();
+            others.map(move |&client| (client, callers))
+        });
+        ours.chain(others)
     }
 
     /// Whether a row that a bound is about was asked for.
@@ -245,7 +259,11 @@ mod tests {
             "3",
         ];
         let one = read(&line).unwrap();
-        assert_eq!((one.plays().len(), one.seeds, one.shapes.len()), (1, 3, 0));
+        let all = 1 + Contender::OTHERS.len();
+        assert_eq!(
+            (one.plays().len(), one.seeds, one.shapes.len()),
+            (all, 3, 0)
+        );
         let play = &one.plays()[0];
         assert_eq!((play.model.name, play.callers), ("halved", 8));
         assert_eq!(
@@ -254,7 +272,8 @@ mod tests {
         );
 
         let all = read(&["--models", "--answer", "503"]).unwrap();
-        assert_eq!((all.plays().len(), all.shapes.len()), (14 * 2 * 4, 0));
+        let columns = 4 + Contender::OTHERS.len();
+        assert_eq!((all.plays().len(), all.shapes.len()), (14 * 2 * columns, 0));
     }
 
     #[test]

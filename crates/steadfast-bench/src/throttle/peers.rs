@@ -27,7 +27,7 @@ pub(super) fn limited(shape: &Shape, server: Limited, _: u64) -> ClientWithMiddl
         .build()
 }
 
-fn retrying(retries: u32) -> ClientBuilder {
+pub(super) fn retrying(retries: u32) -> ClientBuilder {
     let policy = ExponentialBackoff::builder().build_with_max_retries(retries);
     let retry = RetryTransientMiddleware::new_with_policy(policy);
     ClientBuilder::new(reqwest::Client::new()).with(retry)

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::answer::Answer;
 use super::catalog::{MODELS, Model};
+use super::contender::Contender;
 use super::play::{Play, Played};
 
 /// A sentence, the rows that it is about, and what it asks of each of them.
@@ -196,6 +197,7 @@ impl Bound {
             for answer in model.answers().into_iter().filter(asked) {
                 for latency in self.latencies {
                     plays.extend(self.callers.iter().map(|&callers| Play {
+                        client: Contender::Steadfast,
                         model,
                         answer,
                         callers,

@@ -5,19 +5,19 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use steadfast::{Pacing, Policy};
-
 use super::answer::Answer;
 use super::catalog::Model;
+use super::contender::Contender;
 use super::limit::Limit;
 use super::server::Server;
-use crate::throttle::client::steadfast;
 use crate::throttle::figures::{Figures, median};
 use crate::throttle::scenario::{Run, closed_loop, now, paused};
 
 /// What happens.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Play {
+    /// Who meets it.
+    pub client: Contender,
     /// The server.
     pub model: Model,
     /// How it refuses.
@@ -87,8 +87,11 @@ impl Play {
         if self.model.limit == Limit::Open {
             // Whatever is refused by chance has to be asked for again: nobody can know how soon is best. The measure
             // is a client that neither paces nor closes a gate.
-            let unpaced = Policy::standard().pacing(Pacing::Off).without_gate();
-            let unpaced = self.with(unpaced, seed);
+            let unpaced = Self {
+                client: Contender::Unpaced,
+                ..*self
+            };
+            let unpaced = unpaced.run(seed);
             run.best = unpaced.took;
             further.slower = Some(1.0 / run.figures().goodput);
             further.lost = Some((unpaced.figures().ok - run.figures().ok) * 100.0);
@@ -97,13 +100,9 @@ impl Play {
     }
 
     fn run(&self, seed: u64) -> Run {
-        self.with(Policy::standard(), seed)
-    }
-
-    fn with(&self, policy: Policy, seed: u64) -> Run {
         paused().block_on(async {
             let server = Server::new(&self.model, self.answer, self.latency, seed);
-            let client = steadfast(policy, server.clone(), seed);
+            let client = self.client.before(server.clone(), seed);
             let start = now();
             let ended = closed_loop([(client, self.callers, self.calls)]).await;
             let took = now() - start;
@@ -251,6 +250,7 @@ mod tests {
     fn play(name: &str, callers: u32) -> Play {
         let model = MODELS.into_iter().find(|model| model.name == name);
         Play {
+            client: Contender::Steadfast,
             model: model.unwrap(),
             answer: Answer::BARE,
             callers,
