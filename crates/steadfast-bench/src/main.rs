@@ -1,6 +1,6 @@
 //! `cargo run --release -p steadfast-bench -- throttle [--json] [--check] [--calls N] [--shape NAME] [--row NAME] [--seed N]`
 //! for the rows, `throttle --models` or `--shape NAME` with `[--answer NAME] [--callers N] [--latency MS] [--seeds N]` for
-//! models, with `--check` to hold them against their bounds, `throttle --quick` for the same with one seed.
+//! models, `throttle --random N [--seed N]` for models that are drawn; with `--check` to hold them against their bounds, `throttle --quick` for the same with one seed.
 //!
 //! What the rows mean: the module `throttle`. A paused clock needs tokio's `test-util`, and that must not be on where
 //! nanoseconds are measured (its clock costs more), so it hangs on a feature that is off by default. Built without it,
@@ -34,11 +34,27 @@ fn throttle(arguments: &[String]) -> ExitCode {
             return ExitCode::from(2);
         }
     };
+    random(&arguments);
     let models_hold = models(&arguments);
     if rows(&arguments) && models_hold {
         return ExitCode::SUCCESS;
     }
     ExitCode::FAILURE
+}
+
+/// Prints what comes of servers that are drawn.
+#[cfg(feature = "throttle")]
+fn random(arguments: &Arguments) {
+    use steadfast_bench::throttle::model::random;
+
+    if arguments.random == 0 {
+        return;
+    }
+    let drawn = random::random(arguments.random, arguments.seed);
+    match arguments.json {
+        true => print!("{}", random::json(&drawn)),
+        false => print!("{}", random::table(&drawn)),
+    }
 }
 
 /// Prints what comes of the models; whether all that was checked holds.

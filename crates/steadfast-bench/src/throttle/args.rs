@@ -1,5 +1,5 @@
-//! `throttle [--json] [--check] [--calls N] [--shape NAME] [--row NAME] [--seed N] [--models] [--quick] [--answer NAME]
-//! [--callers N] [--latency MS] [--seeds N]`
+//! `throttle [--json] [--check] [--calls N] [--shape NAME] [--row NAME] [--seed N] [--models] [--quick] [--random N]
+//! [--answer NAME] [--callers N] [--latency MS] [--seeds N]`
 
 use std::time::Duration;
 
@@ -14,6 +14,8 @@ pub struct Arguments {
     pub json: bool,
     /// Exit status 1 when a promise is not kept. Of models, what is bounded is played, and nothing else.
     pub check: bool,
+    /// How many servers are drawn. Default: none.
+    pub random: u32,
     /// With models, if none are named.
     quick: bool,
     /// Calls of each run. Default: 3,000; with a model, what it needs to last a minute.
@@ -55,6 +57,7 @@ impl Arguments {
                 "--models" => read.models = MODELS.to_vec(),
                 "--quick" => read.quick(),
                 "--calls" => read.calls = Some(number(value()?)?),
+                "--random" => read.random = number(value()?)?,
                 "--seed" => read.seed = number(value()?)?,
                 "--seeds" => read.seeds = number(value()?)?,
                 "--callers" => read.callers.push(number(value()?)?),
@@ -125,6 +128,7 @@ impl Arguments {
         Self {
             json: false,
             check: false,
+            random: 0,
             quick: false,
             calls: None,
             seed: 1,
@@ -142,7 +146,7 @@ impl Arguments {
         if self.quick && self.models.is_empty() {
             self.models = MODELS.to_vec();
         }
-        if self.shapes.is_empty() && self.models.is_empty() {
+        if self.shapes.is_empty() && self.models.is_empty() && self.random == 0 {
             self.shapes = Shape::ALL.to_vec();
         }
         if self.rows.is_empty() {
@@ -177,7 +181,7 @@ impl Arguments {
 fn unknown(argument: &str) -> String {
     format!(
         "unknown argument {argument}; known are --json, --check, --calls N, --seed N, --shape NAME and --row NAME, and for \
-         models --models, --quick, --answer NAME, --callers N, --latency MS and --seeds N"
+         models --models, --quick, --random N, --answer NAME, --callers N, --latency MS and --seeds N"
     )
 }
 
@@ -286,6 +290,13 @@ mod tests {
         assert!(!near.iter().any(|play| quick.chose(play)));
         let one = read(&["--quick", "--shape", "halved"]).unwrap();
         assert_eq!(far.iter().filter(|play| one.chose(play)).count(), 1);
+    }
+
+    #[test]
+    fn drawn_servers_are_all_that_is_played() {
+        let drawn = read(&["--random", "20", "--seed", "3"]).unwrap();
+        assert_eq!((drawn.random, drawn.seed), (20, 3));
+        assert_eq!((drawn.shapes.len(), drawn.plays().len()), (0, 0));
     }
 
     #[test]

@@ -19,6 +19,17 @@ pub struct Model {
     pub calls: u32,
     /// Since when its limit is another one, for the better or the worse.
     pub changes: &'static [Change],
+    /// What takes its limit's place, unused, after a while.
+    pub becomes: Option<Becomes>,
+}
+
+/// Another limit from a moment on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Becomes {
+    /// Since the start.
+    pub at: Duration,
+    /// What is allowed from then on.
+    pub limit: Limit,
 }
 
 /// A limit becomes another one.
@@ -81,13 +92,35 @@ pub const MODELS: [Model; 17] = [
 ];
 
 impl Model {
-    const fn new(name: &'static str, limit: Limit) -> Self {
+    pub(super) const fn new(name: &'static str, limit: Limit) -> Self {
         Self {
             name,
             limit,
             random: 0,
             calls: 3_000,
             changes: &[],
+            becomes: None,
+        }
+    }
+
+    /// The shortest time in which so many requests can be answered, by a client that knows all and is next door.
+    #[must_use]
+    pub fn best(&self, requests: u64) -> Duration {
+        let Some(Becomes { at, limit }) = self.becomes else {
+            return self.limit.best(requests);
+        };
+        // As many as the first limit serves by then, found by halving.
+        let (mut before, mut beyond) = (0, requests.saturating_add(1));
+        while beyond - before > 1 {
+            let middle = before + (beyond - before) / 2;
+            match self.limit.best(middle) <= at {
+                true => before = middle,
+                false => beyond = middle,
+            }
+        }
+        match before == requests {
+            true => self.limit.best(requests),
+            false => at + limit.best(requests - before),
         }
     }
 
@@ -183,6 +216,24 @@ mod tests {
                 model.name
             );
         }
+    }
+
+    #[test]
+    fn what_comes_before_a_change_is_served_by_the_old_limit_and_what_comes_after_by_the_new_one() {
+        let limit = |count| Limit::Window {
+            count,
+            length: Duration::from_secs(1),
+        };
+        let model = Model {
+            becomes: Some(Becomes {
+                at: Duration::from_millis(2_500),
+                limit: limit(10),
+            }),
+            ..Model::new("changed", limit(100))
+        };
+        // 0 s, 1 s and 2 s with a hundred each, and from 2.5 s on ten per second.
+        let best = [0, 1, 300, 301, 310, 311].map(|requests| model.best(requests).as_millis());
+        assert_eq!(best, [0, 0, 2_000, 2_500, 2_500, 3_500]);
     }
 
     #[test]

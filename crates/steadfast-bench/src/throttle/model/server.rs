@@ -9,7 +9,7 @@ use reqwest_middleware::{Middleware, Next, Result};
 use tokio::time::{Instant, sleep};
 
 use super::answer::Answer;
-use super::catalog::Model;
+use super::catalog::{Becomes, Model};
 use super::chance::hit;
 use super::limit::Used;
 use super::ruling::Ruling;
@@ -29,6 +29,10 @@ pub struct Server {
 #[derive(Debug)]
 struct State {
     used: Used,
+    /// Still to come, and when.
+    becomes: Option<Becomes>,
+    /// When the limit began that is used.
+    began: Duration,
     arrivals: Vec<(Duration, u16)>,
 }
 
@@ -38,6 +42,8 @@ impl Server {
     pub fn new(model: &Model, answer: Answer, latency: Duration, seed: u64) -> Self {
         let state = State {
             used: model.limit.unused(),
+            becomes: model.becomes,
+            began: Duration::ZERO,
             arrivals: Vec::new(),
         };
         Self {
@@ -63,7 +69,7 @@ impl Server {
         let number = state.arrivals.len() as u64;
         let ruling = match hit(self.model.random, self.seed, number) {
             true => Ruling::at_once(false, 0, Duration::from_secs(1)),
-            false => state.used.rule(since_start),
+            false => state.rule(since_start),
         };
         state.arrivals.push((since_start, self.status(ruling)));
         ruling
@@ -83,13 +89,33 @@ impl Server {
             .url(request.url().clone())
             .body(Body::default())
             .expect("a status and a URL that were valid before");
-        let limit = self.model.limit.told();
+        let limit = self.told();
         self.answer.tell(limit, ruling, response.headers_mut());
         response.into()
     }
 
+    /// What the answer says about the limit that ruled.
+    fn told(&self) -> (u32, u64) {
+        let changed = self
+            .model
+            .becomes
+            .filter(|_| self.state().becomes.is_none());
+        changed
+            .map_or(self.model.limit, |becomes| becomes.limit)
+            .told()
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn rule(&mut self, now: Duration) -> Ruling {
+        if let Some(Becomes { at, limit }) = self.becomes.take_if(|becomes| becomes.at <= now) {
+            (self.used, self.began) = (limit.unused(), at);
+        }
+        self.used.rule(now - self.began)
     }
 }
 
