@@ -109,6 +109,8 @@ impl Play {
             let server = Server::new(&self.model, self.answer, self.latency, seed);
             let client = self.client.before(server.clone(), seed);
             let start = now();
+            // Goes with the runtime, whether or not it has left by then.
+            tokio::spawn(server.clone().stranger());
             let ended = closed_loop([(client, self.callers, self.calls)]).await;
             let took = now() - start;
             let arrivals = server.arrivals();
@@ -319,6 +321,24 @@ mod tests {
             ..Further::default()
         };
         assert_eq!(play.further(&run), further);
+    }
+
+    #[test]
+    fn a_stranger_takes_its_share_while_it_is_there() {
+        let play = Play {
+            callers: 1,
+            calls: 3_000,
+            latency: Duration::from_millis(14),
+            client: Contender::Unpaced,
+            ..play("stranger", 1)
+        };
+        // 71/s of 100/s are there alone, and are too many beside one who asks for 50/s.
+        let run = play.run(1);
+        let (_, alone) = between(&run, Duration::ZERO, Duration::from_secs(20));
+        let (served, beside) = between(&run, Duration::from_secs(20), Duration::from_secs(40));
+        let (_, after) = between(&run, Duration::from_secs(41), Duration::MAX);
+        assert_eq!((alone, after), (0, 0));
+        assert!(beside > 0 && served > 500, "{served}, {beside}");
     }
 
     #[test]

@@ -6,11 +6,11 @@ use std::time::Duration;
 use http::{Extensions, StatusCode};
 use reqwest::{Body, Request, Response, ResponseBuilderExt};
 use reqwest_middleware::{Middleware, Next, Result};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use super::answer::Answer;
 use super::catalog::{Becomes, Model};
-use super::chance::hit;
+use super::chance::{chance, hit};
 use super::limit::Used;
 use super::ruling::Ruling;
 use crate::throttle::scenario::now;
@@ -73,6 +73,24 @@ impl Server {
         };
         state.arrivals.push((since_start, self.status(ruling)));
         ruling
+    }
+
+    /// Has the model's stranger come and go.
+    pub(super) async fn stranger(self) {
+        let Some(stranger) = self.model.stranger else {
+            return;
+        };
+        let mut turn = stranger.comes;
+        while turn < stranger.leaves {
+            // Somewhere within its turn: in step with another client it would win or lose every time.
+            let part = chance(self.seed, turn.as_millis() as u64) % 1_000;
+            let into = stranger.gap.mul_f64(part as f64 / 1_000.0);
+            sleep_until(self.start + turn + into).await;
+            let since_start = now().saturating_duration_since(self.start);
+            // Whether it is served is nobody's concern but its own.
+            let _ = self.state().rule(since_start);
+            turn += stranger.gap;
+        }
     }
 
     const fn status(&self, ruling: Ruling) -> u16 {
