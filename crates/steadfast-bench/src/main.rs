@@ -1,6 +1,6 @@
 //! `cargo run --release -p steadfast-bench -- throttle [--json] [--check] [--calls N] [--shape NAME] [--row NAME] [--seed N]`
 //! for the rows, `throttle --models` or `--shape NAME` with `[--answer NAME] [--callers N] [--latency MS] [--seeds N]` for
-//! models, `throttle --random N [--seed N]` for models that are drawn; with `--check` to hold them against their bounds, `throttle --quick` for the same with one seed.
+//! models, `throttle --random N [--seed N]` for models that are drawn, `throttle --sockets` for real sockets; with `--check` to hold them against their bounds, `throttle --quick` for the same with one seed.
 //!
 //! What the rows mean: the module `throttle`. A paused clock needs tokio's `test-util`, and that must not be on where
 //! nanoseconds are measured (its clock costs more), so it hangs on a feature that is off by default. Built without it,
@@ -35,8 +35,8 @@ fn throttle(arguments: &[String]) -> ExitCode {
         }
     };
     random(&arguments);
-    let models_hold = models(&arguments);
-    if rows(&arguments) && models_hold {
+    let hold = [models(&arguments), sockets(&arguments), rows(&arguments)];
+    if hold == [true; 3] {
         return ExitCode::SUCCESS;
     }
     ExitCode::FAILURE
@@ -83,6 +83,19 @@ fn models(arguments: &Arguments) -> bool {
         }
     }
     true
+}
+
+/// Prints what comes of real sockets; whether that holds if it was checked.
+#[cfg(feature = "throttle")]
+fn sockets(arguments: &Arguments) -> bool {
+    use steadfast_bench::throttle::sockets;
+
+    if !arguments.sockets {
+        return true;
+    }
+    let measured = sockets::measure(arguments.calls.unwrap_or(3_000));
+    print!("{}", sockets::table(&measured));
+    !arguments.check || sockets::holds(&measured)
 }
 
 /// Prints what comes of the rows; whether all that was checked holds.

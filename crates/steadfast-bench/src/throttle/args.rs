@@ -1,5 +1,5 @@
-//! `throttle [--json] [--check] [--calls N] [--shape NAME] [--row NAME] [--seed N] [--models] [--quick] [--random N]
-//! [--answer NAME] [--callers N] [--latency MS] [--seeds N]`
+//! `throttle [--json] [--check] [--calls N] [--shape NAME] [--row NAME] [--seed N] [--sockets] [--models] [--quick]
+//! [--random N] [--answer NAME] [--callers N] [--latency MS] [--seeds N]`
 
 use std::time::Duration;
 
@@ -14,6 +14,8 @@ pub struct Arguments {
     pub json: bool,
     /// Exit status 1 when a promise is not kept. Of models, what is bounded is played, and nothing else.
     pub check: bool,
+    /// Whether real sockets are measured in real time.
+    pub sockets: bool,
     /// How many servers are drawn. Default: none.
     pub random: u32,
     /// With models, if none are named.
@@ -57,6 +59,7 @@ impl Arguments {
                 "--models" => read.models = MODELS.to_vec(),
                 "--quick" => read.quick(),
                 "--calls" => read.calls = Some(number(value()?)?),
+                "--sockets" => read.sockets = true,
                 "--random" => read.random = number(value()?)?,
                 "--seed" => read.seed = number(value()?)?,
                 "--seeds" => read.seeds = number(value()?)?,
@@ -128,6 +131,7 @@ impl Arguments {
         Self {
             json: false,
             check: false,
+            sockets: false,
             random: 0,
             quick: false,
             calls: None,
@@ -146,7 +150,8 @@ impl Arguments {
         if self.quick && self.models.is_empty() {
             self.models = MODELS.to_vec();
         }
-        if self.shapes.is_empty() && self.models.is_empty() && self.random == 0 {
+        let other = self.sockets || self.random > 0;
+        if self.shapes.is_empty() && self.models.is_empty() && !other {
             self.shapes = Shape::ALL.to_vec();
         }
         if self.rows.is_empty() {
@@ -180,7 +185,7 @@ impl Arguments {
 
 fn unknown(argument: &str) -> String {
     format!(
-        "unknown argument {argument}; known are --json, --check, --calls N, --seed N, --shape NAME and --row NAME, and for \
+        "unknown argument {argument}; known are --json, --check, --calls N, --seed N, --shape NAME, --row NAME and --sockets, and for \
          models --models, --quick, --random N, --answer NAME, --callers N, --latency MS and --seeds N"
     )
 }
@@ -297,6 +302,8 @@ mod tests {
         let drawn = read(&["--random", "20", "--seed", "3"]).unwrap();
         assert_eq!((drawn.random, drawn.seed), (20, 3));
         assert_eq!((drawn.shapes.len(), drawn.plays().len()), (0, 0));
+        let sockets = read(&["--sockets"]).unwrap();
+        assert_eq!((sockets.sockets, sockets.shapes.len()), (true, 0));
     }
 
     #[test]

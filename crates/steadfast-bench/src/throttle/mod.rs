@@ -23,6 +23,7 @@ pub mod report;
 pub mod row;
 pub mod scenario;
 pub mod shape;
+pub mod sockets;
 
 pub use self::bound::{Bound, Refusals};
 pub use self::client::Client;
