@@ -13,6 +13,7 @@
 //! | May the request be sent again? | [`repeatable::Repeatable`] |
 //! | Again, when, or not: why? | [`Progress`], [`Step`], [`Stop`] |
 //! | How much load may that add? | [`budget`] |
+//! | Who goes next, of those who wait? | [`queue`] |
 //! | What is left of the day's or the month's plan? | [`quota`] |
 //! | What happened? | [`Record`] |
 //! | What should a person do about a status? | [`advice`] |
@@ -37,7 +38,9 @@ mod limit_scope;
 mod outcome;
 mod overlay;
 mod policy;
+mod priority;
 mod progress;
+pub mod queue;
 pub mod quota;
 mod rate;
 mod record;
@@ -67,6 +70,7 @@ pub use crate::policy::{
     AnswerPolicy, BodyPolicy, InvalidPolicy, LimitPolicy, ObservePolicy, Pacing, Policy, Prepared,
     RetryPolicy, Share, Spans, TimeoutPolicy,
 };
+pub use crate::priority::Priority;
 pub use crate::progress::{Limits, Payment, Progress, Situation, Step};
 pub use crate::quota::{PreparedQuota, Quota, Quotas};
 pub use crate::rate::{PreparedRate, Rate, Rates};
