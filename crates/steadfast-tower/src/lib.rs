@@ -54,6 +54,8 @@ pub mod judge;
 mod late;
 mod notes;
 mod principal;
+#[cfg(feature = "throttle")]
+mod queue;
 pub mod quota;
 mod read;
 #[cfg(feature = "reqwest")]

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use steadfast_core::hint::Allowances;
 use steadfast_core::lane::{Change, Heard, Lane, Ticket, Turn};
 
-use super::line::{Again, Ask, Line, Turnstile};
 use crate::clock;
+use crate::queue::{Again, Ask, Line, Turnstile};
 
 /// A lane behind its lock.
 pub(crate) struct Gate {

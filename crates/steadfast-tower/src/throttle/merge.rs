@@ -12,8 +12,8 @@ use super::families::Closing;
 use super::gate::{Gate, Pass};
 use super::known::{Known, Way};
 use super::lanes::Lanes;
-use super::line::Line;
 use crate::clock;
+use crate::queue::Line;
 
 impl Lanes {
     /// A family was refused, and is closed until then: if one limit counts all of them, so are the others.

@@ -32,7 +32,6 @@ mod gate;
 mod known;
 mod lanes;
 mod layer;
-mod line;
 mod loading;
 mod merge;
 mod passage;

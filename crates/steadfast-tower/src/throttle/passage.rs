@@ -14,9 +14,9 @@ use steadfast_core::{Pacing, Refusal};
 use super::gate::{Gate, Pass};
 use super::known::Way;
 use super::lanes::Lanes;
-use super::line::{Again, Ask, Line, Place, Turnstile};
 use super::rates::{Cells, Rates};
 use crate::clock;
+use crate::queue::{Again, Ask, Line, Place, Turnstile};
 
 /// The longest that a pace is waited for, where the call itself may wait for ever: as long as a refusal is believed.
 const LONGEST_TURN: Duration = Duration::from_secs(3600);

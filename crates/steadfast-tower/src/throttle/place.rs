@@ -11,11 +11,11 @@ use steadfast_core::{Judged, LimitScope, Pacing, Prepared, PreparedQuota, Prepar
 use super::families::Family;
 use super::known::Way;
 use super::lanes::Lanes;
-use super::line::Line;
 use super::loading::Counters;
 use super::rates::Rates;
 use crate::call::Call;
 use crate::principal::{Fingerprints, Principal};
+use crate::queue::Line;
 use crate::quota::{Counter, QuotaBook};
 
 /// Where a scope stands: at an origin, for an endpoint and an identity. Scopes of one origin share what its server

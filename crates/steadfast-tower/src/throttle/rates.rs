@@ -13,8 +13,8 @@ use std::time::Instant;
 use steadfast_core::PreparedRate;
 
 use super::cell_rate::{CellRate, Receipt};
-use super::line::{Again, Ask, Line, Turnstile};
 use crate::clock;
+use crate::queue::{Again, Ask, Line, Turnstile};
 
 /// Rates that hold together.
 pub(crate) struct Rates {

@@ -12,7 +12,6 @@ use steadfast_core::{Judged, Pacing, Reason, Refusal, RequestHead, Short, one_li
 
 use super::gate::Pass;
 use super::known::Way;
-use super::line::Ask;
 use super::loading::Loading;
 use super::passage::{Bounds, Own, Passage};
 use super::rates::Cells;
@@ -20,6 +19,7 @@ use super::taken::{Taken, take_quotas};
 use crate::call::Call;
 use crate::clock;
 use crate::notes::Notes;
+use crate::queue::Ask;
 use crate::request::HttpRequest;
 use crate::scope::Scope;
 use crate::trace::signed;

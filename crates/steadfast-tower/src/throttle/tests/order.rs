@@ -173,7 +173,7 @@ async fn a_crowd_before_a_closed_gate_is_woken_one_after_the_other() {
 /// Counted by what a waiter holds; an allocator that counts would need `unsafe`.
 #[test]
 fn a_waiter_takes_less_than_a_kilobyte() {
-    use super::super::{future, line, passage, toll};
+    use super::super::{future, passage, toll};
     use std::mem::size_of;
 
     type Transported = Transport<tower::util::BoxCloneService<Request, Answer, std::io::Error>>;
@@ -181,7 +181,7 @@ fn a_waiter_takes_less_than_a_kilobyte() {
     type Held = future::Held<Judge<Transported>, Request>;
     let request = size_of::<Request>();
     let key = size_of::<(u32, u64)>();
-    let node = key + size_of::<line::Waiter>();
+    let node = key + size_of::<crate::queue::Waiter>();
     // Nodes of a B-tree are at least half full.
     let held = size_of::<Future>()
         + size_of::<Held>()

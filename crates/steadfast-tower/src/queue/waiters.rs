@@ -30,7 +30,7 @@ pub(super) struct Waiters {
     last: u64,
 }
 
-pub(in crate::throttle) struct Waiter {
+pub(crate) struct Waiter {
     pub(super) ask: Ask,
     joined: Instant,
     /// Taken by whoever wakes it, until it is polled again.

@@ -24,7 +24,7 @@ use std::time::{Duration, Instant};
 
 use tokio::time::Sleep;
 
-pub(super) use self::waiters::Waiter;
+pub(crate) use self::waiters::Waiter;
 use self::waiters::{FRESH, GRACE, Key, NOBODY_LOOKED, Waiters, Wakes, later};
 use crate::clock;
 
