@@ -22,6 +22,8 @@ mod gate;
 mod headers;
 #[path = "throttle/no_harm.rs"]
 mod no_harm;
+#[path = "throttle/priorities.rs"]
+mod priorities;
 #[path = "throttle/quotas.rs"]
 mod quotas;
 #[path = "throttle/scopes.rs"]

@@ -192,7 +192,7 @@ fn a_file_with_mistakes_is_exit_status_1() {
 #[test]
 fn everything_that_bounds_what_is_sent_is_told() {
     let policies = "[policies.own]\nrate = ['5/s', { rate = '600/min', scope = 'origin' }]\nmax_wait = '2s'\nmax_queue = 9\n\
-                    quota = '1000/day'\ncost = 2\npacing = 'off'\ngate = false\n[[endpoints]]\nmatch = 'a.com'\npolicy = 'own'\n";
+                    quota = '1000/day'\ncost = 2\npriority = 'low'\npacing = 'off'\ngate = false\n[[endpoints]]\nmatch = 'a.com'\npolicy = 'own'\n";
     let path = file("explain-limits.toml", policies);
     let run = steadfast(&["explain", &path, "http://a.com/"]);
     assert_eq!(run.code, 0, "{run:?}");
@@ -203,6 +203,7 @@ fn everything_that_bounds_what_is_sent_is_told() {
         "at most 9 attempts wait for that\n",
         "the plan allows 1000/day\n",
         "each attempt costs 2\n",
+        "calls wait with low priority\n",
         "headers about limits pace nothing\n",
         "nobody waits because somebody else was refused\n",
     ] {
@@ -221,6 +222,7 @@ fn everything_that_bounds_what_is_sent_is_told() {
         ),
         (&100.into(), &"origin".into())
     );
+    assert_eq!(limits["priority"], "low");
     assert_eq!(
         (
             &limits["quotas"][0]["limit"],

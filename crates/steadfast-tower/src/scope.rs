@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use steadfast_core::budget::Price;
+use steadfast_core::queue::Rank;
 use steadfast_core::{Chance, InvalidPolicy, Policy, Prepared};
 
 use crate::budget::{Budget, Token};
@@ -174,13 +175,13 @@ impl Scope {
         &self.limits
     }
 
-    /// The earliest start that the rates allow; `None` without one.
-    pub(crate) fn paced_until(&self, now: Instant) -> Option<Instant> {
+    /// The earliest start that the rates allow an attempt of this rank; `None` without one.
+    pub(crate) fn paced_until(&self, now: Instant, rank: Rank) -> Option<Instant> {
         #[cfg(feature = "throttle")]
-        return self.limits.paced_until(now);
+        return self.limits.paced_until(now, rank);
         #[cfg(not(feature = "throttle"))]
         {
-            let _ = now;
+            let _ = (now, rank);
             None
         }
     }

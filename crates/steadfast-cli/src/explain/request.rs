@@ -7,7 +7,7 @@ use reqwest::Url;
 use serde_json::{Value, json};
 use steadfast::config::Config;
 use steadfast::redact::redact_url;
-use steadfast::{LimitScope, Pacing, Short};
+use steadfast::{LimitScope, Pacing, Priority, Short};
 use steadfast_core::Prepared;
 
 use super::plan::Planner;
@@ -209,6 +209,10 @@ fn limits(policy: &Prepared) -> Vec<String> {
     }
     let cost = policy.limits().cost.fixed().filter(|cost| *cost != 1);
     note(cost.map(|cost| format!("each attempt costs {cost}")));
+    note(match policy.limits().priority {
+        Priority::Normal => None,
+        priority => Some(format!("calls wait with {priority} priority")),
+    });
     note(
         (policy.limits().pacing == Pacing::Off)
             .then(|| "headers about limits pace nothing".to_owned()),
@@ -281,6 +285,7 @@ fn as_json(chosen: &Chosen<'_>, planner: &Planner, method: &Method, url: &Url) -
             "rates": rates_as_json(policy),
             "quotas": quotas_as_json(policy),
             "cost": policy.limits().cost.fixed(),
+            "priority": policy.limits().priority.as_str(),
             "gate": policy.limits().gate,
             "budget": budget,
             "posts_may_redirect": policy.retry().posts_may_redirect,

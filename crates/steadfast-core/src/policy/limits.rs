@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::{InvalidPolicy, Pacing, Policy};
 use crate::cost::{Cost, RequestHead};
 use crate::hint::Window;
+use crate::priority::Priority;
 use crate::quota::Quotas;
 use crate::rate::{PreparedRate, Rates};
 
@@ -21,6 +22,8 @@ pub struct LimitPolicy {
     pub max_queue: Option<usize>,
     /// What an attempt takes from rates and quotas.
     pub cost: Cost,
+    /// Whose calls go first where several wait.
+    pub priority: Priority,
     /// What attempts are paced by, beside the rates.
     pub pacing: Pacing,
     /// Whether a refusal closes its scope for others.
@@ -40,6 +43,7 @@ impl Default for LimitPolicy {
             max_wait: None,
             max_queue: None,
             cost: Cost::One,
+            priority: Priority::Normal,
             pacing: Pacing::Learned,
             gate: true,
             identity: None,
@@ -79,7 +83,7 @@ impl Policy {
     }
 
     /// The most attempts that wait for the client-side rates at a time: one more is refused at once, with the time when
-    /// it could be served. Default: none.
+    /// it could be served. Those of a lower priority do not count. Default: none.
     #[must_use]
     pub fn max_queue(mut self, attempts: usize) -> Self {
         self.limits.max_queue = Some(attempts);
@@ -111,6 +115,22 @@ impl Policy {
         closure: impl Fn(&RequestHead<'_>) -> u32 + Send + Sync + 'static,
     ) -> Self {
         self.limits.cost = Cost::Of(Arc::new(closure));
+        self
+    }
+
+    /// Whose calls go first where several wait: for a rate, a gate that a server closed, or a pace. Calls of a lower priority
+    /// count neither for [`max_wait`](Self::max_wait) nor for [`max_queue`](Self::max_queue), since they wait behind.
+    /// Default: [`Priority::Normal`].
+    ///
+    /// ```
+    /// use steadfast_core::{Policy, Priority};
+    ///
+    /// let batch = Policy::patient().priority(Priority::Low);
+    /// # drop(batch);
+    /// ```
+    #[must_use]
+    pub fn priority(mut self, priority: Priority) -> Self {
+        self.limits.priority = priority;
         self
     }
 

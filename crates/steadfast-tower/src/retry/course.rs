@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use http::Method;
 use steadfast_core::budget::Price;
+use steadfast_core::queue::Rank;
 use steadfast_core::repeatable::{Repeatable, WhyNot};
 use steadfast_core::{
     Judged, Limits, Outcome, Payment, Progress, Reason, Record, Rule, Situation, Step, Stop,
@@ -333,10 +334,11 @@ impl<R: HttpRequest> Course<R> {
             (None, None) => Repeatable::No(WhyNot::Method),
         };
         self.repeatable = Some(repeatable);
+        let rank = Rank::new(self.context.terms().priority, self.progress.sent());
         let situation = Situation::new(repeatable, take_token, &mut chance)
             .replayable(self.next.is_some() || unfunded)
             .redirected(redirected)
-            .paced_until(scope.paced_until(now))
+            .paced_until(scope.paced_until(now, rank))
             .closed_until(closed_until);
         let policy = scope.policy();
         let step = self

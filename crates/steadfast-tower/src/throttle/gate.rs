@@ -9,7 +9,7 @@ use steadfast_core::hint::Allowances;
 use steadfast_core::lane::{Change, Heard, Lane, Ticket, Turn};
 
 use crate::clock;
-use crate::queue::{Again, Ask, Line, Turnstile};
+use crate::queue::{Again, Ahead, Ask, Line, Turnstile};
 
 /// A lane behind its lock.
 pub(crate) struct Gate {
@@ -74,15 +74,15 @@ impl Turnstile for Gate {
         }
     }
 
-    fn outlook(&self, now: Instant, ask: &Ask, others: usize, _: u64) -> Instant {
+    fn outlook(&self, now: Instant, ask: &Ask, ahead: Ahead) -> Instant {
         let next = self.next(now, ask);
         let rate = self.lane().view(now).rate;
-        let time = rate.map(|rate| Duration::try_from_secs_f64(others as f64 / rate));
+        let time = rate.map(|rate| Duration::try_from_secs_f64(ahead.count as f64 / rate));
         let time = time.and_then(Result::ok).unwrap_or_default();
         next.checked_add(time).unwrap_or(next)
     }
 
-    fn prefers_fresh(&self) -> bool {
+    fn goes_first(&self) -> bool {
         self.lane().is_probing()
     }
 

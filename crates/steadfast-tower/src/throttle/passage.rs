@@ -172,10 +172,14 @@ impl Passage {
             }
         }
         let now = clock::now();
-        let at = line.turnstile.earliest(now, cost, line.ahead());
+        let ahead = line.ahead(self.ask.rank);
+        let at = line.turnstile.earliest(now, cost, ahead.cost);
         let wait = at.saturating_duration_since(now);
         let too_long = self.bounds.max_wait.is_some_and(|most| wait > most);
-        let too_many = self.bounds.max_queue.is_some_and(|most| line.len() >= most);
+        let too_many = self
+            .bounds
+            .max_queue
+            .is_some_and(|most| ahead.count >= most);
         let too_late = self.ask.latest.is_some_and(|latest| at > latest);
         if too_long || too_many || too_late {
             return Err(Refusal::RateLimited { wait });

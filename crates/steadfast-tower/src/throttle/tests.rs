@@ -31,6 +31,7 @@ mod hostile;
 mod merged;
 mod open;
 mod order;
+mod priority;
 mod quiet;
 mod quota;
 mod refused;

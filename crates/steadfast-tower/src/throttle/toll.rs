@@ -7,6 +7,7 @@ use std::time::Duration;
 use http::HeaderMap;
 use steadfast_core::hint::{Allowances, HintSource, Oddity, Window, tells_of_limits};
 use steadfast_core::lane::Heard;
+use steadfast_core::queue::Rank;
 use steadfast_core::quota::QuotaWindow;
 use steadfast_core::{Judged, Pacing, Reason, Refusal, RequestHead, Short, one_line};
 
@@ -288,12 +289,12 @@ fn passage<R: HttpRequest>(call: &Call<R>, way: Way, cost: u32) -> Passage {
         lanes.push(limits.lanes().lane(way, policy.pacing));
         lanes.extend(limits.lanes().endpoint(way));
     }
-    let retry_for = context.terms().retry_for;
+    let (retry_for, priority) = (context.terms().retry_for, context.terms().priority);
     let patience = clock::now().checked_add(retry_for);
     let latest = context.latest_start();
     let ask = Ask {
+        rank: Rank::new(priority, context.attempt.saturating_sub(1)),
         cost,
-        sent_before: context.attempt.saturating_sub(1),
         is_last: context.attempt > 0 && !context.may_follow,
         latest,
         patience: retry_for,

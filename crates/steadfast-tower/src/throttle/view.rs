@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use steadfast_core::lane::{Turn, View};
+use steadfast_core::queue::Rank;
 use steadfast_core::quota::{QuotaStatus, QuotaWindow};
 use steadfast_core::{Refusal, RequestHead};
 
@@ -71,7 +72,8 @@ impl Scope {
         let head = || RequestHead::new(request.method(), request.url(), request.headers());
         let cost = self.policy().limits().cost.of(head);
         let principal = self.principal(request.headers());
-        self.limits().outlook(request, principal, cost)
+        let rank = Rank::new(self.policy().limits().priority, 0);
+        self.limits().outlook(request, principal, cost, rank)
     }
 }
 
@@ -107,6 +109,7 @@ impl Limits {
         request: &R,
         principal: Principal,
         cost: u32,
+        rank: Rank,
     ) -> Result<Instant, Refusal> {
         let (now, wall) = (clock::now(), clock::wall());
         let way = self.way(request.method(), request.path(), principal);
@@ -124,7 +127,7 @@ impl Limits {
             if cost > burst {
                 return Err(Refusal::CostTooHigh { cost, burst });
             }
-            at = at.max(line.turnstile.earliest(now, cost, line.ahead()));
+            at = at.max(line.turnstile.earliest(now, cost, line.ahead(rank).cost));
         }
         if self.is_listening() {
             let lanes = self.lanes().known_lane(way).into_iter();

@@ -27,6 +27,11 @@ pub(super) const WINDOWS: &[Word] = &[
     word("month", "the quota of a month"),
     word("unknown", "a plan or a credit that names no time"),
 ];
+pub(super) const PRIORITIES: &[Word] = &[
+    word("high", "for what a person waits for"),
+    word("normal", "before low, after high"),
+    word("low", "for batches, which give way"),
+];
 pub(super) const PACINGS: &[Word] = &[
     word("off", "by nothing"),
     word(

@@ -1,7 +1,7 @@
 //! What a policy says, by itself or at an endpoint.
 
 use super::answers::{FALLBACK_KIND, IDEMPOTENCY_KIND};
-use super::limits::{PACINGS, QUOTAS, RATES, WINDOWS};
+use super::limits::{PACINGS, PRIORITIES, QUOTAS, RATES, WINDOWS};
 use super::retries::{BACKOFF, BUDGET_KIND, RULE};
 use crate::config::kind::Kind::{Flag, Map, Off, Size, Table, Text, Time};
 use crate::config::kind::{Key, Keys, Kind, Names, Word, Zero, key, whole, word};
@@ -138,6 +138,12 @@ pub(super) const POLICY_KEYS: &[Key] = &[
         "what each attempt takes from `rate` and `quota`; standard: 1",
     )
     .aka(&["weight", "tokens", "points"]),
+    key(
+        "priority",
+        Kind::Word(PRIORITIES),
+        "whose calls go first where several wait for a rate, a gate or a pace; standard: normal",
+    )
+    .aka(&["prio", "importance"]),
     key(
         "pacing",
         Kind::Word(PACINGS),
