@@ -5,6 +5,11 @@ use proptest::prelude::*;
 use super::*;
 use crate::priority::Priority::{High, Low, Normal};
 
+#[expect(clippy::disallowed_methods, reason = "an arbitrary start")]
+fn start() -> Instant {
+    Instant::now() + AGEING * 1_000
+}
+
 fn front(priority: Priority, sent_before: u32, arrival: u64, since: Instant) -> Front {
     Front {
         rank: Rank::new(priority, sent_before),
@@ -15,7 +20,7 @@ fn front(priority: Priority, sent_before: u32, arrival: u64, since: Instant) -> 
 
 #[test]
 fn priority_first_then_retries_then_arrival() {
-    let now = Instant::now();
+    let now = start();
     let mut waiting = vec![
         front(Low, 2, 1, now),
         front(Normal, 0, 2, now),
@@ -36,7 +41,7 @@ fn priority_first_then_retries_then_arrival() {
 
 #[test]
 fn a_probe_is_the_first_new_call_of_the_highest_priority_however_long_others_wait() {
-    let now = Instant::now();
+    let now = start();
     let old = now.checked_sub(AGEING * 10).unwrap();
     for (waiting, expected) in [
         (vec![front(Low, 0, 1, old), front(High, 0, 2, now)], Some(2)),
@@ -55,7 +60,7 @@ fn a_probe_is_the_first_new_call_of_the_highest_priority_however_long_others_wai
 /// What a call of a class has reached after so many tenths of the ageing.
 #[test]
 fn a_call_counts_one_class_higher_for_each_such_time_that_it_waits() {
-    let since = Instant::now();
+    let since = start();
     for (class, tenths, reached) in [
         (Low, 9, Low),
         (Low, 10, Normal),
@@ -73,7 +78,7 @@ fn a_call_counts_one_class_higher_for_each_such_time_that_it_waits() {
 
 #[test]
 fn calls_of_one_priority_keep_their_order_however_long_they_wait() {
-    let now = Instant::now();
+    let now = start();
     let old = now.checked_sub(AGEING * 10).unwrap();
     let waiting = [front(Normal, 0, 1, old), front(Normal, 1, 2, now)];
     let mut turns = Turns::default();
@@ -154,7 +159,7 @@ impl Model {
 proptest! {
     #[test]
     fn the_first_of_each_rank_are_enough_to_find_who_is_next_of_all(events in events()) {
-        let (mut now, mut model, mut turns) = (Instant::now(), Model::default(), Turns::default());
+        let (mut now, mut model, mut turns) = (start(), Model::default(), Turns::default());
         for (arrival, event) in (0..).zip(events) {
             match event {
                 Event::Joins(priority, sent) => model.waiting.push(front(priority, sent, arrival, now)),
@@ -181,14 +186,14 @@ proptest! {
         batch in prop::collection::vec(0_u32..50, 1..50),
         gave_way in 0..=GIVES_WAY,
     ) {
-        let start = Instant::now();
+        let then = start();
         let mut batch = batch;
         batch.sort_unstable();
         let aged = (0..).zip(&batch).map(|(arrival, tenths)| {
-            front(Low, 0, arrival, start + AGEING * *tenths / 10)
+            front(Low, 0, arrival, then + AGEING * *tenths / 10)
         });
         let mut model = Model { waiting: aged.collect(), gave_way };
-        let now = start + AGEING * 5;
+        let now = then + AGEING * 5;
         let person = front(High, 0, 1000, now);
         model.waiting.push(person);
         model.goes(now);
@@ -199,8 +204,8 @@ proptest! {
     /// And the other way round.
     #[test]
     fn a_call_that_has_aged_gives_way_three_times_at_most(people in 4_u64..50, class in 0_usize..2) {
-        let start = Instant::now();
-        let (now, batch) = (start + AGEING * 2, front(Low, 0, 0, start));
+        let then = start();
+        let (now, batch) = (then + AGEING * 2, front(Low, 0, 0, then));
         let class = [High, Normal][class];
         let mut model = Model { waiting: vec![batch], gave_way: 0 };
         model.waiting.extend((1..=people).map(|arrival| front(class, 0, arrival, now)));

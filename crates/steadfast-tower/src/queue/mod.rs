@@ -19,6 +19,8 @@
 //! are, while nobody asks the stream. So everybody has a timer, for about when its own turn should have come.
 
 mod ask;
+#[cfg(test)]
+mod tests;
 mod waiters;
 
 use std::future::Future;
