@@ -242,7 +242,14 @@ impl Lane {
         self.touched = now;
         let (serial, sent) = (ticket.serial, ticket.sent);
         if self.pacing != Pacing::Off {
-            self.told.hear(now, Asked { serial, sent }, allowances);
+            let passed = !matches!(heard, Heard::Refused { .. });
+            let asked = Asked {
+                serial,
+                sent,
+                passed,
+                so_far: self.sent,
+            };
+            self.told.hear(now, asked, allowances);
         }
         let mut change = Change::default();
         match heard {
@@ -310,11 +317,9 @@ impl Lane {
             return;
         }
         let refusals = self.gate.next_refusal();
-        let told = match asked {
-            Some(_) if !is_reset => None,
-            _ => self.told.refused(now),
-        };
+        let told = self.told.refused(now, ticket.sent);
         let time = match (asked, told) {
+            (Some(asked), _) if !is_reset => asked,
             // Whole seconds until more: asking a little earlier costs one request, not a crowd.
             (asked, Some(soon)) => {
                 let soon = soon.saturating_mul(1 << (refusals - 1).min(MOST_DOUBLINGS));

@@ -2,6 +2,7 @@
 
 mod adapt;
 mod gate;
+mod kinds;
 mod properties;
 mod simulated;
 mod told;
