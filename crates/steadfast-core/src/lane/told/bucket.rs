@@ -198,7 +198,9 @@ impl Bucket {
             let inflow = self.inflow(terms);
             let left = if self.is_sure { SURE } else { UNSURE };
             self.inflow = Some(inflow * left);
-            self.spare = (self.spare + SPARE_STEP).min(MOST_SPARE);
+            // Others drain what is filled; of a guess, nothing is to be spared.
+            let step = if self.is_sure { SPARE_STEP } else { 0.0 };
+            self.spare = (self.spare + step).min(MOST_SPARE);
         }
         if self.is_even {
             // Until the next one goes, whenever the gate opens.
