@@ -11,7 +11,7 @@
 use std::time::{Duration, Instant};
 
 use super::limit::{GRANULE, Report, Terms};
-use crate::hint::{Allowance, LONGEST};
+use crate::hint::Allowance;
 use crate::lane::gcra::Gcra;
 use crate::lane::{later, seconds};
 
@@ -203,8 +203,8 @@ impl Bucket {
             self.spare = (self.spare + step).min(MOST_SPARE);
         }
         if self.is_even {
-            // Until the next one goes, whenever the gate opens.
-            self.held_until = later(now, LONGEST);
+            // Until the next one goes, if the gate opens in about a window.
+            self.held_until = later(now, terms.length().saturating_add(GRANULE));
         }
         if self.has_end(terms) {
             return self.ends.saturating_duration_since(now).min(GRANULE);
