@@ -13,6 +13,7 @@
 //! | May the request be sent again? | [`repeatable::Repeatable`] |
 //! | Again, when, or not: why? | [`Progress`], [`Step`], [`Stop`] |
 //! | How much load may that add? | [`budget`] |
+//! | How many attempts may be under way at once? | [`Concurrency`], [`concurrency::Adaptive`] |
 //! | What is left of the day's or the month's plan? | [`quota`] |
 //! | What happened? | [`Record`] |
 //! | What should a person do about a status? | [`advice`] |
@@ -24,6 +25,7 @@ pub mod backoff;
 pub mod budget;
 mod chance;
 mod classify;
+pub mod concurrency;
 mod cost;
 pub mod credential;
 mod endpoint;
@@ -54,6 +56,7 @@ pub use crate::backoff::{Backoff, Jitter};
 pub use crate::budget::BudgetConfig;
 pub use crate::chance::Chance;
 pub use crate::classify::{Classifier, Exchange, Opinion, PEEK_LIMIT};
+pub use crate::concurrency::{Concurrency, ConcurrencyLimit};
 pub use crate::cost::{Cost, RequestHead};
 pub use crate::endpoint::{InvalidPattern, Pattern, Routes};
 pub use crate::fallback::{FailedCall, Fallback, FallbackResponse};

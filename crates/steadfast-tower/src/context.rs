@@ -48,10 +48,6 @@ pub(crate) struct Resend {
     /// Whether the request was let go.
     pub(crate) sent: AtomicBool,
     /// Until then it may start.
-    #[cfg_attr(
-        not(feature = "throttle"),
-        expect(dead_code, reason = "queues alone make late")
-    )]
     pub(crate) latest_start: Option<Instant>,
 }
 
@@ -108,7 +104,6 @@ impl Context {
     }
 
     /// The latest start that makes sense: for a retry the end of the time for retrying, for any attempt the deadline.
-    #[cfg(feature = "throttle")]
     pub(crate) fn latest_start(&self) -> Option<Instant> {
         let resend = self.resend.as_ref();
         resend

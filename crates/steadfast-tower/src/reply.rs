@@ -75,6 +75,14 @@ impl<Res: HttpResponse> Reply<Res> {
         self.report.get_or_insert_with(report)
     }
 
+    /// The call waits with this response in its hand: others may be under way meanwhile.
+    pub(crate) fn release_permit(&mut self) {
+        let report = self.report.as_mut();
+        if let Some(permit) = report.and_then(|report| report.permit.take()) {
+            permit.release();
+        }
+    }
+
     /// Takes what layers further in told, if they did.
     pub(crate) fn note(&mut self, notes: Notes) {
         if self.report.is_some() || !notes.is_empty() {

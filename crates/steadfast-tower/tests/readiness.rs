@@ -12,6 +12,7 @@ use http_body_util::Full;
 use steadfast_core::redirect::Redirects;
 use steadfast_core::{Policy, Rate};
 use steadfast_tower::buffer::BufferLayer;
+use steadfast_tower::concurrency::ConcurrencyLayer;
 use steadfast_tower::redirect::RedirectLayer;
 use steadfast_tower::retry::RetryLayer;
 use steadfast_tower::throttle::ThrottleLayer;
@@ -71,12 +72,15 @@ macro_rules! probe {
 probe! {
     retry: RetryLayer::new(&Policy::standard().without_budget()).unwrap(),
     throttle: ThrottleLayer::new(Rate::per_second(100).burst(1)).unwrap(),
+    concurrency: ConcurrencyLayer::new(1).unwrap(),
+    concurrency_of_three: ConcurrencyLayer::new(3).unwrap(),
     attempt_timeout: TimeoutLayer::attempt(Duration::from_secs(5)).unwrap(),
     deadline: DeadlineLayer::new(Duration::from_secs(5)).unwrap(),
     buffer: BufferLayer::new(1000).unwrap(),
     trace: TraceLayer::new(&Policy::standard()).unwrap(),
     the_whole_stack: Whole(Policy::guarded().rate_limit(Rate::per_second(100).burst(1))),
     the_standard_stack: Whole(Policy::standard()),
+    the_stack_with_concurrency: Whole(Policy::standard().concurrency(1).without_budget()),
 }
 
 /// Redirects, each hop under a limit of one at a time.
@@ -173,6 +177,7 @@ fn assert_send<T: Send>(_: &T) {}
 async fn layers_services_and_futures_cross_threads() {
     assert_send_sync::<RetryLayer>();
     assert_send_sync::<ThrottleLayer>();
+    assert_send_sync::<ConcurrencyLayer>();
     assert_send_sync::<TimeoutLayer>();
     assert_send_sync::<DeadlineLayer>();
     assert_send_sync::<BufferLayer>();

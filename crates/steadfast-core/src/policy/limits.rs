@@ -1,9 +1,10 @@
-//! What limits attempts before they are sent: rates, quotas, and what servers say.
+//! What limits attempts before they are sent: rates, quotas, how many are under way, and what servers say.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::{InvalidPolicy, Pacing, Policy};
+use crate::concurrency::Concurrency;
 use crate::cost::{Cost, RequestHead};
 use crate::hint::Window;
 use crate::quota::Quotas;
@@ -25,6 +26,8 @@ pub struct LimitPolicy {
     pub pacing: Pacing,
     /// Whether a refusal closes its scope for others.
     pub gate: bool,
+    /// How many attempts may be under way at once; `None` is without limit.
+    pub concurrency: Option<Concurrency>,
     /// For whom calls are made that set no identity.
     pub identity: Option<Arc<str>>,
     /// What the user's plan allows; no two have the same window and scope.
@@ -42,6 +45,7 @@ impl Default for LimitPolicy {
             cost: Cost::One,
             pacing: Pacing::Learned,
             gate: true,
+            concurrency: None,
             identity: None,
             quotas: Quotas::default(),
             quota_markers: Vec::new(),
@@ -83,6 +87,35 @@ impl Policy {
     #[must_use]
     pub fn max_queue(mut self, attempts: usize) -> Self {
         self.limits.max_queue = Some(attempts);
+        self
+    }
+
+    /// How many attempts may be under way at once, per endpoint, origin and identity (as the retry budget): a number, or a
+    /// [`Concurrency`] that says more. An attempt counts until the body of its response has been read or dropped. Whoever
+    /// has to wait does so first come, first served, for as long as another attempt may start. Default: no limit.
+    ///
+    /// ```
+    /// use steadfast_core::{Concurrency, Policy};
+    ///
+    /// let fixed = Policy::standard().concurrency(8);
+    /// let found_out = Policy::standard().concurrency(Concurrency::adaptive());
+    /// # fixed.prepare()?;
+    /// # found_out.prepare()?;
+    /// # Ok::<(), steadfast_core::InvalidPolicy>(())
+    /// ```
+    ///
+    /// A caller that keeps more responses unread than there are places waits for itself, and is refused after the wait: read
+    /// or drop the responses first.
+    #[must_use]
+    pub fn concurrency(mut self, concurrency: impl Into<Concurrency>) -> Self {
+        self.limits.concurrency = Some(concurrency.into());
+        self
+    }
+
+    /// Any number of attempts may be under way, as in `standard`: for a policy that extends one with a limit.
+    #[must_use]
+    pub fn without_concurrency(mut self) -> Self {
+        self.limits.concurrency = None;
         self
     }
 

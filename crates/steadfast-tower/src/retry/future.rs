@@ -198,7 +198,16 @@ fn with_record<Res: HttpResponse, E>(
 
 impl<F, Res: WholeResponse, E> Stage<F, Res, Failure<E>> {
     /// The wait before the next attempt, with what came back from the last one.
-    fn wait(until: Instant, fee: Fee, last: Result<Reply<Res>, Failure<E>>, drain: usize) -> Self {
+    fn wait(
+        until: Instant,
+        fee: Fee,
+        mut last: Result<Reply<Res>, Failure<E>>,
+        drain: usize,
+    ) -> Self {
+        // It may be kept unread until the budget pays: nobody waits for a permit that it holds itself.
+        if let (Fee::Owed(_), Ok(reply)) = (&fee, &mut last) {
+            reply.release_permit();
+        }
         let held = match fee {
             Fee::Paid(_) => Held::freeing(last, drain),
             Fee::Owed(_) => Held::Kept(last),

@@ -9,7 +9,8 @@
 //! who is not next, so *n* waiters cost *n* checks of the limiter. Whoever would wait longer than it may is refused at
 //! once and told when it could be served, instead of waiting its whole time and being refused anyway.
 //!
-//! When not to use it: to bound how many calls run *at once* (`tower::limit::ConcurrencyLimit` does that).
+//! When not to use it: to bound how many calls run *at once* ([`ConcurrencyLayer`](crate::concurrency::ConcurrencyLayer)
+//! does that).
 //!
 //! ```
 //! use steadfast_core::Rate;

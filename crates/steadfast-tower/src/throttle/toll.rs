@@ -131,7 +131,7 @@ impl Toll {
 
     /// There was no answer.
     pub(crate) fn failed(&mut self, notes: &mut Notes) {
-        notes.queued = self.queued.unwrap_or_default();
+        notes.queue_more(self.queued.unwrap_or_default());
     }
 
     /// What an answer says to all who are limited with this attempt.
@@ -144,7 +144,7 @@ impl Toll {
     ) {
         let limits = scope.limits();
         self.quota_spent(judged);
-        notes.queued = self.queued.unwrap_or_default();
+        notes.queue_more(self.queued.unwrap_or_default());
         let Stage::Through(passes, _) = std::mem::replace(&mut self.stage, Stage::Over) else {
             return;
         };

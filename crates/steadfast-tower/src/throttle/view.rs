@@ -10,6 +10,7 @@ use steadfast_core::{Refusal, RequestHead};
 use super::place::Limits;
 use super::taken::used_up;
 use crate::clock;
+use crate::concurrency::ConcurrencyView;
 use crate::principal::Principal;
 use crate::quota::all_ready;
 use crate::request::HttpRequest;
@@ -39,6 +40,8 @@ pub struct ScopeView {
     pub waiting: usize,
     /// How many attempts are under way, as far as they were counted.
     pub in_flight: u32,
+    /// How many may be under way at once, where that is limited.
+    pub concurrency: Option<ConcurrencyView>,
     /// How the quotas stand; without those of single credentials.
     pub quotas: Vec<(QuotaWindow, QuotaStatus)>,
 }
@@ -47,7 +50,10 @@ impl Scope {
     /// What limits the calls of this scope.
     #[must_use]
     pub fn view(&self) -> ScopeView {
-        self.limits().view()
+        ScopeView {
+            concurrency: self.concurrency(),
+            ..self.limits().view()
+        }
     }
 
     /// Ready when the store of the quotas said what this request draws on, or its deadline has passed; await it before
