@@ -70,10 +70,11 @@ impl World {
     fn step(&mut self, server: Server) {
         self.now += 1;
         let now = self.now;
-        let ended = self
-            .calls
-            .extract_if(.., |call| call.ends.is_some_and(|at| at <= now));
-        let ended: Vec<_> = ended.collect();
+        let calls = std::mem::take(&mut self.calls);
+        let (ended, calls) = calls
+            .into_iter()
+            .partition::<Vec<_>, _>(|call| call.ends.is_some_and(|at| at <= now));
+        self.calls = calls;
         for mut call in ended {
             call.sample.latency = Duration::from_millis(now - call.started);
             match call.sample.answer {

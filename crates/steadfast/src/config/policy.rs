@@ -117,6 +117,7 @@ impl Maker<'_, '_> {
     /// The rates and the quotas.
     fn limits(&mut self, mut policy: Policy, table: &Table) -> Option<Policy> {
         let rates = table.get("rate").map(|item| self.rates(item));
+        policy = self.concurrency(policy, table);
         if let Some(item) = table.get("quota") {
             policy = policy.quota(self.quotas(item));
         }
