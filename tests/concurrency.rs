@@ -117,10 +117,7 @@ fn a_full_queue_refuses_at_once() {
         assert_eq!(error.kind(), Kind::ConcurrencyLimited);
         let record = error.record().unwrap();
         let stop = Stop::Refused(Refusal::QueueFull { limit: 1, queue: 1 });
-        assert!(
-            record.stop() == stop || record.attempt_count() == 0,
-            "{record}"
-        );
+        assert_eq!((record.stop(), record.attempt_count()), (stop, 0));
         assert_eq!(server.requests(), 2);
     });
 }
@@ -180,11 +177,11 @@ fn each_endpoint_has_permits_of_its_own() {
         let port = server.address().port();
         let policies = Policies::builder()
             .endpoint(
-                &format!("http://127.0.0.1:{port}/one"),
+                format!("http://127.0.0.1:{port}/one"),
                 Policy::standard().concurrency(1),
             )
             .endpoint(
-                &format!("http://127.0.0.1:{port}/two"),
+                format!("http://127.0.0.1:{port}/two"),
                 Policy::standard().concurrency(1),
             )
             .build()
