@@ -3,8 +3,9 @@
 use std::error::Error;
 
 use futures_util::future::join_all;
-use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
-use steadfast::{InvalidPolicies, LimitScope, Policies, Policy, Quota, Rate};
+use reqwest_middleware::{ClientBuilder, ClientWithMiddleware, RequestBuilder};
+use steadfast::prelude::*;
+use steadfast::{InvalidPolicies, LimitScope, Policies, Policy, Priority, Quota, Rate};
 use steadfast_testkit::{Limited, Says};
 
 const URL: &str = "http://api.example.com/v1/items";
@@ -22,6 +23,10 @@ fn planned() -> Result<Policies, InvalidPolicies> {
     Policies::builder()
         .endpoint("api.example.com/**", api)
         .build()
+}
+
+fn in_a_batch(request: RequestBuilder) -> RequestBuilder {
+    request.call(|c| c.priority(Priority::Low))
 }
 
 /// An API that lets 20 per second through, 10 of them at once, and says so in its headers.
@@ -76,5 +81,18 @@ async fn main() -> Result<(), Box<dyn Error>> {
     if let Some(error) = calls.into_iter().find_map(Result::err) {
         println!("quota:      {}", steadfast::Error::from(error));
     }
+
+    // A batch gives way to a person, who calls last.
+    let policy = Policy::standard().rate_limit(Rate::per_second(20).burst(1));
+    let policies = Policies::builder().default_policy(policy).build()?;
+    let client = chain().with(policies.middleware()).with(api()).build();
+    let batch = join_all((0..20).map(|_| in_a_batch(client.get(URL)).send()));
+    let person = client.get(URL).send();
+    let first = tokio::select! {
+        biased;
+        _ = batch => "the batch",
+        _ = person => "the person",
+    };
+    println!("priority:   {first} is done first");
     Ok(())
 }

@@ -4,6 +4,8 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod common;
+#[path = "bodies/owed.rs"]
+mod owed;
 #[path = "bodies/refused.rs"]
 mod refused;
 #[path = "bodies/request.rs"]

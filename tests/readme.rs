@@ -11,6 +11,7 @@ fn every_function_of_the_readme_stands_in_an_example() {
         include_str!("../examples/policy_file.rs"),
         include_str!("../examples/redirects.rs"),
         include_str!("../examples/throttle.rs"),
+        include_str!("../examples/concurrency.rs"),
     ];
     let blocks = readme.split("```rust\n").skip(1);
     let blocks = blocks.map(|rest| rest.split_once("```").unwrap().0);

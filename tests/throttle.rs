@@ -12,6 +12,8 @@
 #[path = "spans/capture.rs"]
 mod capture;
 mod common;
+#[path = "throttle/configured.rs"]
+mod configured;
 #[path = "throttle/costs.rs"]
 mod costs;
 #[path = "throttle/dropped.rs"]
@@ -22,6 +24,8 @@ mod gate;
 mod headers;
 #[path = "throttle/no_harm.rs"]
 mod no_harm;
+#[path = "throttle/priorities.rs"]
+mod priorities;
 #[path = "throttle/quotas.rs"]
 mod quotas;
 #[path = "throttle/scopes.rs"]

@@ -20,7 +20,7 @@ fn a_wait_for_the_rate_limit_is_told() {
         assert!((490..=510).contains(&queued.as_millis()), "{queued:?}");
         assert_eq!((second.attempt_count(), second.is_accepted()), (1, true));
         assert!(
-            second.to_string().ends_with("queued for the rate limit)"),
+            second.to_string().ends_with("queued in this client)"),
             "{second}"
         );
     });

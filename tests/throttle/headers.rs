@@ -187,6 +187,27 @@ fn a_hint_that_cannot_be_read_is_warned_about_once_per_origin_with_its_value() {
 }
 
 #[test]
+fn a_hint_that_cannot_be_read_is_warned_about_after_any_number_of_answers_without_a_limit() {
+    for (step, is_odd) in [
+        (Step::from(502).header("retry-after", "soon"), true),
+        (Step::from(500).header("retry-after-ms", "soon"), true),
+        (Step::from(502).header("retry-after", "1"), false),
+        (Step::from(404), false),
+    ] {
+        let (heard, ()) = hear(LevelFilter::WARN, async {
+            let answers = script![Step::from(200); 200].then(step);
+            let server = Transport::new(answers);
+            let client = one(Policy::standard().attempts(1), server.clone());
+            for _ in 0..210 {
+                get(&client, "http://one.test/").await.unwrap();
+            }
+            assert_eq!(server.requests(), 210);
+        });
+        assert_eq!(warnings(&heard).len(), usize::from(is_odd));
+    }
+}
+
+#[test]
 fn an_epoch_in_retry_after_is_warned_about_once_per_origin_with_its_value() {
     let heard = warned(Step::from(429).header("retry-after", "4102444800"));
     let message = "retry-after is seconds since 1970 and not from now on";

@@ -1,5 +1,6 @@
 //! `cargo run --release -p steadfast-bench -- throttle [--json] [--check] [--calls N] [--shape NAME] [--row NAME] [--seed N]`
-//! for the rows, `throttle --models` or `--shape NAME` with `[--answer NAME] [--callers N] [--latency MS] [--seeds N]` for models.
+//! for the rows, `throttle --models` or `--shape NAME` with `[--answer NAME] [--callers N] [--latency MS] [--seeds N]` for
+//! models, `throttle --random N [--seed N]` for models that are drawn, `throttle --sockets` for real sockets; with `--check` to hold them against their bounds, `throttle --quick` for the same with one seed.
 //!
 //! What the rows mean: the module `throttle`. A paused clock needs tokio's `test-util`, and that must not be on where
 //! nanoseconds are measured (its clock costs more), so it hangs on a feature that is off by default. Built without it,
@@ -7,6 +8,9 @@
 
 use std::env;
 use std::process::ExitCode;
+
+#[cfg(feature = "throttle")]
+use steadfast_bench::throttle::args::Arguments;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -23,8 +27,6 @@ fn main() -> ExitCode {
 
 #[cfg(feature = "throttle")]
 fn throttle(arguments: &[String]) -> ExitCode {
-    use steadfast_bench::throttle::{args::Arguments, model, report, row};
-
     let arguments = match Arguments::read(arguments) {
         Ok(arguments) => arguments,
         Err(mistake) => {
@@ -32,18 +34,75 @@ fn throttle(arguments: &[String]) -> ExitCode {
             return ExitCode::from(2);
         }
     };
+    random(&arguments);
+    let hold = [models(&arguments), sockets(&arguments), rows(&arguments)];
+    if hold == [true; 3] {
+        return ExitCode::SUCCESS;
+    }
+    ExitCode::FAILURE
+}
+
+/// Prints what comes of servers that are drawn.
+#[cfg(feature = "throttle")]
+fn random(arguments: &Arguments) {
+    use steadfast_bench::throttle::model::random;
+
+    if arguments.random == 0 {
+        return;
+    }
+    let drawn = random::random(arguments.random, arguments.seed);
+    match arguments.json {
+        true => print!("{}", random::json(&drawn)),
+        false => print!("{}", random::table(&drawn)),
+    }
+}
+
+/// Prints what comes of the models; whether all that was checked holds.
+#[cfg(feature = "throttle")]
+fn models(arguments: &Arguments) -> bool {
+    use steadfast_bench::throttle::model::{check, play, report};
+
     let seeds = arguments.seed..arguments.seed.saturating_add(arguments.seeds.into());
+    if arguments.check && !arguments.models.is_empty() {
+        let held = check::check(|play| arguments.chose(play), seeds);
+        match arguments.json {
+            true => print!("{}", check::json(&held)),
+            false => print!("{}", check::table(&held)),
+        }
+        return check::all_hold(&held);
+    }
     // One model after the other, so that there is something to see meanwhile.
     for plays in arguments
         .plays()
         .chunk_by(|one, other| one.model.name == other.model.name)
     {
-        let played = model::play::all(plays, seeds.clone());
+        let played = play::all(plays, seeds.clone());
         match arguments.json {
-            true => print!("{}", model::report::json(&played)),
-            false => print!("{}", model::report::tables(&played)),
+            true => print!("{}", report::json(&played)),
+            false => print!("{}", report::tables(&played)),
         }
     }
+    true
+}
+
+/// Prints what comes of real sockets; whether that holds if it was checked.
+#[cfg(feature = "throttle")]
+fn sockets(arguments: &Arguments) -> bool {
+    use steadfast_bench::throttle::sockets;
+
+    if !arguments.sockets {
+        return true;
+    }
+    let measured = sockets::measure(arguments.calls.unwrap_or(3_000));
+    print!("{}", sockets::table(&measured));
+    !arguments.check || sockets::holds(&measured)
+}
+
+/// Prints what comes of the rows; whether all that was checked holds.
+#[cfg(feature = "throttle")]
+fn rows(arguments: &Arguments) -> bool {
+    use steadfast_bench::throttle::{report, row};
+
     let calls = arguments.calls.unwrap_or(3_000);
     let mut broken = Vec::new();
     // Nothing is promised where only models were asked for.
@@ -59,13 +118,13 @@ fn throttle(arguments: &[String]) -> ExitCode {
         }
         broken.extend(row::broken(one, &cells));
     }
-    if !arguments.check || broken.is_empty() {
-        return ExitCode::SUCCESS;
+    if !arguments.check {
+        return true;
     }
-    for promise in broken {
+    for promise in &broken {
         eprintln!("broken promise: {promise}");
     }
-    ExitCode::FAILURE
+    broken.is_empty()
 }
 
 /// The same once more, with the feature.

@@ -192,7 +192,7 @@ fn a_file_with_mistakes_is_exit_status_1() {
 #[test]
 fn everything_that_bounds_what_is_sent_is_told() {
     let policies = "[policies.own]\nrate = ['5/s', { rate = '600/min', scope = 'origin' }]\nmax_wait = '2s'\nmax_queue = 9\n\
-                    quota = '1000/day'\ncost = 2\npacing = 'off'\ngate = false\n[[endpoints]]\nmatch = 'a.com'\npolicy = 'own'\n";
+                    quota = '1000/day'\ncost = 2\npriority = 'low'\npacing = 'off'\ngate = false\nconcurrency = { limit = 8, max_queue = 7 }\n[[endpoints]]\nmatch = 'a.com'\npolicy = 'own'\n";
     let path = file("explain-limits.toml", policies);
     let run = steadfast(&["explain", &path, "http://a.com/"]);
     assert_eq!(run.code, 0, "{run:?}");
@@ -201,8 +201,12 @@ fn everything_that_bounds_what_is_sent_is_told() {
         "one attempt every 100 ms, 600 at once, counted per origin\n",
         "the wait for that is at most 2 s\n",
         "at most 9 attempts wait for that\n",
+        "at most 8 attempts are under way at once, until their bodies were read or dropped\n",
+        "at most 7 others wait, at most 30 s\n",
+        "refused by the concurrency limit of this client, queue of the concurrency limit full",
         "the plan allows 1000/day\n",
         "each attempt costs 2\n",
+        "calls wait with low priority\n",
         "headers about limits pace nothing\n",
         "nobody waits because somebody else was refused\n",
     ] {
@@ -215,12 +219,19 @@ fn everything_that_bounds_what_is_sent_is_told() {
     let json = steadfast(&["explain", "--json", &path, "http://a.com/"]).json();
     let limits = &json["limits"];
     assert_eq!(
+        limits["concurrency"],
+        serde_json::json!({
+            "adaptive": false, "min": 8, "max": 8, "max_wait_ms": 30_000, "max_queue": 7,
+        })
+    );
+    assert_eq!(
         (
             &limits["rates"][1]["interval_ms"],
             &limits["rates"][1]["scope"]
         ),
         (&100.into(), &"origin".into())
     );
+    assert_eq!(limits["priority"], "low");
     assert_eq!(
         (
             &limits["quotas"][0]["limit"],

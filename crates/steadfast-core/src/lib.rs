@@ -13,6 +13,8 @@
 //! | May the request be sent again? | [`repeatable::Repeatable`] |
 //! | Again, when, or not: why? | [`Progress`], [`Step`], [`Stop`] |
 //! | How much load may that add? | [`budget`] |
+//! | How many attempts may be under way at once? | [`Concurrency`], [`concurrency::Adaptive`] |
+//! | Who goes next, of those who wait? | [`queue`] |
 //! | What is left of the day's or the month's plan? | [`quota`] |
 //! | What happened? | [`Record`] |
 //! | What should a person do about a status? | [`advice`] |
@@ -24,6 +26,7 @@ pub mod backoff;
 pub mod budget;
 mod chance;
 mod classify;
+pub mod concurrency;
 mod cost;
 pub mod credential;
 mod endpoint;
@@ -37,7 +40,9 @@ mod limit_scope;
 mod outcome;
 mod overlay;
 mod policy;
+mod priority;
 mod progress;
+pub mod queue;
 pub mod quota;
 mod rate;
 mod record;
@@ -54,6 +59,7 @@ pub use crate::backoff::{Backoff, Jitter};
 pub use crate::budget::BudgetConfig;
 pub use crate::chance::Chance;
 pub use crate::classify::{Classifier, Exchange, Opinion, PEEK_LIMIT};
+pub use crate::concurrency::{Concurrency, ConcurrencyLimit};
 pub use crate::cost::{Cost, RequestHead};
 pub use crate::endpoint::{InvalidPattern, Pattern, Routes};
 pub use crate::fallback::{FailedCall, Fallback, FallbackResponse};
@@ -67,6 +73,7 @@ pub use crate::policy::{
     AnswerPolicy, BodyPolicy, InvalidPolicy, LimitPolicy, ObservePolicy, Pacing, Policy, Prepared,
     RetryPolicy, Share, Spans, TimeoutPolicy,
 };
+pub use crate::priority::Priority;
 pub use crate::progress::{Limits, Payment, Progress, Situation, Step};
 pub use crate::quota::{PreparedQuota, Quota, Quotas};
 pub use crate::rate::{PreparedRate, Rate, Rates};

@@ -27,6 +27,8 @@ macro_rules! overlay_rows {
             /// What each attempt of this call takes from rates and quotas; 0 waits for no rate. More than the burst of a
             /// rate is an error that names both.
             cost: u32 => optional;
+            /// Whose calls go first where several wait for the same limit.
+            priority: $crate::Priority => required;
         }
     };
 }

@@ -168,7 +168,8 @@ impl Progress {
     }
 
     /// What the next attempt costs. Nothing after a 429, which was not processed, where a configured rate or a gate paces
-    /// what follows: that adds no load. A gate that a server closes for less than the backoff paces nothing.
+    /// what follows: that adds no load. A gate that a server closes for less than the backoff paces nothing. The same holds
+    /// for a 503 where a limit was learned from such refusals.
     fn price<T>(
         &self,
         now: Instant,
@@ -188,7 +189,13 @@ impl Progress {
             }
         };
         let paced = situation.paced_until.is_some() || (is_closed && gated());
-        (!(paced && is_too_many(judged))).then(|| Price::after(judged.outcome))
+        let status = judged.outcome.status().map(|status| status.as_u16());
+        let is_free = match status {
+            _ if is_too_many(judged) => paced || situation.pace_learned,
+            Some(503 | 529) => situation.pace_learned,
+            _ => false,
+        };
+        (!is_free).then(|| Price::after(judged.outcome))
     }
 
     /// What the schedule says about the next wait; `None` when a custom one has ended.

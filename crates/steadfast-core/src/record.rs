@@ -51,9 +51,9 @@ pub struct Attempt {
     pub reason: Reason,
     /// From the start of the call to the start of this attempt.
     pub at: Duration,
-    /// From the start of this attempt to its outcome, its time in the queue of the rate limit included.
+    /// From the start of this attempt to its outcome, its time in the queues of this client included.
     pub took: Duration,
-    /// Its time in the queue of the rate limit.
+    /// Its time in the queues of this client.
     pub queued: Duration,
     /// The wait that followed, when another attempt did.
     pub wait: Option<Wait>,
@@ -123,7 +123,7 @@ impl Record {
         Self(Some(history))
     }
 
-    /// The record of a call that was accepted at its first attempt, after a time in the queue of the rate limit.
+    /// The record of a call that was accepted at its first attempt, after a time in the queues of this client.
     #[must_use]
     pub fn after_queue(queued: Duration) -> Self {
         Self::new(Arc::new(History {
@@ -205,7 +205,7 @@ impl Record {
         waits.fold(Duration::ZERO, |sum, wait| sum.saturating_add(wait.time))
     }
 
-    /// The time that its attempts stood in the queue of the rate limit.
+    /// The time that its attempts stood in the queues of this client.
     #[must_use]
     pub fn queued(&self) -> Duration {
         self.0
@@ -314,7 +314,7 @@ impl fmt::Display for Record {
         if !history.queued.is_zero() {
             write!(
                 f,
-                " ({} of it queued for the rate limit)",
+                " ({} of it queued in this client)",
                 Short(history.queued)
             )?;
         }

@@ -51,6 +51,22 @@ pub enum Refusal {
         /// The most that a rate lets go at once.
         burst: u32,
     },
+    /// As many attempts as may be at once were under way for as long as this one may wait. Nothing was sent.
+    ConcurrencyLimited {
+        /// How many may be under way at once.
+        limit: u32,
+        /// How many of them were responses whose body had not been read to its end.
+        unread: u32,
+        /// How long it waited.
+        waited: Duration,
+    },
+    /// As many attempts as may wait until another one ends did so already. Nothing was sent.
+    QueueFull {
+        /// How many may be under way at once.
+        limit: u32,
+        /// How many may wait.
+        queue: usize,
+    },
 }
 
 // ===== impl Refusal =====
@@ -65,6 +81,8 @@ impl Refusal {
             Self::GateClosed { .. } => "gate_closed",
             Self::QuotaUsedUp { .. } => "quota_used_up",
             Self::CostTooHigh { .. } => "cost_too_high",
+            Self::ConcurrencyLimited { .. } => "concurrency_limited",
+            Self::QueueFull { .. } => "queue_full",
         }
     }
 
@@ -77,6 +95,8 @@ impl Refusal {
             Self::GateClosed { .. } => "closed by the server",
             Self::QuotaUsedUp { .. } => "quota used up",
             Self::CostTooHigh { .. } => "cost above the burst",
+            Self::ConcurrencyLimited { .. } => "refused by the concurrency limit of this client",
+            Self::QueueFull { .. } => "queue of the concurrency limit full",
         }
     }
 
@@ -88,7 +108,9 @@ impl Refusal {
             Self::RateLimited { .. }
             | Self::GateClosed { .. }
             | Self::QuotaUsedUp { .. }
-            | Self::CostTooHigh { .. } => Reach::NotSent,
+            | Self::CostTooHigh { .. }
+            | Self::ConcurrencyLimited { .. }
+            | Self::QueueFull { .. } => Reach::NotSent,
         }
     }
 
@@ -108,7 +130,11 @@ impl Refusal {
             Self::RateLimited { wait }
             | Self::GateClosed { wait }
             | Self::QuotaUsedUp { wait, .. } => Some(wait),
-            Self::AttemptTimeout { .. } | Self::DeadlinePassed | Self::CostTooHigh { .. } => None,
+            Self::AttemptTimeout { .. }
+            | Self::DeadlinePassed
+            | Self::CostTooHigh { .. }
+            | Self::ConcurrencyLimited { .. }
+            | Self::QueueFull { .. } => None,
         }
     }
 
@@ -157,6 +183,32 @@ impl fmt::Display for Refusal {
                     "the request costs {cost}, which exceeds the burst of the rate ({burst})"
                 )
             }
+            Self::ConcurrencyLimited {
+                limit,
+                unread,
+                waited,
+            } => {
+                write!(
+                    f,
+                    "{limit} calls at once are allowed, and this one got no turn within "
+                )?;
+                write!(f, "{}", Short(*waited))?;
+                match unread {
+                    0 => Ok(()),
+                    1 => f.write_str("; 1 is a response that was not read: read it or drop it"),
+                    _ => write!(
+                        f,
+                        "; {unread} are responses that were not read: read or drop them"
+                    ),
+                }
+            }
+            Self::QueueFull { limit, queue } => {
+                write!(
+                    f,
+                    "{limit} calls at once are allowed, and {queue} wait already, "
+                )?;
+                f.write_str("as many as may")
+            }
         }
     }
 }
@@ -195,6 +247,31 @@ mod tests {
             assert_eq!(refusal.reach(), Reach::NotSent);
             assert_eq!(refusal.retry_after(), Some(wait));
             assert!(refusal.is_transient());
+        }
+        let limited = |unread| Refusal::ConcurrencyLimited {
+            limit: 20,
+            unread,
+            waited: wait,
+        };
+        let queue = Refusal::QueueFull { limit: 8, queue: 3 };
+        for (refusal, text) in [
+            (
+                limited(0),
+                "20 calls at once are allowed, and this one got no turn within 40 s",
+            ),
+            (
+                limited(20),
+                "20 calls at once are allowed, and this one got no turn within 40 s; 20 are responses that were not read: \
+                 read or drop them",
+            ),
+            (
+                queue,
+                "8 calls at once are allowed, and 3 wait already, as many as may",
+            ),
+        ] {
+            assert_eq!(refusal.to_string(), text);
+            assert_eq!(refusal.reach(), Reach::NotSent);
+            assert!(refusal.is_transient() && refusal.retry_after().is_none());
         }
         let never = Refusal::CostTooHigh { cost: 9, burst: 5 };
         assert!(!never.is_transient() && never.retry_after().is_none());

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::overlay::Overlay;
 use crate::policy::{Policy, Prepared};
+use crate::priority::Priority;
 
 /// What holds for one call: the policy's numbers, with the call's own in their place. Resolved once, where the call
 /// begins; every layer reads these and asks nobody else.
@@ -24,6 +25,8 @@ pub struct Terms {
     pub buffer: Option<usize>,
     /// What an attempt takes from rates and quotas; `None` where a closure of the policy says so.
     pub cost: Option<u32>,
+    /// Whose calls go first where several wait.
+    pub priority: Priority,
 }
 
 // ===== impl Terms =====
@@ -50,6 +53,7 @@ impl Terms {
             deadline: timeouts.deadline,
             buffer: policy.body.buffer,
             cost: policy.limits.cost.fixed(),
+            priority: policy.limits.priority,
         }
     }
 }
@@ -70,10 +74,12 @@ mod tests {
         );
         assert_eq!(Terms::new(&policy, Some(&Overlay::new())), plain);
         let own = Overlay::new().attempts(2).repeatable(true).cost(0);
+        let own = own.priority(Priority::Low);
         let expected = Terms {
             attempts: 2,
             repeatable: Some(true),
             cost: Some(0),
+            priority: Priority::Low,
             ..plain
         };
         assert_eq!(Terms::new(&policy, Some(&own)), expected);

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use http::HeaderMap;
+use steadfast_core::queue::Rank;
 use steadfast_core::{Overlay, Terms};
 
 use crate::budget::Token;
@@ -48,10 +49,6 @@ pub(crate) struct Resend {
     /// Whether the request was let go.
     pub(crate) sent: AtomicBool,
     /// Until then it may start.
-    #[cfg_attr(
-        not(feature = "throttle"),
-        expect(dead_code, reason = "queues alone make late")
-    )]
     pub(crate) latest_start: Option<Instant>,
 }
 
@@ -93,6 +90,11 @@ impl Context {
         }
     }
 
+    /// Where it stands among those who wait.
+    pub(crate) fn rank(&self) -> Rank {
+        Rank::new(self.terms().priority, self.attempt.saturating_sub(1))
+    }
+
     /// The same call under other terms.
     #[must_use]
     pub fn under(self, terms: Terms) -> Self {
@@ -108,7 +110,6 @@ impl Context {
     }
 
     /// The latest start that makes sense: for a retry the end of the time for retrying, for any attempt the deadline.
-    #[cfg(feature = "throttle")]
     pub(crate) fn latest_start(&self) -> Option<Instant> {
         let resend = self.resend.as_ref();
         resend

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`retry::RetryLayer`] | sends calls again, when that can help and does no harm |
 //! | [`throttle::ThrottleLayer`] | paces requests to a rate, first come, first served |
+//! | [`concurrency::ConcurrencyLayer`] | limits how many requests are under way at once, until their bodies end |
 //! | [`timeout::TimeoutLayer`], [`timeout::DeadlineLayer`] | end attempts and calls in time |
 //! | [`buffer::BufferLayer`] | reads bodies inside the attempt |
 //! | [`trace::TraceLayer`] | opens a span per request |
@@ -44,6 +45,7 @@ mod budget;
 pub mod buffer;
 mod call;
 pub mod clock;
+pub mod concurrency;
 mod context;
 mod entry;
 mod failure;
@@ -54,6 +56,8 @@ pub mod judge;
 mod late;
 mod notes;
 mod principal;
+#[cfg(feature = "throttle")]
+mod queue;
 pub mod quota;
 mod read;
 #[cfg(feature = "reqwest")]
@@ -87,4 +91,4 @@ pub use crate::request::bodiless;
 pub use crate::request::{AsItSays, BodyWith, HttpRequest, Replay, ReplayBody, Replayer};
 pub use crate::response::{BodyError, HttpResponse, IntoWhole, WholeResponse};
 pub use crate::scope::Scope;
-pub use crate::stack::{Attempt, Own, Paced, Retried, Stack, stack};
+pub use crate::stack::{Attempt, Limited, Own, Paced, Retried, Stack, stack};

@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use steadfast_core::redirect::Hops;
 use steadfast_core::{Judged, Record};
 
-use crate::notes::Notes;
 use crate::report::Report;
 use crate::response::HttpResponse;
 
@@ -76,7 +75,8 @@ impl<Res: HttpResponse> Reply<Res> {
     }
 
     /// Takes what layers further in told, if they did.
-    pub(crate) fn note(&mut self, notes: Notes) {
+    #[cfg(feature = "throttle")]
+    pub(crate) fn note(&mut self, notes: crate::notes::Notes) {
         if self.report.is_some() || !notes.is_empty() {
             self.report_mut().notes = notes;
         }

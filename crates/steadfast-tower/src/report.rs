@@ -1,8 +1,11 @@
 //! What the layers know of an outcome, beside the outcome itself.
 
+use std::sync::Arc;
+
 use http::StatusCode;
 use steadfast_core::{Judged, Record};
 
+use crate::concurrency::Permit;
 use crate::notes::Notes;
 
 /// What the layers know of an outcome. A [`Reply`](crate::Reply) carries one only where there is something to tell.
@@ -15,6 +18,8 @@ pub struct Report {
     pub notes: Notes,
     /// What happened before; written by the retry layer.
     pub record: Record,
+    /// What the body of a response holds, where the concurrency is limited.
+    pub(crate) permit: Option<Arc<Permit>>,
 }
 
 impl Report {
@@ -25,6 +30,14 @@ impl Report {
             judged,
             notes: Notes::default(),
             record: Record::FIRST_TRY,
+            permit: None,
+        }
+    }
+
+    /// The body stays unread: others may be under way meanwhile.
+    pub(crate) fn release_permit(&mut self) {
+        if let Some(permit) = self.permit.take() {
+            permit.release();
         }
     }
 

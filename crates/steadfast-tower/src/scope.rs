@@ -6,14 +6,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use steadfast_core::budget::Price;
+use steadfast_core::queue::Rank;
 use steadfast_core::{Chance, InvalidPolicy, Policy, Prepared};
 
 use crate::budget::{Budget, Token};
+use crate::concurrency::{ConcurrencyView, Permits};
 use crate::principal::{Fingerprints, Principal};
 #[cfg(feature = "throttle")]
 use crate::throttle::{Limits, Place};
 
-/// A checked policy with the state of those who share it: retry budget, rate limit, jitter.
+/// A checked policy with the state of those who share it: retry budget, limits, jitter.
 ///
 /// It travels with each call, in its [`Context`](crate::Context).
 pub struct Scope {
@@ -24,6 +26,7 @@ pub struct Scope {
     named: Option<Principal>,
     fingerprints: Fingerprints,
     budget: Option<Arc<Budget>>,
+    permits: Option<Arc<Permits>>,
     #[cfg(feature = "throttle")]
     limits: Limits,
     seed: AtomicU64,
@@ -71,6 +74,7 @@ impl Scope {
     #[must_use]
     pub fn with(policy: Arc<Prepared>, template: Option<Arc<str>>, seed: u64) -> Self {
         let budget = policy.retry().budget.map(Budget::full);
+        let permits = policy.limits().concurrency.map(Permits::new);
         Self {
             #[cfg(feature = "throttle")]
             limits: Limits::new(&policy, Place::alone()),
@@ -80,6 +84,7 @@ impl Scope {
             named: None,
             fingerprints: Fingerprints::default(),
             budget,
+            permits,
             seed: AtomicU64::new(seed),
         }
     }
@@ -124,13 +129,15 @@ impl Scope {
         Self { budget, ..own }
     }
 
-    /// Another policy over all the state of this scope: the same budget, and the same rate limit if there is one.
+    /// Another policy over all the state of this scope: the same budget, and the same rate and concurrency limits if there
+    /// are some.
     #[must_use]
     pub fn sharing(&self, policy: Arc<Prepared>, template: Option<Arc<str>>, seed: u64) -> Self {
         let own = self.sharing_budget(policy, template, seed);
         Self {
             #[cfg(feature = "throttle")]
             limits: self.limits.sharing(&own.policy),
+            permits: self.permits.clone().or(own.permits),
             ..own
         }
     }
@@ -174,13 +181,24 @@ impl Scope {
         &self.limits
     }
 
-    /// The earliest start that the rates allow; `None` without one.
-    pub(crate) fn paced_until(&self, now: Instant) -> Option<Instant> {
+    #[inline]
+    pub(crate) const fn permits(&self) -> Option<&Arc<Permits>> {
+        self.permits.as_ref()
+    }
+
+    /// How its concurrency limit stands; `None` without one.
+    #[must_use]
+    pub fn concurrency(&self) -> Option<ConcurrencyView> {
+        self.permits.as_deref().map(Permits::view)
+    }
+
+    /// The earliest start that the rates allow an attempt of this rank; `None` without one.
+    pub(crate) fn paced_until(&self, now: Instant, rank: Rank) -> Option<Instant> {
         #[cfg(feature = "throttle")]
-        return self.limits.paced_until(now);
+        return self.limits.paced_until(now, rank);
         #[cfg(not(feature = "throttle"))]
         {
-            let _ = now;
+            let _ = (now, rank);
             None
         }
     }

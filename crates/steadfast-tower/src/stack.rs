@@ -4,6 +4,7 @@ use tower_layer::Layer;
 
 use crate::around::NoLayer;
 use crate::buffer::Buffer;
+use crate::concurrency::ConcurrencyLimit;
 use crate::entry::Transport;
 use crate::fallback::Fallback;
 use crate::idempotency::Idempotency;
@@ -17,12 +18,15 @@ use crate::trace::{AttemptSpan, CallSpan};
 /// One attempt, as the standard stack makes it.
 pub type Attempt<S> = AttemptSpan<Judge<Timeout<Buffer<Transport<S>>>>>;
 
-/// What the retry layer repeats: an attempt that pays for itself, in the user's own layer.
+/// An attempt in the user's own layer, of which so many are under way at once.
+pub type Limited<A, S> = ConcurrencyLimit<<A as Layer<Attempt<S>>>::Service>;
+
+/// What the retry layer repeats: an attempt that pays for itself.
 #[cfg(feature = "throttle")]
-pub type Paced<A, S> = Throttle<<A as Layer<Attempt<S>>>::Service>;
+pub type Paced<A, S> = Throttle<Limited<A, S>>;
 /// What the retry layer repeats.
 #[cfg(not(feature = "throttle"))]
-pub type Paced<A, S> = <A as Layer<Attempt<S>>>::Service;
+pub type Paced<A, S> = Limited<A, S>;
 
 /// What stands within the user's own layer around calls.
 pub type Retried<P, A, S> = Fallback<Idempotency<Retry<P, Paced<A, S>>>>;
@@ -57,8 +61,11 @@ where
     let service = AttemptSpan::new(service);
     // The user's own: a token that is fresh on every attempt, after the wait for a gate or a rate.
     let service = own.around_attempt.layer(service);
-    // Inside retry, since servers count attempts: every attempt pays. The gate, the breaker's look and the
-    // concurrency limit have their places around this one.
+    // Inside the throttle, so that nobody has a permit while it waits for a rate or a gate. Outside of the user's own layer
+    // and the span, so that a token is fresh after this wait, too, and the span is the attempt's alone.
+    let service = ConcurrencyLimit::new(service);
+    // Inside retry, since servers count attempts: every attempt pays. The gate and the breaker's look have their places
+    // around this one.
     #[cfg(feature = "throttle")]
     let service = Throttle::new(service);
     // The one layer that sends again, and with that the one that calculates with the deadline: one instant for all

@@ -10,8 +10,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body_util::Full;
 use steadfast_core::redirect::Redirects;
-use steadfast_core::{Policy, Rate};
+use steadfast_core::{Backoff, Policy, Rate};
 use steadfast_tower::buffer::BufferLayer;
+use steadfast_tower::concurrency::ConcurrencyLayer;
 use steadfast_tower::redirect::RedirectLayer;
 use steadfast_tower::retry::RetryLayer;
 use steadfast_tower::throttle::ThrottleLayer;
@@ -71,12 +72,15 @@ macro_rules! probe {
 probe! {
     retry: RetryLayer::new(&Policy::standard().without_budget()).unwrap(),
     throttle: ThrottleLayer::new(Rate::per_second(100).burst(1)).unwrap(),
+    concurrency: ConcurrencyLayer::new(1).unwrap(),
+    concurrency_of_three: ConcurrencyLayer::new(3).unwrap(),
     attempt_timeout: TimeoutLayer::attempt(Duration::from_secs(5)).unwrap(),
     deadline: DeadlineLayer::new(Duration::from_secs(5)).unwrap(),
     buffer: BufferLayer::new(1000).unwrap(),
     trace: TraceLayer::new(&Policy::standard()).unwrap(),
     the_whole_stack: Whole(Policy::guarded().rate_limit(Rate::per_second(100).burst(1))),
     the_standard_stack: Whole(Policy::standard()),
+    the_stack_with_concurrency: Whole(Policy::standard().concurrency(1).without_budget()),
 }
 
 /// Redirects, each hop under a limit of one at a time.
@@ -130,15 +134,15 @@ impl<S> Layer<S> for Whole {
 
 #[tokio::test(start_paused = true)]
 async fn nothing_below_is_held_while_a_retry_waits() {
-    let service = RetryLayer::new(&Policy::standard())
-        .unwrap()
-        .layer(limited());
+    let second = Duration::from_secs(1);
+    let policy = Policy::standard().backoff(Backoff::fixed(second));
+    let service = RetryLayer::new(&policy).unwrap().layer(limited());
     let first = tokio::spawn(service.clone().oneshot(Request::new(())));
-    // The first attempt takes 5 ms; then the call waits up to a second.
+    // The first attempt takes 5 ms; then the call waits for a second.
     tokio::time::sleep(Duration::from_millis(7)).await;
     let start = steadfast_tower::clock::now();
     let other = tokio::time::timeout(Duration::from_millis(10), service.oneshot(Request::new(())));
-    // It may be in its own wait by then, but its first attempt was not kept out.
+    // It is in its own wait by then, but its first attempt was not kept out.
     let _ = other.await;
     assert!(steadfast_tower::clock::now() - start <= Duration::from_millis(11));
     assert_eq!(first.await.unwrap().unwrap().status(), 200);
@@ -173,6 +177,7 @@ fn assert_send<T: Send>(_: &T) {}
 async fn layers_services_and_futures_cross_threads() {
     assert_send_sync::<RetryLayer>();
     assert_send_sync::<ThrottleLayer>();
+    assert_send_sync::<ConcurrencyLayer>();
     assert_send_sync::<TimeoutLayer>();
     assert_send_sync::<DeadlineLayer>();
     assert_send_sync::<BufferLayer>();

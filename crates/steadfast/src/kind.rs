@@ -20,6 +20,9 @@ pub enum Kind {
     GateClosed,
     /// The user's quota of a day, week or month is used up; nothing was sent.
     QuotaUsedUp,
+    /// As many calls as the concurrency limit of this client allows were under way for as long as this one may wait, or
+    /// too many waited already; nothing was sent.
+    ConcurrencyLimited,
     /// The connection broke after the request was sent, or the body ended early.
     Interrupted,
     /// The body could not be decoded.
@@ -64,6 +67,9 @@ impl From<Refusal> for Kind {
             Refusal::GateClosed { .. } => Self::GateClosed,
             Refusal::QuotaUsedUp { .. } => Self::QuotaUsedUp,
             Refusal::CostTooHigh { .. } => Self::InvalidRequest,
+            Refusal::ConcurrencyLimited { .. } | Refusal::QueueFull { .. } => {
+                Self::ConcurrencyLimited
+            }
             _ => Self::Other,
         }
     }

@@ -92,12 +92,14 @@ pub use steadfast_core::backoff::InvalidBackoff;
 pub use steadfast_core::budget::InvalidBudget;
 pub use steadfast_core::redirect::{Hops, Redirects};
 pub use steadfast_core::{
-    Attempt, Backoff, BudgetConfig, Cost, Exchange, FailedCall, FailureKind, Fallback,
-    FallbackResponse, IdempotencyKey, InvalidPattern, InvalidPolicy, Jitter, KeyForm, LimitScope,
-    Opinion, Outcome, Overlay, PEEK_LIMIT, Pace, Pacing, Pattern, Policy, Quota, Quotas, Rate,
-    Rates, Reach, Reason, Record, Refusal, Repeats, RequestHead, Retry, Rule, Share, Short, Spans,
-    StatusClass, Statuses, Stop, UrlParts, Wait, WaitSource, advice, hint, quota, redact,
+    Attempt, Backoff, BudgetConfig, Concurrency, ConcurrencyLimit, Cost, Exchange, FailedCall,
+    FailureKind, Fallback, FallbackResponse, IdempotencyKey, InvalidPattern, InvalidPolicy, Jitter,
+    KeyForm, LimitScope, Opinion, Outcome, Overlay, PEEK_LIMIT, Pace, Pacing, Pattern, Policy,
+    Priority, Quota, Quotas, Rate, Rates, Reach, Reason, Record, Refusal, Repeats, RequestHead,
+    Retry, Rule, Share, Short, Spans, StatusClass, Statuses, Stop, UrlParts, Wait, WaitSource,
+    advice, hint, quota, redact,
 };
+pub use steadfast_tower::concurrency::ConcurrencyView;
 pub use steadfast_tower::quota::{Counter, QuotaBook};
 pub use steadfast_tower::store;
 #[cfg(feature = "throttle")]

@@ -86,7 +86,12 @@ impl Throttle {
         });
         views.dedup_by(|a, b| {
             let same = a.origin == b.origin && a.endpoint == b.endpoint;
-            same && a.identity == b.identity
+            let same = same && a.identity == b.identity;
+            if same {
+                // A policy by its name may have a limit where that of the endpoint has none.
+                b.concurrency = b.concurrency.or(a.concurrency);
+            }
+            same
         });
         views
     }

@@ -1,9 +1,9 @@
-//! `throttle [--json] [--check] [--calls N] [--shape NAME] [--row NAME] [--seed N] [--models] [--answer NAME]
-//! [--callers N] [--latency MS] [--seeds N]`
+//! `throttle [--json] [--check] [--calls N] [--shape NAME] [--row NAME] [--seed N] [--sockets] [--models] [--quick]
+//! [--random N] [--answer NAME] [--callers N] [--latency MS] [--seeds N]`
 
 use std::time::Duration;
 
-use super::model::{Answer, MODELS, Model, Play};
+use super::model::{Answer, Contender, MODELS, Model, Play};
 use super::row::{ROWS, Row};
 use super::shape::Shape;
 
@@ -12,8 +12,14 @@ use super::shape::Shape;
 pub struct Arguments {
     /// One JSON object per line instead of tables.
     pub json: bool,
-    /// Exit status 1 when a promise is not kept.
+    /// Exit status 1 when a promise is not kept. Of models, what is bounded is played, and nothing else.
     pub check: bool,
+    /// Whether real sockets are measured in real time.
+    pub sockets: bool,
+    /// How many servers are drawn. Default: none.
+    pub random: u32,
+    /// With models, if none are named.
+    quick: bool,
     /// Calls of each run. Default: 3,000; with a model, what it needs to last a minute.
     pub calls: Option<u32>,
     /// The first one. Default: 1.
@@ -51,7 +57,10 @@ impl Arguments {
                 "--json" => read.json = true,
                 "--check" => read.check = true,
                 "--models" => read.models = MODELS.to_vec(),
+                "--quick" => read.quick(),
                 "--calls" => read.calls = Some(number(value()?)?),
+                "--sockets" => read.sockets = true,
+                "--random" => read.random = number(value()?)?,
                 "--seed" => read.seed = number(value()?)?,
                 "--seeds" => read.seeds = number(value()?)?,
                 "--callers" => read.callers.push(number(value()?)?),
@@ -75,7 +84,8 @@ impl Arguments {
                     continue;
                 }
                 for &latency in &self.latencies {
-                    plays.extend(self.callers.iter().map(|&callers| Play {
+                    plays.extend(self.met().map(|(client, callers)| Play {
+                        client,
                         model: *model,
                         answer,
                         callers,
@@ -88,10 +98,42 @@ impl Arguments {
         plays
     }
 
+    /// By whom: by us with each number of callers, by others with the usual one, or with the only one.
+    fn met(&self) -> impl Iterator<Item = (Contender, u32)> {
+        const USUAL: u32 = 64;
+        let ours = self.callers.iter();
+        let ours = ours.map(|&callers| (Contender::Steadfast, callers));
+        let asked = |callers: &&u32| **callers == USUAL || self.callers.len() == 1;
+        let others = self.callers.iter().filter(asked).flat_map(|&callers| {
+            let others = Contender::OTHERS.iter();
+            others.map(move |&client| (client, callers))
+        });
+        ours.chain(others)
+    }
+
+    /// Whether a row that a bound is about was asked for.
+    #[must_use]
+    pub fn chose(&self, play: &Play) -> bool {
+        let latency = |milliseconds: &u64| Duration::from_millis(*milliseconds) == play.latency;
+        self.models.contains(&play.model)
+            && (self.answers.is_empty() || self.answers.contains(&play.answer))
+            && self.callers.contains(&play.callers)
+            && self.latencies.iter().any(latency)
+    }
+
+    /// All that is bounded, with one seed: for whoever changes something and wants to see at once what comes of it.
+    fn quick(&mut self) {
+        (self.check, self.seeds) = (true, 1);
+        self.quick = true;
+    }
+
     const fn nothing() -> Self {
         Self {
             json: false,
             check: false,
+            sockets: false,
+            random: 0,
+            quick: false,
             calls: None,
             seed: 1,
             shapes: Vec::new(),
@@ -105,7 +147,11 @@ impl Arguments {
     }
 
     fn filled(mut self) -> Self {
-        if self.shapes.is_empty() && self.models.is_empty() {
+        if self.quick && self.models.is_empty() {
+            self.models = MODELS.to_vec();
+        }
+        let other = self.sockets || self.random > 0;
+        if self.shapes.is_empty() && self.models.is_empty() && !other {
             self.shapes = Shape::ALL.to_vec();
         }
         if self.rows.is_empty() {
@@ -139,8 +185,8 @@ impl Arguments {
 
 fn unknown(argument: &str) -> String {
     format!(
-        "unknown argument {argument}; known are --json, --check, --calls N, --seed N, --shape NAME and --row NAME, and for \
-         models --models, --answer NAME, --callers N, --latency MS and --seeds N"
+        "unknown argument {argument}; known are --json, --check, --calls N, --seed N, --shape NAME, --row NAME and --sockets, and for \
+         models --models, --quick, --random N, --answer NAME, --callers N, --latency MS and --seeds N"
     )
 }
 
@@ -170,6 +216,7 @@ fn row(name: &str) -> Result<Row, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::throttle::model::BOUNDS;
 
     fn read(line: &[&str]) -> Result<Arguments, String> {
         let arguments: Vec<_> = line.iter().map(|&word| word.to_owned()).collect();
@@ -221,7 +268,11 @@ mod tests {
             "3",
         ];
         let one = read(&line).unwrap();
-        assert_eq!((one.plays().len(), one.seeds, one.shapes.len()), (1, 3, 0));
+        let all = 1 + Contender::OTHERS.len();
+        assert_eq!(
+            (one.plays().len(), one.seeds, one.shapes.len()),
+            (all, 3, 0)
+        );
         let play = &one.plays()[0];
         assert_eq!((play.model.name, play.callers), ("halved", 8));
         assert_eq!(
@@ -230,7 +281,29 @@ mod tests {
         );
 
         let all = read(&["--models", "--answer", "503"]).unwrap();
-        assert_eq!((all.plays().len(), all.shapes.len()), (14 * 2 * 4, 0));
+        let columns = 4 + Contender::OTHERS.len();
+        assert_eq!((all.plays().len(), all.shapes.len()), (14 * 2 * columns, 0));
+    }
+
+    #[test]
+    fn quick_is_all_that_is_bounded_with_one_seed() {
+        let quick = read(&["--quick", "--latency", "40"]).unwrap();
+        assert_eq!((quick.check, quick.seeds, quick.shapes.len()), (true, 1, 0));
+        let bounded = BOUNDS.iter().flat_map(|bound| bound.plays());
+        let (near, far): (Vec<_>, Vec<_>) = bounded.partition(|play| play.latency.is_zero());
+        assert!(far.iter().all(|play| quick.chose(play)));
+        assert!(!near.iter().any(|play| quick.chose(play)));
+        let one = read(&["--quick", "--shape", "halved"]).unwrap();
+        assert_eq!(far.iter().filter(|play| one.chose(play)).count(), 1);
+    }
+
+    #[test]
+    fn drawn_servers_are_all_that_is_played() {
+        let drawn = read(&["--random", "20", "--seed", "3"]).unwrap();
+        assert_eq!((drawn.random, drawn.seed), (20, 3));
+        assert_eq!((drawn.shapes.len(), drawn.plays().len()), (0, 0));
+        let sockets = read(&["--sockets"]).unwrap();
+        assert_eq!((sockets.sockets, sockets.shapes.len()), (true, 0));
     }
 
     #[test]

@@ -7,7 +7,7 @@
 //! at once gets everything, together with a storm of 429s that a real server answers by closing the door.
 //!
 //! `cargo run --release -p steadfast-bench -- throttle` prints all [`Row`]s; [`run`] is one cell of them, for whoever
-//! tunes something. Servers as they are met in the wild are [`model`]s; their figures are printed, not bounded.
+//! tunes something. Servers as they are met in the wild are [`model`]s; their figures stand in `BENCHMARKS.md`.
 //!
 //! When not to use it: for what a limiter costs per call (`cargo bench -p steadfast-bench --bench limiter`). A paused
 //! clock says nothing about processor time.
@@ -23,6 +23,7 @@ pub mod report;
 pub mod row;
 pub mod scenario;
 pub mod shape;
+pub mod sockets;
 
 pub use self::bound::{Bound, Refusals};
 pub use self::client::Client;

@@ -18,6 +18,14 @@ pub(super) fn ten(_: &Shape, server: Limited, _: u64) -> ClientWithMiddleware {
     retrying(10).with(server).build()
 }
 
+/// The same on real sockets. The limiter's clock is tokio's, which does not jump there.
+#[cfg(feature = "peer-reqwest-stack")]
+pub(super) fn limited_on_sockets(shape: &Shape) -> ClientWithMiddleware {
+    retrying(3)
+        .with(reqwest_ratelimit::all(limiter::Waiting::new(shape)))
+        .build()
+}
+
 /// Retry outside, so that every attempt pays.
 #[cfg(feature = "peer-reqwest-stack")]
 pub(super) fn limited(shape: &Shape, server: Limited, _: u64) -> ClientWithMiddleware {
@@ -27,7 +35,7 @@ pub(super) fn limited(shape: &Shape, server: Limited, _: u64) -> ClientWithMiddl
         .build()
 }
 
-fn retrying(retries: u32) -> ClientBuilder {
+pub(super) fn retrying(retries: u32) -> ClientBuilder {
     let policy = ExponentialBackoff::builder().build_with_max_retries(retries);
     let retry = RetryTransientMiddleware::new_with_policy(policy);
     ClientBuilder::new(reqwest::Client::new()).with(retry)

@@ -131,11 +131,19 @@ pub(super) fn paused() -> Runtime {
 pub(super) async fn closed_loop(
     clients: impl IntoIterator<Item = (ClientWithMiddleware, u32, u32)>,
 ) -> Vec<(Duration, bool)> {
+    closed_loop_at("https://api.example.com/v1/items", clients).await
+}
+
+/// The same with another URL.
+pub(super) async fn closed_loop_at(
+    url: &str,
+    clients: impl IntoIterator<Item = (ClientWithMiddleware, u32, u32)>,
+) -> Vec<(Duration, bool)> {
     let mut running = JoinSet::new();
     for (client, tasks, all) in clients {
         let left = Arc::new(AtomicU32::new(all));
         for _ in 0..tasks {
-            running.spawn(calls(client.clone(), Arc::clone(&left)));
+            running.spawn(calls(client.clone(), url.to_owned(), Arc::clone(&left)));
         }
     }
     let mut ended = Vec::new();
@@ -150,7 +158,11 @@ pub(super) async fn closed_loop(
 }
 
 /// One task: the next call, until none is left. How long each took, and whether it was ok.
-async fn calls(client: ClientWithMiddleware, left: Arc<AtomicU32>) -> Vec<(Duration, bool)> {
+async fn calls(
+    client: ClientWithMiddleware,
+    url: String,
+    left: Arc<AtomicU32>,
+) -> Vec<(Duration, bool)> {
     let mut ended = Vec::new();
     let next = |left: u32| left.checked_sub(1);
     while left
@@ -158,7 +170,7 @@ async fn calls(client: ClientWithMiddleware, left: Arc<AtomicU32>) -> Vec<(Durat
         .is_ok()
     {
         let start = now();
-        let result = client.get("https://api.example.com/v1/items").send().await;
+        let result = client.get(&url).send().await;
         let ok = result.is_ok_and(|response| response.status() == 200);
         ended.push((now() - start, ok));
     }

@@ -7,7 +7,7 @@ use reqwest::Url;
 use serde_json::{Value, json};
 use steadfast::config::Config;
 use steadfast::redact::redact_url;
-use steadfast::{LimitScope, Pacing, Short};
+use steadfast::{Concurrency, ConcurrencyLimit, LimitScope, Pacing, Priority, Short};
 use steadfast_core::Prepared;
 
 use super::plan::Planner;
@@ -201,6 +201,11 @@ fn limits(policy: &Prepared) -> Vec<String> {
             .max_queue
             .map(|most| format!("at most {most} attempts wait for that")),
     );
+    if let Some(concurrency) = policy.limits().concurrency {
+        concurrency_lines(&concurrency, policy)
+            .into_iter()
+            .for_each(|line| note(Some(line)));
+    }
     for quota in policy.quotas() {
         note(Some(format!(
             "the plan allows {quota}{}",
@@ -209,6 +214,10 @@ fn limits(policy: &Prepared) -> Vec<String> {
     }
     let cost = policy.limits().cost.fixed().filter(|cost| *cost != 1);
     note(cost.map(|cost| format!("each attempt costs {cost}")));
+    note(match policy.limits().priority {
+        Priority::Normal => None,
+        priority => Some(format!("calls wait with {priority} priority")),
+    });
     note(
         (policy.limits().pacing == Pacing::Off)
             .then(|| "headers about limits pace nothing".to_owned()),
@@ -218,6 +227,45 @@ fn limits(policy: &Prepared) -> Vec<String> {
             .then(|| "nobody waits because somebody else was refused".to_owned()),
     );
     lines
+}
+
+/// How much is under way at once.
+fn concurrency_lines(concurrency: &Concurrency, policy: &Prepared) -> [String; 2] {
+    let limit = match concurrency.limit {
+        ConcurrencyLimit::Adaptive { least, most } => {
+            format!("{least} to {most} attempts are under way at once, as many as the server bears")
+        }
+        ConcurrencyLimit::Fixed(1) => "one attempt is under way at a time".to_owned(),
+        ConcurrencyLimit::Fixed(most) => format!("at most {most} attempts are under way at once"),
+        _ => concurrency.to_string(),
+    };
+    let wait = concurrency.max_wait.unwrap_or(policy.retry().retry_for);
+    let wait = match concurrency.max_queue {
+        None => format!("others wait at most {}", Short(wait)),
+        Some(most) => format!("at most {most} others wait, at most {}", Short(wait)),
+    };
+    [
+        format!("{limit}, until their bodies were read or dropped"),
+        wait,
+    ]
+}
+
+fn concurrency_as_json(policy: &Prepared) -> Value {
+    let Some(concurrency) = policy.limits().concurrency else {
+        return Value::Null;
+    };
+    let (min, max) = match concurrency.limit {
+        ConcurrencyLimit::Adaptive { least, most } => (least, most),
+        ConcurrencyLimit::Fixed(limit) => (limit, limit),
+        _ => return Value::Null,
+    };
+    json!({
+        "adaptive": concurrency.is_adaptive(),
+        "min": min,
+        "max": max,
+        "max_wait_ms": millis(concurrency.max_wait.unwrap_or(policy.retry().retry_for)),
+        "max_queue": concurrency.max_queue,
+    })
 }
 
 fn rates_as_json(policy: &Prepared) -> Value {
@@ -278,9 +326,11 @@ fn as_json(chosen: &Chosen<'_>, planner: &Planner, method: &Method, url: &Url) -
             "max_wait_ms": policy.limits().max_wait.map(millis),
             "buffer": policy.body().buffer,
             "max_queue": policy.limits().max_queue,
+            "concurrency": concurrency_as_json(policy),
             "rates": rates_as_json(policy),
             "quotas": quotas_as_json(policy),
             "cost": policy.limits().cost.fixed(),
+            "priority": policy.limits().priority.as_str(),
             "gate": policy.limits().gate,
             "budget": budget,
             "posts_may_redirect": policy.retry().posts_may_redirect,

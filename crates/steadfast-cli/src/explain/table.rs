@@ -52,11 +52,19 @@ fn refusals(planner: &Planner) -> Vec<Refusal> {
     });
     let (cost, burst) = (2, 1);
     let paced = !policy.rates().is_empty();
+    let concurrency = policy.limits().concurrency;
+    let queue = concurrency.and_then(|concurrency| concurrency.max_queue);
     let all = [
         (policy.limits().gate).then_some(Refusal::GateClosed { wait }),
         paced.then_some(Refusal::RateLimited { wait }),
         paced.then_some(Refusal::CostTooHigh { cost, burst }),
         quota,
+        concurrency.map(|_| Refusal::ConcurrencyLimited {
+            limit: 1,
+            unread: 0,
+            waited: wait,
+        }),
+        queue.map(|queue| Refusal::QueueFull { limit: 1, queue }),
     ];
     all.into_iter().flatten().collect()
 }

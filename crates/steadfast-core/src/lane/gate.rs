@@ -22,6 +22,8 @@ pub(super) struct Gate {
     /// The last attempt that was sent before it closed: what comes back to those is old news.
     last_before: u64,
     closed_at: Option<Instant>,
+    /// It was closed on a guess: the server did not say that it takes nothing.
+    is_guess: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -103,6 +105,16 @@ impl Gate {
         let said = self.closed_until(now);
         let until = said.map_or(later(now, time), |said| said.max(later(now, time)));
         self.state = State::Closed { until };
+    }
+
+    /// Whether it was closed on a guess, which refuses nobody.
+    pub(super) const fn is_guess(&self) -> bool {
+        self.is_guess
+    }
+
+    /// What closed it was a guess, or the word of the server.
+    pub(super) fn guessed(&mut self, is_guess: bool) {
+        self.is_guess = is_guess;
     }
 
     /// Another refusal of the same crowd, with a time of its own.

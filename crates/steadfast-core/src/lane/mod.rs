@@ -21,113 +21,51 @@
 //! let mut lane = Lane::new(now);
 //! assert_eq!(lane.look(now, false), Turn::Now);
 //! let ticket = lane.send(now);
-//! let refused = Heard::Refused { asked: Some(Duration::from_secs(2)), is_reset: false };
+//! let refused = Heard::Refused {
+//!     asked: Some(Duration::from_secs(2)),
+//!     is_reset: false,
+//!     is_busy: false,
+//! };
 //! lane.hear(now, ticket, refused, &Allowances::default(), |_| Duration::from_secs(1));
 //! assert_eq!(lane.look(now, false), Turn::At(now + Duration::from_secs(2)));
 //! ```
 
-mod adapt;
 mod gate;
 mod gcra;
 mod history;
+mod learned;
+mod protocol;
 #[cfg(test)]
 mod tests;
 mod told;
 
 use std::time::{Duration, Instant};
 
-use self::adapt::Adapt;
 use self::gate::Gate;
+use self::learned::{Learned, Room};
+use self::protocol::Refused;
+pub use self::protocol::{Change, Heard, Ticket, Turn, View};
 use self::told::{Asked, Told};
 use crate::hint::{Allowances, LONGEST};
 use crate::policy::Pacing;
 
 /// How many times a wait that the server did not ask for is doubled.
 const MOST_DOUBLINGS: u32 = 5;
-
-/// When an attempt may go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Turn {
-    /// At once.
-    Now,
-    /// Not before this.
-    At(Instant),
-    /// When the one that went first is answered, and at the latest then.
-    AfterProbe(Instant),
-}
-
-/// An attempt on its way.
-#[derive(Clone, Copy, Debug)]
-pub struct Ticket {
-    serial: u64,
-    sent: Instant,
-}
-
-/// What came of an attempt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Heard {
-    /// An answer that is no refusal: the server let it through.
-    Passed,
-    /// "Too many", or "not now".
-    Refused {
-        /// For how long, if the server said so.
-        asked: Option<Duration>,
-        /// It did so with the reset of a limit, in whole seconds, not with a wait.
-        is_reset: bool,
-    },
-    /// No answer: it failed, or nobody waited for it.
-    Nothing,
-    /// Its answer says that another lane counts it.
-    Elsewhere,
-}
-
-/// What an answer changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub struct Change {
-    /// The gate closed, until then.
-    pub closed_until: Option<Instant>,
-    /// The gate opened, or somebody else may go first now.
-    pub stirs: bool,
-}
-
-/// What is known of a lane, for people and for planning.
-#[derive(Clone, Copy, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct View {
-    /// Attempts per second that are let go; `None` is without limit.
-    pub rate: Option<f64>,
-    /// What the server said is left of its scarcest limit.
-    pub remaining: Option<u64>,
-    /// Of how many.
-    pub limit: Option<u64>,
-    /// When that limit starts anew.
-    pub resets_at: Option<Instant>,
-    /// Until when the server closed it.
-    pub closed_until: Option<Instant>,
-    /// Attempts under way.
-    pub in_flight: u32,
-}
+/// When all places are taken, it is looked at again after that time at the latest.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// The attempts that one limit of a server counts together.
 #[derive(Clone, Debug)]
 pub struct Lane {
     gate: Gate,
     told: Told,
-    adapt: Adapt,
+    learned: Learned,
     sent: u64,
     flight: u32,
     touched: Instant,
     pacing: Pacing,
-}
-
-impl Ticket {
-    /// When it was let go.
-    #[must_use]
-    pub const fn sent(&self) -> Instant {
-        self.sent
-    }
+    /// For how long one should wait after the last refusal, if a limit that was told explained it.
+    told_last: Option<Duration>,
 }
 
 impl Lane {
@@ -137,11 +75,12 @@ impl Lane {
         Self {
             gate: Gate::default(),
             told: Told::default(),
-            adapt: Adapt::new(now),
+            learned: Learned::new(now),
             sent: 0,
             flight: 0,
             touched: now,
             pacing: Pacing::Learned,
+            told_last: None,
         }
     }
 
@@ -169,11 +108,11 @@ impl Lane {
             return turn;
         }
         let told = self.told.earliest(now, self.sent, self.flight, is_last);
-        let earliest = told.max(self.adapt.earliest(now));
-        if earliest <= now {
-            Turn::Now
-        } else {
-            Turn::At(earliest)
+        match self.learned.room(now, self.flight) {
+            Room::At(at) if at.max(told) <= now => Turn::Now,
+            Room::At(at) => Turn::At(at.max(told)),
+            Room::Later if told <= now => Turn::AfterAnswer(later(now, LOOK_AGAIN)),
+            Room::Later => Turn::At(told),
         }
     }
 
@@ -183,18 +122,42 @@ impl Lane {
         !self.gate.is_open()
     }
 
+    /// Whether the gate is closed although the server did not say that it takes nothing: it was busy, again and again. That
+    /// delays, and refuses nobody.
+    #[must_use]
+    pub fn is_closed_on_a_guess(&self) -> bool {
+        self.gate.is_guess() && !self.gate.is_open()
+    }
+
     /// An attempt goes, which [`look`](Self::look) allowed or which cannot wait.
     pub fn send(&mut self, now: Instant) -> Ticket {
+        let others = self.flight;
         self.sent += 1;
         self.flight = self.flight.saturating_add(1);
         self.touched = now;
         if !self.gate.send(now, self.sent) {
             self.told.send(now, self.sent, self.flight);
-            self.adapt.send(now);
+            self.learned.send(now, self.sent, others);
         }
         Ticket {
             serial: self.sent,
             sent: now,
+            others,
+        }
+    }
+
+    /// An attempt that went before anything was known of a limit, and whose answer speaks of one. If the gate is closed,
+    /// it was one of the crowd that closed it.
+    pub fn late(&mut self, now: Instant) -> Ticket {
+        if self.gate.is_open() {
+            return self.send(now);
+        }
+        let others = self.flight;
+        self.flight = self.flight.saturating_add(1);
+        Ticket {
+            serial: 0,
+            sent: now,
+            others,
         }
     }
 
@@ -206,14 +169,19 @@ impl Lane {
             true => 0,
             false => self.sent,
         };
-        let sent = ticket.sent;
-        Ticket { serial, sent }
+        Ticket { serial, ..ticket }
     }
 
     /// Whether its pace was learned from refusals, not only told.
     #[must_use]
     pub fn is_learned(&self) -> bool {
-        !self.adapt.is_unlimited()
+        !self.learned.is_unlimited()
+    }
+
+    /// Whether an attempt that was refused is spaced out when it is repeated, so that repeating it adds no load.
+    #[must_use]
+    pub fn spaces_out(&self) -> bool {
+        self.learned.spaces_out()
     }
 
     /// Whether the gate closed since an attempt was let go.
@@ -225,7 +193,7 @@ impl Lane {
     /// Whether no known limit could delay an attempt.
     #[must_use]
     pub fn is_plain(&self) -> bool {
-        self.gate.is_open() && self.told.is_empty() && self.adapt.is_unlimited()
+        self.gate.is_open() && self.told.is_empty() && self.learned.is_unlimited()
     }
 
     /// What came of an attempt. `backoff` says for how long the gate closes after so many refusals in a row, where the
@@ -242,15 +210,22 @@ impl Lane {
         self.touched = now;
         let (serial, sent) = (ticket.serial, ticket.sent);
         if self.pacing != Pacing::Off {
-            self.told.hear(now, Asked { serial, sent }, allowances);
+            let passed = !matches!(heard, Heard::Refused { .. });
+            let asked = Asked {
+                serial,
+                sent,
+                passed,
+                so_far: self.sent,
+            };
+            self.told.hear(now, asked, allowances);
         }
         let mut change = Change::default();
         match heard {
             Heard::Passed => {
-                self.adapt.accepted(sent);
+                self.learned.accepted(now, ticket.as_sent());
                 change.stirs = self.gate.passed(serial);
                 if change.stirs {
-                    self.adapt.opened(now, sent);
+                    self.learned.opened(now);
                 }
             }
             // Whatever that other limit says, this one let it through.
@@ -258,11 +233,22 @@ impl Lane {
                 change.stirs = self.gate.passed(serial);
             }
             Heard::Nothing => change.stirs = self.gate.came_to_nothing(now, serial),
-            Heard::Refused { asked, is_reset } => {
-                self.refused(now, ticket, asked, is_reset, backoff);
+            Heard::Refused {
+                asked,
+                is_reset,
+                is_busy,
+            } => {
+                let refused = Refused {
+                    asked,
+                    is_reset,
+                    is_busy,
+                };
+                self.refused(now, ticket, refused, backoff);
                 change.closed_until = self.gate.closed_until(now);
             }
         }
+        // There is a place for another one.
+        change.stirs |= self.learned.places(now).is_some();
         change
     }
 
@@ -270,7 +256,7 @@ impl Lane {
     #[must_use]
     pub fn view(&self, now: Instant) -> View {
         let told = self.told.rate(now, self.sent, self.flight);
-        let learned = self.adapt.rate(now);
+        let learned = self.learned.rate(now);
         let rate = match (told, learned) {
             (Some(told), Some(learned)) => Some(told.min(learned)),
             (told, learned) => told.or(learned),
@@ -283,6 +269,7 @@ impl Lane {
             resets_at: scarcest.and_then(|(.., at)| at.filter(|at| *at > now)),
             closed_until: self.gate.closed_until(now),
             in_flight: self.flight,
+            places: self.learned.places(now),
         }
     }
 
@@ -298,35 +285,70 @@ impl Lane {
         &mut self,
         now: Instant,
         ticket: Ticket,
-        asked: Option<Duration>,
-        is_reset: bool,
+        refused: Refused,
         backoff: impl FnOnce(u32) -> Duration,
     ) {
-        if self.gate.is_old_news(ticket.serial) {
-            // Of the same crowd. What it was asked to wait counts, a backoff of ours was drawn already.
-            if let Some(asked) = asked.filter(|_| !is_reset) {
+        let is_out = refused.is_busy && self.learned.is_out(now, ticket.as_sent(), self.flight);
+        let is_old = self.gate.is_old_news(ticket.serial);
+        let told = match is_old {
+            // Of the same crowd, which a limit that was told explained, or not.
+            true => self.told_last,
+            false => self.told.refused(now, ticket.sent),
+        };
+        self.told_last = told;
+        let closes = self.closes(now, ticket, refused, (told.is_some(), is_out));
+        if is_out {
+            // Nothing is paced while a server is down.
+            self.gate = Gate::default();
+            return;
+        }
+        let asked = refused.asked;
+        if is_old {
+            // What it was asked to wait counts, a backoff of ours was drawn already.
+            if let Some(asked) = asked.filter(|_| !refused.is_reset) {
                 self.gate.extend(now, asked);
             }
             return;
         }
         let refusals = self.gate.next_refusal();
-        let told = match asked {
-            Some(_) if !is_reset => None,
-            _ => self.told.refused(now),
-        };
         let time = match (asked, told) {
+            (Some(asked), _) if !refused.is_reset && closes => asked,
             // Whole seconds until more: asking a little earlier costs one request, not a crowd.
             (asked, Some(soon)) => {
                 let soon = soon.saturating_mul(1 << (refusals - 1).min(MOST_DOUBLINGS));
                 asked.map_or(soon, |asked| asked.min(soon))
             }
-            (Some(asked), None) => asked,
-            (None, None) => backoff(refusals),
+            (Some(asked), None) if closes => asked,
+            (None, None) if closes => backoff(refusals),
+            (Some(asked), None) => return self.learned.costs(asked),
+            (None, None) => return,
         };
         self.gate.close(now, time, self.sent);
+        self.gate.guessed(refused.is_busy && asked.is_none());
         if told.is_none() && self.pacing == Pacing::Learned {
-            self.adapt.refused(now, ticket.sent, time);
+            let (is_asked, is_again) = (asked.is_some(), refusals > 1);
+            let sent = ticket.as_sent();
+            self.learned.closed(now, sent, time, is_asked, is_again);
         }
+    }
+
+    /// Whether a refusal closes the gate, where nothing is told.
+    fn closes(
+        &mut self,
+        now: Instant,
+        ticket: Ticket,
+        refused: Refused,
+        (is_told, is_out): (bool, bool),
+    ) -> bool {
+        let is_busy = refused.is_busy;
+        if self.pacing != Pacing::Learned || is_told {
+            return !is_busy;
+        }
+        let sent = ticket.as_sent();
+        let refuses_all = self.learned.refused(now, sent, is_busy, is_out);
+        // A wait that was asked for holds where there is a limit. Who is only busy may have none.
+        let is_limited = refused.asked.is_some() && !(is_busy && self.learned.is_unlimited());
+        refuses_all || is_limited || !self.gate.is_open()
     }
 }
 

@@ -32,6 +32,9 @@ impl Policy {
     }
 
     /// The most bytes of a refused response that are read, inside the wait, to keep its connection. Default 64 KiB.
+    ///
+    /// At most 16 KiB of them stay in memory. Only where a retry [waits for the budget](Self::wait_for_budget) all of them
+    /// do, since the response is returned if the budget never pays; a longer one keeps its connection until then.
     #[must_use]
     pub fn drain(mut self, bytes: usize) -> Self {
         self.body.drain = bytes;

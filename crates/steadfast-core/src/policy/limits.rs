@@ -1,11 +1,13 @@
-//! What limits attempts before they are sent: rates, quotas, and what servers say.
+//! What limits attempts before they are sent: rates, quotas, how many are under way, and what servers say.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::{InvalidPolicy, Pacing, Policy};
+use crate::concurrency::Concurrency;
 use crate::cost::{Cost, RequestHead};
 use crate::hint::Window;
+use crate::priority::Priority;
 use crate::quota::Quotas;
 use crate::rate::{PreparedRate, Rates};
 
@@ -21,10 +23,14 @@ pub struct LimitPolicy {
     pub max_queue: Option<usize>,
     /// What an attempt takes from rates and quotas.
     pub cost: Cost,
+    /// Whose calls go first where several wait.
+    pub priority: Priority,
     /// What attempts are paced by, beside the rates.
     pub pacing: Pacing,
     /// Whether a refusal closes its scope for others.
     pub gate: bool,
+    /// How many attempts may be under way at once; `None` is without limit.
+    pub concurrency: Option<Concurrency>,
     /// For whom calls are made that set no identity.
     pub identity: Option<Arc<str>>,
     /// What the user's plan allows; no two have the same window and scope.
@@ -40,8 +46,10 @@ impl Default for LimitPolicy {
             max_wait: None,
             max_queue: None,
             cost: Cost::One,
+            priority: Priority::Normal,
             pacing: Pacing::Learned,
             gate: true,
+            concurrency: None,
             identity: None,
             quotas: Quotas::default(),
             quota_markers: Vec::new(),
@@ -79,10 +87,39 @@ impl Policy {
     }
 
     /// The most attempts that wait for the client-side rates at a time: one more is refused at once, with the time when
-    /// it could be served. Default: none.
+    /// it could be served. Those of a lower priority do not count. Default: none.
     #[must_use]
     pub fn max_queue(mut self, attempts: usize) -> Self {
         self.limits.max_queue = Some(attempts);
+        self
+    }
+
+    /// How many attempts may be under way at once, per endpoint, origin and identity (as the retry budget): a number, or a
+    /// [`Concurrency`] that says more. An attempt counts until the body of its response has been read or dropped. Whoever
+    /// has to wait does so by priority, then first come, first served, for as long as another attempt may start. Default: no limit.
+    ///
+    /// ```
+    /// use steadfast_core::{Concurrency, Policy};
+    ///
+    /// let fixed = Policy::standard().concurrency(8);
+    /// let found_out = Policy::standard().concurrency(Concurrency::adaptive());
+    /// # fixed.prepare()?;
+    /// # found_out.prepare()?;
+    /// # Ok::<(), steadfast_core::InvalidPolicy>(())
+    /// ```
+    ///
+    /// A caller that keeps more responses unread than there are places waits for itself, and is refused after the wait: read
+    /// or drop the responses first.
+    #[must_use]
+    pub fn concurrency(mut self, concurrency: impl Into<Concurrency>) -> Self {
+        self.limits.concurrency = Some(concurrency.into());
+        self
+    }
+
+    /// Any number of attempts may be under way, as in `standard`: for a policy that extends one with a limit.
+    #[must_use]
+    pub fn without_concurrency(mut self) -> Self {
+        self.limits.concurrency = None;
         self
     }
 
@@ -111,6 +148,23 @@ impl Policy {
         closure: impl Fn(&RequestHead<'_>) -> u32 + Send + Sync + 'static,
     ) -> Self {
         self.limits.cost = Cost::Of(Arc::new(closure));
+        self
+    }
+
+    /// Whose calls go first where several wait: for a rate, a gate that a server closed, a pace, or a turn under
+    /// [`concurrency`](Self::concurrency). Calls of a lower priority count neither for [`max_wait`](Self::max_wait) nor for
+    /// [`max_queue`](Self::max_queue), since they wait behind.
+    /// Default: [`Priority::Normal`].
+    ///
+    /// ```
+    /// use steadfast_core::{Policy, Priority};
+    ///
+    /// let batch = Policy::patient().priority(Priority::Low);
+    /// # drop(batch);
+    /// ```
+    #[must_use]
+    pub fn priority(mut self, priority: Priority) -> Self {
+        self.limits.priority = priority;
         self
     }
 

@@ -23,6 +23,9 @@ impl Prepared {
     pub(super) fn check(policy: Policy) -> Result<Self, InvalidPolicy> {
         policy.retry.check()?;
         policy.timeouts.check()?;
+        if let Some(concurrency) = &policy.limits.concurrency {
+            concurrency.check()?;
+        }
         Ok(Self {
             terms: Terms::of(&policy),
             rates: policy.prepare_rates()?,

@@ -19,6 +19,8 @@ pub struct Situation<'a, T> {
     pub paced_until: Option<Instant>,
     /// Until when the server closed the gate that the next attempt has to go through.
     pub closed_until: Option<Instant>,
+    /// Whether a limit that was learned from refusals such as this one spaces out what follows.
+    pub pace_learned: bool,
     /// Takes a price from the budget; false when there is less.
     pub take_token: T,
     /// Chance.
@@ -36,6 +38,7 @@ impl<'a, T> Situation<'a, T> {
             redirected: false,
             paced_until: None,
             closed_until: None,
+            pace_learned: false,
             take_token,
             chance,
         }
@@ -66,6 +69,13 @@ impl<'a, T> Situation<'a, T> {
     #[must_use]
     pub fn closed_until(mut self, closed_until: Option<Instant>) -> Self {
         self.closed_until = closed_until;
+        self
+    }
+
+    /// Whether a limit that was learned from refusals such as this one spaces out what follows.
+    #[must_use]
+    pub fn pace_learned(mut self, pace_learned: bool) -> Self {
+        self.pace_learned = pace_learned;
         self
     }
 }

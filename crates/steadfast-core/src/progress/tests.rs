@@ -1,6 +1,7 @@
 //! The course of a call, case by case and as properties.
 
 mod paid;
+mod unsent;
 
 use std::time::SystemTime;
 

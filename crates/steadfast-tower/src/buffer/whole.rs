@@ -9,6 +9,8 @@ use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
 
+use crate::concurrency::InBody;
+
 /// Chunks below this many bytes are copied together.
 const SMALL: usize = 1024;
 
@@ -22,6 +24,8 @@ pub struct Whole<B: Body> {
     rest: Option<B>,
     trailers: Option<HeaderMap>,
     error: Option<B::Error>,
+    /// Given up when nothing more can come.
+    held: Option<InBody>,
 }
 
 // ===== impl Whole =====
@@ -36,6 +40,7 @@ impl<B: Body> Whole<B> {
             rest: Some(body),
             trailers: None,
             error: None,
+            held: None,
         }
     }
 
@@ -48,6 +53,7 @@ impl<B: Body> Whole<B> {
             start_len: bytes.len() as u64,
             trailers: None,
             error: None,
+            held: None,
         };
         if !bytes.is_empty() {
             whole.start.push_back(bytes);
@@ -58,6 +64,11 @@ impl<B: Body> Whole<B> {
     /// Whether it is there to its end, or to the error that ended it.
     pub(crate) const fn is_complete(&self) -> bool {
         self.rest.is_none()
+    }
+
+    /// Holds this until nothing more can come.
+    pub(crate) fn hold(&mut self, held: InBody) {
+        self.held = Some(held);
     }
 
     /// The error that ended it, if there was one.
@@ -92,9 +103,9 @@ impl<B: Body<Data = Bytes> + Unpin> Whole<B> {
                 Some(Ok(frame)) => self.keep(frame),
                 Some(Err(error)) => {
                     self.error = Some(error);
-                    self.rest = None;
+                    self.end();
                 }
-                None => self.rest = None,
+                None => self.end(),
             }
         }
         Poll::Ready(())
@@ -117,6 +128,12 @@ impl<B: Body<Data = Bytes> + Unpin> Whole<B> {
             }
         }
         Poll::Ready(())
+    }
+
+    /// Nothing more can come.
+    fn end(&mut self) {
+        self.rest = None;
+        self.held = None;
     }
 
     fn keep(&mut self, frame: Frame<Bytes>) {
@@ -159,8 +176,13 @@ impl<B: Body<Data = Bytes> + Unpin> Body for Whole<B> {
             self.start_len -= chunk.len() as u64;
             return Poll::Ready(Some(Ok(Frame::data(chunk))));
         }
+        let is_held = self.held.is_some();
         if let Some(rest) = &mut self.rest {
-            let frame = ready!(Pin::new(rest).poll_frame(cx));
+            let frame = ready!(Pin::new(&mut *rest).poll_frame(cx));
+            // Many readers stop at the last byte and never ask for the end.
+            if is_held && (!matches!(frame, Some(Ok(_))) || rest.is_end_stream()) {
+                self.held = None;
+            }
             if frame.is_none() {
                 self.rest = None;
             }

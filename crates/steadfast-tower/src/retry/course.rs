@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use http::Method;
 use steadfast_core::budget::Price;
+use steadfast_core::queue::Rank;
 use steadfast_core::repeatable::{Repeatable, WhyNot};
 use steadfast_core::{
     Judged, Limits, Outcome, Payment, Progress, Reason, Record, Rule, Situation, Step, Stop,
@@ -18,12 +19,13 @@ use crate::call::{Call, ReplaySource};
 use crate::clock;
 use crate::context::{Context, Resend};
 use crate::failure::Failure;
+use crate::notes::Notes;
 use crate::reply::Reply;
 use crate::request::{HttpRequest, Replayer};
 use crate::response::HttpResponse;
 use crate::retry::event;
 use crate::retry::next::{Due, Fee, Next};
-use crate::retry::unsent::Unsent;
+use crate::retry::unsent::{Unsent, head_of};
 
 /// A call on its course.
 pub(crate) struct Course<R> {
@@ -66,7 +68,7 @@ impl<R: HttpRequest> Course<R> {
             progress: Progress::new(now),
             repeatable: None,
             funded,
-            next: Some(Unsent::First(request)),
+            next: Some(Unsent::Own(request)),
             head: None,
             resend: None,
         }
@@ -77,20 +79,34 @@ impl<R: HttpRequest> Course<R> {
     }
 
     /// The request that the next attempt sends.
-    pub(super) fn take<P: Replayer<R>>(&mut self, replayer: &P) -> Option<Box<R>> {
-        match self.next.take()? {
-            Unsent::First(request) => Some(request),
-            Unsent::Kept(kept) => match Arc::try_unwrap(kept) {
-                Ok(request) => Some(Box::new(request)),
-                // A layer further in still looks at it. What was copied once can be copied again.
-                Err(kept) => {
-                    let again = match &self.source {
-                        Some(source) => source.replay(&kept),
-                        None => replayer.replay(&kept),
-                    };
-                    again.map(Box::new)
-                }
-            },
+    pub(super) fn take(&mut self) -> Option<Box<R>> {
+        self.next.take()?.into_request()
+    }
+
+    /// A layer further in may still look at the copy. Then another one is made while the last outcome may be returned: what
+    /// was copied once may not be copied again.
+    fn free<P: Replayer<R>>(&mut self, replayer: &P) {
+        let Some(looked_at) = self.next.take_if(|next| !next.is_free()) else {
+            return;
+        };
+        let request = looked_at.request();
+        let again = match &self.source {
+            Some(source) => source.replay(request),
+            None => replayer.replay(request),
+        };
+        self.next = again.map(Box::new).map(Unsent::Own);
+        if self.next.is_none() {
+            self.remember(request);
+        }
+    }
+
+    /// No copy is there to be asked later.
+    fn remember(&mut self, request: &R) {
+        if self.repeatable.is_none() {
+            self.repeatable = Some(repeatable(&self.context, request));
+        }
+        if !self.progress.has_history() {
+            self.head = Some(Box::new(head_of(request)));
         }
     }
 
@@ -126,12 +142,11 @@ impl<R: HttpRequest> Course<R> {
             let kept = self.keep(request, replayer);
             self.next = kept.map(Unsent::Kept);
         }
-        // A copy is asked later, if at all; what a closure makes may differ from what is sent.
-        if self.repeatable.is_none() && (self.next.is_none() || self.source.is_some()) {
+        if self.next.is_none() {
+            self.remember(request);
+        } else if self.repeatable.is_none() && self.source.is_some() {
+            // A copy is asked later, if at all; what a closure makes may differ from what is sent.
             self.repeatable = Some(repeatable(&self.context, request));
-        }
-        if self.next.is_none() && !self.progress.has_history() {
-            self.head = Some(Box::new(head_of(request)));
         }
         self.progress.on_send(now);
         Context {
@@ -203,10 +218,12 @@ impl<R: HttpRequest> Course<R> {
 
     /// Decides what follows an outcome that was not accepted at the first attempt.
     #[cold]
-    pub(super) fn follow<Res: HttpResponse, E>(
+    pub(super) fn follow<P: Replayer<R>, Res: HttpResponse, E>(
         &mut self,
         result: &Result<Reply<Res>, Failure<E>>,
+        replayer: &P,
     ) -> Next {
+        self.free(replayer);
         let now = clock::now();
         let report = match result {
             Ok(reply) => reply.report(),
@@ -239,7 +256,7 @@ impl<R: HttpRequest> Course<R> {
                 return Next::Refused(self.end(now, stop, resume_at(now, judged)));
             }
         }
-        let (step, token) = self.decide(now, judged, redirected, notes.closed_until);
+        let (step, token) = self.decide(now, judged, redirected, notes);
         let (wait, fee, stop) = match step {
             Step::Again { wait, payment } => {
                 let fee = match payment {
@@ -309,7 +326,7 @@ impl<R: HttpRequest> Course<R> {
         now: Instant,
         judged: &Judged,
         redirected: bool,
-        closed_until: Option<Instant>,
+        notes: &Notes,
     ) -> (Step, Option<Token>) {
         if self.context.retried_outside && matches!(judged.verdict, Rule::Retry(_)) {
             return (Step::HandBack(Stop::Nested), None);
@@ -333,11 +350,13 @@ impl<R: HttpRequest> Course<R> {
             (None, None) => Repeatable::No(WhyNot::Method),
         };
         self.repeatable = Some(repeatable);
+        let rank = Rank::new(self.context.terms().priority, self.progress.sent());
         let situation = Situation::new(repeatable, take_token, &mut chance)
             .replayable(self.next.is_some() || unfunded)
             .redirected(redirected)
-            .paced_until(scope.paced_until(now))
-            .closed_until(closed_until);
+            .paced_until(scope.paced_until(now, rank))
+            .closed_until(notes.closed_until)
+            .pace_learned(notes.is_paced);
         let policy = scope.policy();
         let step = self
             .progress
@@ -376,11 +395,4 @@ fn repeatable<R: HttpRequest>(context: &Context, request: &R) -> Repeatable {
     let policy = context.scope.policy().retry();
     let said = context.terms().repeatable;
     policy.repeatable(request.method(), request.headers(), said)
-}
-
-fn head_of<R: HttpRequest>(request: &R) -> (Method, String) {
-    (
-        request.method().clone(),
-        request.url().authority().to_string(),
-    )
 }

@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use pin_project_lite::pin_project;
 use steadfast_core::Refusal;
+use steadfast_core::budget::Price;
 use tokio::time::Sleep;
 use tower_service::Service;
 
@@ -34,7 +35,7 @@ pin_project! {
         course: Course<R>,
         inner: S,
         // What the last attempt brought, until the next one is answered.
-        held: Option<Box<Held<Res, S::Error>>>,
+        last: Option<Box<Result<Reply<Res>, S::Error>>>,
         #[pin]
         stage: Stage<S::Future, Res, S::Error>,
     }
@@ -49,14 +50,23 @@ pin_project! {
         Sending { #[pin] future: F },
         /// Between two attempts. Boxed: no call that succeeds at once has one, and each would carry its size.
         Waiting { wait: Box<Waiting<Res, E>> },
+        /// An attempt is over, and with its outcome the call unless another one follows.
+        Over,
     }
 }
 
 /// A wait between two attempts.
 struct Waiting<Res: WholeResponse, F> {
     sleep: Pin<Box<Sleep>>,
-    held: Held<Res, F>,
-    fee: Fee,
+    fare: Fare<Res, F>,
+}
+
+/// How the next attempt is paid for, and so whether what the last one brought may still be returned.
+enum Fare<Res: WholeResponse, F> {
+    /// It is sent for certain, with this token if it costs one.
+    Paid(Option<Token>, Option<Held<Res, F>>),
+    /// It may be sent once this was paid.
+    Owed(Price, Held<Res, F>),
 }
 
 impl<P, S, R, Res> RetryFuture<P, S, R, Res>
@@ -70,7 +80,7 @@ where
             replayer,
             course,
             inner,
-            held: None,
+            last: None,
             stage: Stage::Ready {
                 token: None,
                 late: Late::default(),
@@ -113,11 +123,13 @@ where
                             return Poll::Ready(result);
                         }
                     }
-                    match course.follow(&result) {
+                    // It may look at the copy that is sent next.
+                    this.stage.set(Stage::Over);
+                    match course.follow(&result, this.replayer) {
                         Next::HandBack(record) => return Poll::Ready(with_record(result, record)),
                         Next::Refused(record) => {
-                            let last = this.held.take().and_then(|mut held| held.release());
-                            return Poll::Ready(with_record(last.unwrap_or(result), Some(record)));
+                            let last = this.last.take().map_or(result, |last| *last);
+                            return Poll::Ready(with_record(last, Some(record)));
                         }
                         Next::Wait(until, fee) => Stage::wait(until, fee, result, course.drain()),
                     }
@@ -132,13 +144,13 @@ where
                     };
                     if let Err(failure) = ready {
                         let failure = course.not_ready(failure);
-                        let last = this.held.take().filter(|_| failure.is_refused());
-                        let Some(last) = last.and_then(|mut held| held.release()) else {
+                        let last = this.last.take().filter(|_| failure.is_refused());
+                        let Some(last) = last else {
                             return Poll::Ready(Err(failure));
                         };
-                        return Poll::Ready(with_record(last, Some(failure.report.record)));
+                        return Poll::Ready(with_record(*last, Some(failure.report.record)));
                     }
-                    let Some(request) = course.take(this.replayer) else {
+                    let Some(request) = course.take() else {
                         return Poll::Pending;
                     };
                     let context = course.depart(&request, this.replayer, token);
@@ -147,28 +159,25 @@ where
                     let future = this.inner.call(call);
                     Stage::Sending { future }
                 }
+                StageProjection::Over => return Poll::Pending,
                 StageProjection::Waiting { wait } => {
-                    let _ = wait.held.poll(cx);
+                    wait.read(cx);
                     ready!(wait.sleep.as_mut().poll(cx));
-                    wait.held.settle();
-                    let token = match &mut wait.fee {
-                        Fee::Paid(token) => token.take(),
-                        Fee::Owed(price) => match course.pay(*price) {
-                            Due::Paid(token) => Some(token),
+                    let (token, held) = match wait.fare.take() {
+                        Fare::Paid(token, held) => (token, held),
+                        Fare::Owed(price, held) => match course.pay(price) {
+                            Due::Paid(token) => (Some(token), Some(held)),
                             Due::Later(at) => {
+                                wait.fare = Fare::Owed(price, held);
                                 wait.sleep.as_mut().reset(at.into());
                                 continue;
                             }
-                            Due::Never(record) => match wait.held.release() {
-                                Some(result) => {
-                                    return Poll::Ready(with_record(result, Some(record)));
-                                }
-                                None => return Poll::Pending,
-                            },
+                            Due::Never(record) => {
+                                return Poll::Ready(with_record(held.into_result(), Some(record)));
+                            }
                         },
                     };
-                    let held = std::mem::replace(&mut wait.held, Held::Gone);
-                    *this.held = Some(Box::new(held));
+                    *this.last = held.and_then(Held::settle).map(Box::new);
                     Stage::Ready {
                         token,
                         late: Late::default(),
@@ -199,12 +208,38 @@ fn with_record<Res: HttpResponse, E>(
 impl<F, Res: WholeResponse, E> Stage<F, Res, Failure<E>> {
     /// The wait before the next attempt, with what came back from the last one.
     fn wait(until: Instant, fee: Fee, last: Result<Reply<Res>, Failure<E>>, drain: usize) -> Self {
-        let held = match fee {
-            Fee::Paid(_) => Held::freeing(last, drain),
-            Fee::Owed(_) => Held::Kept(last),
+        let fare = match fee {
+            Fee::Paid(token) => Fare::Paid(token, Held::freeing(last, drain)),
+            Fee::Owed(price) => Fare::Owed(price, Held::keeping(last, drain)),
         };
         let sleep = Box::pin(tokio::time::sleep_until(until.into()));
-        let wait = Box::new(Waiting { sleep, held, fee });
+        let wait = Box::new(Waiting { sleep, fare });
         Self::Waiting { wait }
+    }
+}
+
+// ===== impl Waiting =====
+
+impl<Res: WholeResponse, F> Waiting<Res, F> {
+    /// Reads on, so that the connection is free. One that will not be returned is dropped when it gets too long, and
+    /// one that stays unread gives its permit back.
+    fn read(&mut self, cx: &mut Context<'_>) {
+        match &mut self.fare {
+            Fare::Paid(_, held) => {
+                let read = held.take_if(|held| held.poll(cx).is_ready() && held.is_too_long());
+                drop(read);
+            }
+            Fare::Owed(_, held) => {
+                if held.poll(cx).is_ready() {
+                    held.release_permit();
+                }
+            }
+        }
+    }
+}
+
+impl<Res: WholeResponse, F> Fare<Res, F> {
+    const fn take(&mut self) -> Self {
+        std::mem::replace(self, Self::Paid(None, None))
     }
 }

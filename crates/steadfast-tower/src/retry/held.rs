@@ -11,77 +11,99 @@ use crate::response::WholeResponse;
 
 /// What the last attempt brought. It is returned when no further attempt is sent after all.
 ///
-/// A response must not keep its connection meanwhile, so its body is read: up to 16 KiB of it are kept. Of a longer one so
-/// much is read as the policy allows, then it is gone.
+/// A response should not keep its connection meanwhile, so its body is read, as far as the policy allows. What becomes
+/// of a longer one depends on what follows:
+///
+/// * Another attempt [follows for certain](Self::freeing): 16 KiB are kept, and a longer body is read and thrown away.
+/// * The response [may be what the call returns](Self::keeping): nothing of it is thrown away. What is too long stays
+///   unread, and with it on its connection, until the next attempt is certain. Its permit is given back meanwhile.
 pub(super) enum Held<Res: WholeResponse, F> {
-    /// It is there as a whole, or as it came.
-    Kept(Result<Reply<Res>, F>),
-    /// Its body is being read.
-    Reading(Reading<Res>),
-    /// Its connection was worth more, or was given up.
-    Gone,
+    Failure(F),
+    Response(Reading<Res>),
 }
 
 pub(super) struct Reading<Res: WholeResponse> {
     shell: Res::Shell,
     body: Whole<Res::Body>,
     report: Box<Report>,
+    /// The longest body that is kept.
+    most: usize,
+    /// So much more is read to free the connection.
     left: usize,
     is_too_long: bool,
 }
 
 impl<Res: WholeResponse, F> Held<Res, F> {
-    /// Frees the connection of a response; at most `drain` bytes of its body are read for that.
-    pub(super) fn freeing(last: Result<Reply<Res>, F>, drain: usize) -> Self {
+    /// Another attempt follows. At most `drain` bytes are read to free the connection; `None` where it is given up.
+    pub(super) fn freeing(last: Result<Reply<Res>, F>, drain: usize) -> Option<Self> {
+        let held = Self::of(last, PEEK_LIMIT.min(drain), drain);
+        (!held.is_too_long()).then_some(held)
+    }
+
+    /// Another attempt may follow. At most `drain` bytes are read to free the connection, and all of them are kept.
+    pub(super) fn keeping(last: Result<Reply<Res>, F>, drain: usize) -> Self {
+        Self::of(last, drain, 0)
+    }
+
+    fn of(last: Result<Reply<Res>, F>, most: usize, left: usize) -> Self {
         let reply = match last {
             Ok(reply) => reply,
-            Err(failure) => return Self::Kept(Err(failure)),
+            Err(failure) => return Self::Failure(failure),
         };
         let response = &reply.response;
         let length = response.headers().get(http::header::CONTENT_LENGTH);
         let length = length.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
         // A connection is better given up where it is misdirected (421), or the body too long to be read.
-        if response.status().as_u16() == 421 || length.is_some_and(|length| length > drain as u64) {
-            return Self::Gone;
-        }
+        let is_too_long = response.status().as_u16() == 421
+            || length.is_some_and(|length| length > most.max(left) as u64);
         let (response, report) = reply.into_parts();
         let (shell, body) = response.open();
-        Self::Reading(Reading {
+        Self::Response(Reading {
             shell,
             body,
             report: Box::new(report),
-            left: drain,
-            is_too_long: false,
+            most,
+            left,
+            is_too_long,
         })
     }
 
     /// Reads on. Ready when there is nothing more to do.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let Self::Reading(reading) = self else {
-            return Poll::Ready(());
-        };
-        ready!(reading.poll(cx));
-        self.settle();
-        Poll::Ready(())
+        match self {
+            Self::Failure(_) => Poll::Ready(()),
+            Self::Response(reading) => reading.poll(cx),
+        }
     }
 
-    /// The wait is over: what was not read to its end by now is given up.
-    pub(super) fn settle(&mut self) {
-        *self = match std::mem::replace(self, Self::Gone) {
-            Self::Reading(reading) if reading.is_whole() => {
+    /// Nobody reads it for a while: others may be under way meanwhile.
+    pub(super) fn release_permit(&mut self) {
+        if let Self::Response(reading) = self {
+            reading.report.release_permit();
+        }
+    }
+
+    /// Whether it is longer than what is kept.
+    pub(super) const fn is_too_long(&self) -> bool {
+        matches!(self, Self::Response(reading) if reading.is_too_long)
+    }
+
+    /// Another attempt is sent now: what was not read to its end is given up.
+    pub(super) fn settle(self) -> Option<Result<Reply<Res>, F>> {
+        match self {
+            Self::Response(reading) if !reading.is_whole() => None,
+            whole => Some(whole.into_result()),
+        }
+    }
+
+    /// It is what the call returns. Of one that was [kept](Self::keeping) nothing is missing: the rest is read later.
+    pub(super) fn into_result(self) -> Result<Reply<Res>, F> {
+        match self {
+            Self::Failure(failure) => Err(failure),
+            Self::Response(reading) => {
                 let response = Res::close(reading.shell, reading.body);
-                Self::Kept(Ok(Reply::with(response, *reading.report)))
+                Ok(Reply::with(response, *reading.report))
             }
-            Self::Kept(last) => Self::Kept(last),
-            Self::Reading(_) | Self::Gone => Self::Gone,
-        };
-    }
-
-    /// Takes it out, if it is still there.
-    pub(super) fn release(&mut self) -> Option<Result<Reply<Res>, F>> {
-        match std::mem::replace(self, Self::Gone) {
-            Self::Kept(last) => Some(last),
-            Self::Reading(_) | Self::Gone => None,
         }
     }
 }
@@ -93,10 +115,10 @@ impl<Res: WholeResponse> Reading<Res> {
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if !self.is_too_long {
-            ready!(self.body.poll_start(PEEK_LIMIT.min(self.left), cx));
+            ready!(self.body.poll_start(self.most, cx));
             self.is_too_long = !self.body.is_complete();
         }
-        match self.is_too_long {
+        match self.is_too_long && self.left > 0 {
             true => self.body.poll_drain(&mut self.left, cx),
             false => Poll::Ready(()),
         }

@@ -4,6 +4,8 @@
 //! while another attempt can follow, waits, and sends. A wait is never shorter than the server asked for, and one that
 //! does not fit the time for retrying is not begun: the response is returned at once, its body unread. A refused
 //! response that will be repeated is drained inside the wait, within bounds, so that its connection can be used again.
+//! While a retry waits for the budget its response may still be the one that is returned: it is read within the same bounds
+//! and kept, and one that is longer stays unread until the retry is paid for.
 //!
 //! * No copy is made when no retry can follow; the last attempt sends the original.
 //! * A body that can be sent only once is sent once, and the record says so.
@@ -23,8 +25,9 @@
 //! ```
 //!
 //! # Cancel safety
-//! Dropping the future drops the attempt or the wait; a token that was taken for a retry not sent yet goes back into
-//! the budget.
+//! Dropping the future drops the attempt or the wait, with the response that is kept meanwhile: a connection whose body was not
+//! read to its end is closed. A token that was taken for a retry not sent yet goes back into the budget, and a call that
+//! waits for the budget has taken nothing from it.
 
 mod course;
 mod event;

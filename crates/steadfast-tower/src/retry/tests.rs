@@ -1,5 +1,7 @@
 //! What the layer itself promises; what is decided is tested in core, the whole over sockets.
 
+mod unsent;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use steadfast_core::hint::Allowances;
 use steadfast_core::lane::{Change, Heard, Lane, Ticket, Turn};
 
-use super::line::{Again, Ask, Line, Turnstile};
 use crate::clock;
+use crate::queue::{Again, Ahead, Ask, Line, Turnstile};
 
 /// A lane behind its lock.
 pub(crate) struct Gate {
@@ -74,15 +74,15 @@ impl Turnstile for Gate {
         }
     }
 
-    fn outlook(&self, now: Instant, ask: &Ask, others: usize, _: u64) -> Instant {
+    fn outlook(&self, now: Instant, ask: &Ask, ahead: Ahead) -> Instant {
         let next = self.next(now, ask);
         let rate = self.lane().view(now).rate;
-        let time = rate.map(|rate| Duration::try_from_secs_f64(others as f64 / rate));
+        let time = rate.map(|rate| Duration::try_from_secs_f64(ahead.count as f64 / rate));
         let time = time.and_then(Result::ok).unwrap_or_default();
         next.checked_add(time).unwrap_or(next)
     }
 
-    fn prefers_fresh(&self) -> bool {
+    fn goes_first(&self) -> bool {
         self.lane().is_probing()
     }
 
@@ -90,7 +90,12 @@ impl Turnstile for Gate {
         if !ask.heeds_gate || self.is_retired() {
             return None;
         }
-        let until = self.lane().view(clock::now()).closed_until?;
+        let lane = self.lane();
+        if lane.is_closed_on_a_guess() {
+            return None;
+        }
+        let until = lane.view(clock::now()).closed_until?;
+        drop(lane);
         ask.latest_opening
             .filter(|latest| *latest < until)
             .map(|_| until)
@@ -100,12 +105,14 @@ impl Turnstile for Gate {
 /// The pace delays, and refuses nothing: whoever cannot wait for its turn goes without one, and a server that says "in an
 /// hour" without having refused anything is asked. What is closed stays closed.
 fn may_go(lane: &Lane, now: Instant, ask: &Ask) -> Result<(), Again> {
-    let at = match lane.look(now, ask.is_last) {
-        Turn::Now => return Ok(()),
-        Turn::At(at) | Turn::AfterProbe(at) => at,
+    let turn = lane.look(now, ask.is_last);
+    let (Turn::At(at) | Turn::AfterProbe(at) | Turn::AfterAnswer(at)) = turn else {
+        return Ok(());
     };
-    let closed_until = lane.view(now).closed_until;
-    let is_shut = closed_until.is_some() || lane.is_probing();
+    // What was closed on a guess delays as a pace does.
+    let is_said = !lane.is_closed_on_a_guess();
+    let closed_until = lane.view(now).closed_until.filter(|_| is_said);
+    let is_shut = is_said && (closed_until.is_some() || lane.is_probing());
     if is_shut && ask.heeds_gate {
         let until = closed_until.unwrap_or(at);
         return Err(match ask.latest_opening {
@@ -116,11 +123,10 @@ fn may_go(lane: &Lane, now: Instant, ask: &Ask) -> Result<(), Again> {
             None => Again::At(until),
         });
     }
-    // Where nothing was refused so far, a pace is a wish.
-    let most = if lane.is_learned() {
-        None
-    } else {
-        ask.latest_opening
+    // Where nothing was refused so far, a pace is a wish. And whoever holds answers may never make room for another one.
+    let most = match turn {
+        Turn::At(_) if lane.is_learned() && is_said => None,
+        _ => ask.latest_opening,
     };
     let waits_in_vain = ask.latest.is_some_and(|latest| latest < at)
         || most.is_some_and(|most| most <= now)
@@ -185,7 +191,9 @@ impl Pass {
         let gate = &self.line.turnstile;
         let change = gate.lane().hear(now, ticket, heard, allowances, backoff);
         if let Some(until) = change.closed_until {
-            self.line.turn_away(until);
+            if !gate.lane().is_closed_on_a_guess() {
+                self.line.turn_away(until);
+            }
         }
         // The pace may have changed: whoever is next is given another time.
         if change.stirs || change.closed_until.is_some() || !allowances.is_empty() {

@@ -9,9 +9,9 @@ use steadfast_core::lane::Lane;
 
 use super::families::Common;
 use super::gate::Gate;
-use super::line::Line;
 use super::rates::Rates;
 use crate::clock;
+use crate::queue::Line;
 
 /// The most lanes, rates and paths that are kept of each.
 pub(super) const MOST: usize = 512;

@@ -19,9 +19,9 @@ use steadfast_core::{Pacing, PreparedRate};
 
 use super::gate::{Gate, Pass};
 use super::known::{Bucket, Known, MOST, QUIET, Way};
-use super::line::Line;
 use super::rates::Rates;
 use crate::clock;
+use crate::queue::Line;
 
 /// So many answers that speak of no limit make an origin quiet.
 const PATIENCE: u32 = 128;
@@ -211,6 +211,7 @@ impl Lanes {
             let refused = Heard::Refused {
                 asked: Some(time),
                 is_reset: false,
+                is_busy: false,
             };
             Pass::new(line, ticket).tell(refused, &Allowances::default(), |_| time);
         }

@@ -12,8 +12,8 @@ use super::families::Closing;
 use super::gate::{Gate, Pass};
 use super::known::{Known, Way};
 use super::lanes::Lanes;
-use super::line::Line;
 use crate::clock;
+use crate::queue::Line;
 
 impl Lanes {
     /// A family was refused, and is closed until then: if one limit counts all of them, so are the others.
@@ -107,6 +107,7 @@ fn close(line: Arc<Line<Gate>>, now: Instant, until: Instant) {
     let refused = Heard::Refused {
         asked: Some(until.saturating_duration_since(now)),
         is_reset: false,
+        is_busy: false,
     };
     let ticket = line.turnstile.lane().send(now);
     Pass::new(line, ticket).tell(refused, &Allowances::default(), |_| Duration::ZERO);

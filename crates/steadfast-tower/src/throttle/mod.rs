@@ -5,11 +5,12 @@
 //! told, refused or let through (the deciding is core's, [`steadfast_core::lane`]); and configured rates, whose cells
 //! are governor's. The layer belongs inside the retry: a server counts attempts, so every attempt pays.
 //!
-//! Who has to wait stands in a line: first come, first served, except that retries go before new calls. Nobody is woken
-//! who is not next, so *n* waiters cost *n* checks of the limiter. Whoever would wait longer than it may is refused at
+//! Who has to wait stands in a line: the highest priority first, then retries, then first come, first served
+//! ([`steadfast_core::queue`]). Nobody is woken who is not next, so *n* waiters cost *n* checks of the limiter. Whoever would wait longer than it may is refused at
 //! once and told when it could be served, instead of waiting its whole time and being refused anyway.
 //!
-//! When not to use it: to bound how many calls run *at once* (`tower::limit::ConcurrencyLimit` does that).
+//! When not to use it: to bound how many calls run *at once* ([`ConcurrencyLayer`](crate::concurrency::ConcurrencyLayer)
+//! does that).
 //!
 //! ```
 //! use steadfast_core::Rate;
@@ -32,7 +33,6 @@ mod gate;
 mod known;
 mod lanes;
 mod layer;
-mod line;
 mod loading;
 mod merge;
 mod passage;

@@ -14,9 +14,9 @@ use steadfast_core::{Pacing, Refusal};
 use super::gate::{Gate, Pass};
 use super::known::Way;
 use super::lanes::Lanes;
-use super::line::{Again, Ask, Line, Place, Turnstile};
 use super::rates::{Cells, Rates};
 use crate::clock;
+use crate::queue::{Again, Ask, Line, Place, Turnstile};
 
 /// The longest that a pace is waited for, where the call itself may wait for ever: as long as a refusal is believed.
 const LONGEST_TURN: Duration = Duration::from_secs(3600);
@@ -172,10 +172,14 @@ impl Passage {
             }
         }
         let now = clock::now();
-        let at = line.turnstile.earliest(now, cost, line.ahead());
+        let ahead = line.ahead(self.ask.rank);
+        let at = line.turnstile.earliest(now, cost, ahead.cost);
         let wait = at.saturating_duration_since(now);
         let too_long = self.bounds.max_wait.is_some_and(|most| wait > most);
-        let too_many = self.bounds.max_queue.is_some_and(|most| line.len() >= most);
+        let too_many = self
+            .bounds
+            .max_queue
+            .is_some_and(|most| ahead.count >= most);
         let too_late = self.ask.latest.is_some_and(|latest| at > latest);
         if too_long || too_many || too_late {
             return Err(Refusal::RateLimited { wait });

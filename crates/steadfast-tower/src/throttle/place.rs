@@ -6,16 +6,17 @@ use std::time::Instant;
 
 use http::HeaderMap;
 use steadfast_core::hint::tells_of_limits;
+use steadfast_core::queue::Rank;
 use steadfast_core::{Judged, LimitScope, Pacing, Prepared, PreparedQuota, PreparedRate};
 
 use super::families::Family;
 use super::known::Way;
 use super::lanes::Lanes;
-use super::line::Line;
 use super::loading::Counters;
 use super::rates::Rates;
 use crate::call::Call;
 use crate::principal::{Fingerprints, Principal};
+use crate::queue::Line;
 use crate::quota::{Counter, QuotaBook};
 
 /// Where a scope stands: at an origin, for an endpoint and an identity. Scopes of one origin share what its server
@@ -291,11 +292,11 @@ impl Limits {
         counters.collect()
     }
 
-    /// The earliest start that the rates allow; `None` without one.
-    pub(crate) fn paced_until(&self, now: Instant) -> Option<Instant> {
+    /// The earliest start that the rates allow an attempt of this rank; `None` without one.
+    pub(crate) fn paced_until(&self, now: Instant, rank: Rank) -> Option<Instant> {
         let lines = self.lines();
         lines
-            .map(|line| line.turnstile.earliest(now, 1, line.ahead()))
+            .map(|line| line.turnstile.earliest(now, 1, line.ahead(rank).cost))
             .max()
     }
 }

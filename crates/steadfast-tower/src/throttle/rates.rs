@@ -13,8 +13,8 @@ use std::time::Instant;
 use steadfast_core::PreparedRate;
 
 use super::cell_rate::{CellRate, Receipt};
-use super::line::{Again, Ask, Line, Turnstile};
 use crate::clock;
+use crate::queue::{Again, Ahead, Ask, Line, Turnstile};
 
 /// Rates that hold together.
 pub(crate) struct Rates {
@@ -149,13 +149,13 @@ impl Turnstile for Rates {
         self.earliest(now, ask.cost, 0)
     }
 
-    fn outlook(&self, now: Instant, ask: &Ask, _: usize, ahead: u64) -> Instant {
-        self.earliest(now, ask.cost, ahead)
+    fn outlook(&self, now: Instant, ask: &Ask, ahead: Ahead) -> Instant {
+        self.earliest(now, ask.cost, ahead.cost)
     }
 
-    fn turn(&self, now: Instant, ask: &Ask, ahead: u64) -> Option<(Instant, Instant)> {
-        let own = self.earliest(now, ask.cost, ahead);
-        Some((self.earliest(now, 0, ahead), own))
+    fn turn(&self, now: Instant, ask: &Ask, ahead: Ahead) -> Option<(Instant, Instant)> {
+        let own = self.earliest(now, ask.cost, ahead.cost);
+        Some((self.earliest(now, 0, ahead.cost), own))
     }
 }
 

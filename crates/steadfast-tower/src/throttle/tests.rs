@@ -12,7 +12,6 @@ use steadfast_core::{Overlay, Policy, Refusal};
 use tokio::task::JoinHandle;
 use tower::ServiceExt;
 
-use super::line::Line;
 use super::rates::Rates;
 use super::*;
 use crate::call::Call;
@@ -21,6 +20,7 @@ use crate::context::Context;
 use crate::entry::Transport;
 use crate::failure::Cause;
 use crate::judge::Judge;
+use crate::queue::Line;
 use crate::quota::QuotaBook;
 use crate::scope::Scope;
 
@@ -31,6 +31,7 @@ mod hostile;
 mod merged;
 mod open;
 mod order;
+mod priority;
 mod quiet;
 mod quota;
 mod refused;

@@ -12,7 +12,6 @@ use steadfast_core::{Judged, Pacing, Reason, Refusal, RequestHead, Short, one_li
 
 use super::gate::Pass;
 use super::known::Way;
-use super::line::Ask;
 use super::loading::Loading;
 use super::passage::{Bounds, Own, Passage};
 use super::rates::Cells;
@@ -20,6 +19,7 @@ use super::taken::{Taken, take_quotas};
 use crate::call::Call;
 use crate::clock;
 use crate::notes::Notes;
+use crate::queue::Ask;
 use crate::request::HttpRequest;
 use crate::scope::Scope;
 use crate::trace::signed;
@@ -82,7 +82,7 @@ impl Toll {
     pub(crate) fn late(scope: &Scope, way: Way, is_repeated: bool) -> Self {
         let lanes = scope.limits().lanes();
         let line = lanes.lane(way, scope.policy().limits().pacing);
-        let ticket = line.turnstile.lane().send(clock::now());
+        let ticket = line.turnstile.lane().late(clock::now());
         Self {
             stage: Stage::Through(vec![Pass::new(line, ticket)], Vec::new()),
             way,
@@ -131,7 +131,7 @@ impl Toll {
 
     /// There was no answer.
     pub(crate) fn failed(&mut self, notes: &mut Notes) {
-        notes.queued = self.queued.unwrap_or_default();
+        notes.queue_more(self.queued.unwrap_or_default());
     }
 
     /// What an answer says to all who are limited with this attempt.
@@ -144,7 +144,7 @@ impl Toll {
     ) {
         let limits = scope.limits();
         self.quota_spent(judged);
-        notes.queued = self.queued.unwrap_or_default();
+        notes.queue_more(self.queued.unwrap_or_default());
         let Stage::Through(passes, _) = std::mem::replace(&mut self.stage, Stage::Over) else {
             return;
         };
@@ -185,7 +185,9 @@ impl Toll {
                     // Our own backoff is no evidence of anything.
                     (
                         Heard::Refused {
-                            asked: Some(asked), ..
+                            asked: Some(asked),
+                            is_busy: false,
+                            ..
                         },
                         Some(until),
                         _,
@@ -198,14 +200,21 @@ impl Toll {
             }
             if let (
                 Heard::Refused {
-                    asked: Some(asked), ..
+                    asked: Some(asked),
+                    is_busy: false,
+                    ..
                 },
                 true,
             ) = (heard, allowances.is_global())
             {
                 limits.lanes().close_all(self.way.principal, asked);
             }
-            plain = line.turnstile.lane().is_plain();
+            let lane = line.turnstile.lane();
+            plain = lane.is_plain();
+            notes.is_paced = lane.spaces_out();
+            if lane.is_closed_on_a_guess() {
+                closed_until = None;
+            }
         }
         let endpoint = passes.next();
         match (closes, endpoint) {
@@ -214,6 +223,7 @@ impl Toll {
                 let refused = Heard::Refused {
                     asked: Some(asked),
                     is_reset: false,
+                    is_busy: false,
                 };
                 let change = pass.tell(refused, &Allowances::default(), backoff);
                 closed_until = closed_until.max(change.closed_until);
@@ -223,7 +233,9 @@ impl Toll {
             }
             (None, None) => {}
         }
-        if heard != Heard::Passed {
+        let is_busy = matches!(heard, Heard::Refused { is_busy: true, .. });
+        // A single one that is only busy is no limit.
+        if heard != Heard::Passed && (notes.is_paced || !is_busy) {
             limits.lanes().refused();
         }
         match signs || !plain {
@@ -234,6 +246,7 @@ impl Toll {
             warn(scope, oddity, headers);
         }
         notes.closed_until = closed_until.filter(|_| self.is_repeated);
+        notes.is_paced &= self.is_repeated && heard != Heard::Passed;
     }
 
     /// The server says that a quota is used up: nobody needs to ask again before it resets.
@@ -292,8 +305,8 @@ fn passage<R: HttpRequest>(call: &Call<R>, way: Way, cost: u32) -> Passage {
     let patience = clock::now().checked_add(retry_for);
     let latest = context.latest_start();
     let ask = Ask {
+        rank: context.rank(),
         cost,
-        sent_before: context.attempt.saturating_sub(1),
         is_last: context.attempt > 0 && !context.may_follow,
         latest,
         patience: retry_for,
@@ -320,8 +333,9 @@ fn passage<R: HttpRequest>(call: &Call<R>, way: Way, cost: u32) -> Passage {
 /// What an answer is to the lane.
 fn heard(judged: &Judged) -> Heard {
     let status = judged.outcome.status().map(|status| status.as_u16());
+    let is_busy = matches!(status, Some(503 | 529));
     let refused = match status {
-        Some(429) => !judged.is_accepted(),
+        Some(429 | 503 | 529) => !judged.is_accepted(),
         Some(403) => judged.reason == Reason::RateLimit,
         _ => false,
     };
@@ -334,9 +348,11 @@ fn heard(judged: &Judged) -> Heard {
     if judged.reason == Reason::QuotaSpent && asked.is_none() {
         return Heard::Passed;
     }
+    let trust = if is_busy { TRUST_503 } else { TRUST };
     Heard::Refused {
-        asked: asked.map(|asked| asked.wait.min(TRUST)),
+        asked: asked.map(|asked| asked.wait.min(trust)),
         is_reset: asked.is_some_and(|asked| asked.source == HintSource::RateLimit),
+        is_busy,
     }
 }
 

@@ -4,12 +4,14 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use steadfast_core::lane::{Turn, View};
+use steadfast_core::queue::Rank;
 use steadfast_core::quota::{QuotaStatus, QuotaWindow};
 use steadfast_core::{Refusal, RequestHead};
 
 use super::place::Limits;
 use super::taken::used_up;
 use crate::clock;
+use crate::concurrency::ConcurrencyView;
 use crate::principal::Principal;
 use crate::quota::all_ready;
 use crate::request::HttpRequest;
@@ -39,6 +41,8 @@ pub struct ScopeView {
     pub waiting: usize,
     /// How many attempts are under way, as far as they were counted.
     pub in_flight: u32,
+    /// How many may be under way at once, where that is limited.
+    pub concurrency: Option<ConcurrencyView>,
     /// How the quotas stand; without those of single credentials.
     pub quotas: Vec<(QuotaWindow, QuotaStatus)>,
 }
@@ -47,7 +51,10 @@ impl Scope {
     /// What limits the calls of this scope.
     #[must_use]
     pub fn view(&self) -> ScopeView {
-        self.limits().view()
+        ScopeView {
+            concurrency: self.concurrency(),
+            ..self.limits().view()
+        }
     }
 
     /// Ready when the store of the quotas said what this request draws on, or its deadline has passed; await it before
@@ -71,7 +78,8 @@ impl Scope {
         let head = || RequestHead::new(request.method(), request.url(), request.headers());
         let cost = self.policy().limits().cost.of(head);
         let principal = self.principal(request.headers());
-        self.limits().outlook(request, principal, cost)
+        let rank = Rank::new(self.policy().limits().priority, 0);
+        self.limits().outlook(request, principal, cost, rank)
     }
 }
 
@@ -107,6 +115,7 @@ impl Limits {
         request: &R,
         principal: Principal,
         cost: u32,
+        rank: Rank,
     ) -> Result<Instant, Refusal> {
         let (now, wall) = (clock::now(), clock::wall());
         let way = self.way(request.method(), request.path(), principal);
@@ -124,12 +133,12 @@ impl Limits {
             if cost > burst {
                 return Err(Refusal::CostTooHigh { cost, burst });
             }
-            at = at.max(line.turnstile.earliest(now, cost, line.ahead()));
+            at = at.max(line.turnstile.earliest(now, cost, line.ahead(rank).cost));
         }
         if self.is_listening() {
             let lanes = self.lanes().known_lane(way).into_iter();
             for line in lanes.chain(self.lanes().endpoint(way)) {
-                if let Turn::At(then) | Turn::AfterProbe(then) =
+                if let Turn::At(then) | Turn::AfterProbe(then) | Turn::AfterAnswer(then) =
                     line.turnstile.lane().look(now, false)
                 {
                     at = at.max(then);

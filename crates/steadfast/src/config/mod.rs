@@ -62,6 +62,7 @@
 //! reported one by one, the rest as a number.
 
 mod answers;
+mod concurrency;
 mod contradictions;
 mod endpoints;
 mod file;

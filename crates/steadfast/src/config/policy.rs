@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use steadfast_core::{Backoff, BudgetConfig, Jitter, Pacing, Policy, Share, Spans};
+use steadfast_core::{Backoff, BudgetConfig, Jitter, Pacing, Policy, Priority, Share, Spans};
 
 use crate::config::quotas;
 use crate::config::report::Report;
@@ -117,6 +117,7 @@ impl Maker<'_, '_> {
     /// The rates and the quotas.
     fn limits(&mut self, mut policy: Policy, table: &Table) -> Option<Policy> {
         let rates = table.get("rate").map(|item| self.rates(item));
+        policy = self.concurrency(policy, table);
         if let Some(item) = table.get("quota") {
             policy = policy.quota(self.quotas(item));
         }
@@ -154,6 +155,9 @@ impl Maker<'_, '_> {
                 ("cost", Value::Whole(number)) => {
                     policy.cost(u32::try_from(*number).unwrap_or(u32::MAX))
                 }
+                ("priority", Value::Word("high")) => policy.priority(Priority::High),
+                ("priority", Value::Word("low")) => policy.priority(Priority::Low),
+                ("priority", Value::Word(_)) => policy.priority(Priority::Normal),
                 ("pacing", Value::Word("off")) => policy.pacing(Pacing::Off),
                 ("pacing", Value::Word("headers")) => policy.pacing(Pacing::Headers),
                 ("pacing", Value::Word(_)) => policy.pacing(Pacing::Learned),

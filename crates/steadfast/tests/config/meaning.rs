@@ -6,8 +6,8 @@ use steadfast::config::{Config, Format, Severity};
 use steadfast::hint::Window;
 use steadfast::quota::Zone;
 use steadfast::{
-    Backoff, BudgetConfig, FailureKind, Jitter, LimitScope, Pacing, Policy, Quota, Rate, Retry,
-    Rule, Spans, StatusClass,
+    Backoff, BudgetConfig, Concurrency, FailureKind, Jitter, LimitScope, Pacing, Policy, Quota,
+    Rate, Retry, Rule, Spans, StatusClass,
 };
 
 use crate::env;
@@ -128,6 +128,20 @@ fn each_key_says_what_its_setter_says() {
             "rate = '5/s'\nmax_queue = 3\ncost = 2",
             own().rate_limit(Rate::per_second(5)).max_queue(3).cost(2),
         ),
+        ("concurrency = 8", own().concurrency(8)),
+        (
+            "concurrency = { limit = 8, max_wait = '2s', max_queue = 3 }",
+            own().concurrency(Concurrency::fixed(8).max_wait(ms(2000)).max_queue(3)),
+        ),
+        (
+            "concurrency = { adaptive = true }",
+            own().concurrency(Concurrency::adaptive()),
+        ),
+        (
+            "concurrency = { adaptive = true, min = 2, max = 64, max_queue = 0 }",
+            own().concurrency(Concurrency::adaptive().between(2, 64).max_queue(0)),
+        ),
+        ("concurrency = false", own()),
         ("pacing = 'off'", own().pacing(Pacing::Off)),
         ("pacing = 'headers'", own().pacing(Pacing::Headers)),
         ("pacing = 'learned'", own()),

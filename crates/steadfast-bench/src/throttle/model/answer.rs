@@ -45,7 +45,7 @@ impl Answer {
     /// A 429 that says nothing.
     pub const BARE: Self = Self::new("429", 429, Hint::Nothing);
 
-    const fn new(name: &'static str, status: u16, hint: Hint) -> Self {
+    pub(super) const fn new(name: &'static str, status: u16, hint: Hint) -> Self {
         Self { name, status, hint }
     }
 

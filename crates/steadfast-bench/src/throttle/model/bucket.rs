@@ -17,7 +17,7 @@ pub struct Step {
 
 /// What is in it.
 #[derive(Clone, Debug)]
-pub(super) struct Bucket {
+pub(in crate::throttle) struct Bucket {
     steps: &'static [Step],
     burst: u32,
     /// In nanoseconds times tokens per second, of which [`TOKEN`] are a token: no fraction is lost.
@@ -30,7 +30,7 @@ const TOKEN: u128 = 1_000_000_000;
 
 impl Bucket {
     /// Full. The first step is from zero on, the others follow in their order.
-    pub(super) const fn new(steps: &'static [Step], burst: u32) -> Self {
+    pub(in crate::throttle) const fn new(steps: &'static [Step], burst: u32) -> Self {
         Self {
             steps,
             burst,
@@ -39,7 +39,7 @@ impl Bucket {
         }
     }
 
-    pub(super) fn rule(&mut self, now: Duration) -> Ruling {
+    pub(in crate::throttle) fn rule(&mut self, now: Duration) -> Ruling {
         let full = u128::from(self.burst) * TOKEN;
         self.credit = full.min(self.credit + came(self.steps, self.at, now));
         self.at = now;

@@ -19,6 +19,32 @@ pub struct Model {
     pub calls: u32,
     /// Since when its limit is another one, for the better or the worse.
     pub changes: &'static [Change],
+    /// What takes its limit's place, unused, after a while.
+    pub becomes: Option<Becomes>,
+    /// Who else uses it.
+    pub stranger: Option<Stranger>,
+}
+
+/// Another client, which asks evenly, takes its refusals and knows nothing of pacing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stranger {
+    /// Since the start.
+    pub comes: Duration,
+    /// Since the start.
+    pub leaves: Duration,
+    /// So far apart are its requests.
+    pub gap: Duration,
+    /// What is there for others if all of its requests are served.
+    pub others: Limit,
+}
+
+/// Another limit from a moment on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Becomes {
+    /// Since the start.
+    pub at: Duration,
+    /// What is allowed from then on.
+    pub limit: Limit,
 }
 
 /// A limit becomes another one.
@@ -68,26 +94,57 @@ pub const MODELS: [Model; 17] = [
         calls: 12_000,
         ..bucket("doubled", &[steps(0, 100), steps(30, 200)], 10)
     },
-    // Half is gone while the stranger is there, whoever of the two is quicker.
     Model {
         changes: &[change(20, false), change(40, true)],
         calls: 8_000,
-        ..bucket(
-            "stranger",
-            &[steps(0, 100), steps(20, 50), steps(40, 100)],
-            10,
-        )
+        stranger: Some(Stranger {
+            comes: Duration::from_secs(20),
+            leaves: Duration::from_secs(40),
+            gap: Duration::from_millis(20),
+            others: Limit::Bucket {
+                steps: &[steps(0, 100), steps(20, 50), steps(40, 100)],
+                burst: 10,
+            },
+        }),
+        ..bucket("stranger", &[steps(0, 100)], 10)
     },
 ];
 
 impl Model {
-    const fn new(name: &'static str, limit: Limit) -> Self {
+    pub(super) const fn new(name: &'static str, limit: Limit) -> Self {
         Self {
             name,
             limit,
             random: 0,
             calls: 3_000,
             changes: &[],
+            becomes: None,
+            stranger: None,
+        }
+    }
+
+    /// The shortest time in which so many requests can be answered, by a client that knows all, is next door and leaves
+    /// strangers what they ask for.
+    #[must_use]
+    pub fn best(&self, requests: u64) -> Duration {
+        if let Some(stranger) = self.stranger {
+            return stranger.others.best(requests);
+        }
+        let Some(Becomes { at, limit }) = self.becomes else {
+            return self.limit.best(requests);
+        };
+        // As many as the first limit serves by then, found by halving.
+        let (mut before, mut beyond) = (0, requests.saturating_add(1));
+        while beyond - before > 1 {
+            let middle = before + (beyond - before) / 2;
+            match self.limit.best(middle) <= at {
+                true => before = middle,
+                false => beyond = middle,
+            }
+        }
+        match before == requests {
+            true => self.limit.best(requests),
+            false => at + limit.best(requests - before),
         }
     }
 
@@ -96,9 +153,8 @@ impl Model {
     pub fn calls(&self) -> u32 {
         const MINUTE: Duration = Duration::from_secs(60);
         let hundreds = (self.calls..).step_by(100);
-        let mut enough = hundreds.skip_while(|calls| {
-            self.limit != Limit::Open && self.limit.best((*calls).into()) < MINUTE
-        });
+        let mut enough = hundreds
+            .skip_while(|calls| self.limit != Limit::Open && self.best((*calls).into()) < MINUTE);
         enough.next().unwrap_or(self.calls)
     }
 
@@ -169,7 +225,7 @@ mod tests {
         for model in MODELS {
             let calls = model.calls();
             assert!(calls >= 3_000, "{}", model.name);
-            let best = model.limit.best(calls.into()).as_secs_f64();
+            let best = model.best(calls.into()).as_secs_f64();
             assert!(
                 best >= 60.0 || model.limit == Limit::Open,
                 "{}: {best}",
@@ -183,6 +239,24 @@ mod tests {
                 model.name
             );
         }
+    }
+
+    #[test]
+    fn what_comes_before_a_change_is_served_by_the_old_limit_and_what_comes_after_by_the_new_one() {
+        let limit = |count| Limit::Window {
+            count,
+            length: Duration::from_secs(1),
+        };
+        let model = Model {
+            becomes: Some(Becomes {
+                at: Duration::from_millis(2_500),
+                limit: limit(10),
+            }),
+            ..Model::new("changed", limit(100))
+        };
+        // 0 s, 1 s and 2 s with a hundred each, and from 2.5 s on ten per second.
+        let best = [0, 1, 300, 301, 310, 311].map(|requests| model.best(requests).as_millis());
+        assert_eq!(best, [0, 0, 2_000, 2_500, 2_500, 3_500]);
     }
 
     #[test]

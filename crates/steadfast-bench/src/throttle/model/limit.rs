@@ -1,5 +1,6 @@
 //! How much a server serves: one value for each kind of limit.
 
+use std::fmt;
 use std::time::Duration;
 
 use super::bucket::{self, Bucket, Step};
@@ -71,6 +72,28 @@ pub(super) enum Used {
 }
 
 // ===== impl Limit =====
+
+/// As in the names of the catalog.
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let per = |f: &mut fmt::Formatter<'_>, kind, count, length: Duration| {
+            write!(f, "{kind} {count} per {} s", length.as_secs_f64())
+        };
+        match *self {
+            Self::Bucket { steps, burst } => {
+                write!(f, "bucket {}/s burst {burst}", steps[0].per_second)
+            }
+            Self::Window { count, length } => per(f, "window", count, length),
+            Self::Log { count, length } => per(f, "log", count, length),
+            Self::Counter { count, length } => per(f, "counter", count, length),
+            Self::Places { count, each } => {
+                write!(f, "places {count} x {} ms", each.as_millis())
+            }
+            Self::Queue { per_second, places } => write!(f, "queue {per_second}/s of {places}"),
+            Self::Open => f.write_str("no limit"),
+        }
+    }
+}
 
 impl Limit {
     /// A limit of which nothing is used.

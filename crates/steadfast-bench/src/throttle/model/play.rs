@@ -5,19 +5,19 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use steadfast::{Pacing, Policy};
-
 use super::answer::Answer;
 use super::catalog::Model;
+use super::contender::Contender;
 use super::limit::Limit;
 use super::server::Server;
-use crate::throttle::client::steadfast;
 use crate::throttle::figures::{Figures, median};
 use crate::throttle::scenario::{Run, closed_loop, now, paused};
 
 /// What happens.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Play {
+    /// Who meets it.
+    pub client: Contender,
     /// The server.
     pub model: Model,
     /// How it refuses.
@@ -39,17 +39,25 @@ pub struct Played {
     pub seeds: usize,
     /// Of the whole runs.
     pub figures: Figures,
-    /// Of what came after a change.
-    pub after: After,
+    /// Of what only some models have.
+    pub further: Further,
 }
 
-/// What came of a limit that became another one.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct After {
-    /// Refusals per success in the 10 s after it fell.
+/// What only some models have.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Further {
+    /// Refusals after the first 5 s. Of a queue.
+    pub late: Option<f64>,
+    /// The time taken over that of the same run with pacing and gate off. Without a limit.
+    pub slower: Option<f64>,
+    /// By how many percentage points fewer calls succeed than in that run.
+    pub lost: Option<f64>,
+    /// Refusals per success in the 10 s after the limit fell.
     pub fallen: Option<f64>,
     /// The share of the limit that was used from 30 s after it rose, for 10 s.
     pub risen: Option<f64>,
+    /// Seconds after which 90 % of the limit were used for 10 s, since it rose. Infinite where they never were.
+    pub risen_in: Option<f64>,
 }
 
 // ===== impl Play =====
@@ -58,34 +66,51 @@ impl Play {
     /// With these seeds.
     #[must_use]
     pub fn play(&self, seeds: impl IntoIterator<Item = u64>) -> Played {
-        let runs = seeds.into_iter().map(|seed| self.run(seed));
-        let each: Vec<_> = runs.map(|run| (run.figures(), self.after(&run))).collect();
-        let figures: Vec<_> = each.iter().map(|(figures, _)| *figures).collect();
-        let after: Vec<_> = each.iter().map(|(_, after)| *after).collect();
+        let runs: Vec<_> = seeds.into_iter().map(|seed| self.with_seed(seed)).collect();
+        self.summed_up(&runs)
+    }
+
+    fn summed_up(&self, runs: &[(Figures, Further)]) -> Played {
+        let figures: Vec<_> = runs.iter().map(|(figures, _)| *figures).collect();
+        let further: Vec<_> = runs.iter().map(|(_, further)| *further).collect();
         Played {
             play: *self,
-            seeds: each.len(),
+            seeds: runs.len(),
             figures: Figures::median(&figures),
-            after: After::median(&after),
+            further: Further::median(&further),
         }
+    }
+
+    fn with_seed(&self, seed: u64) -> (Figures, Further) {
+        let mut run = self.run(seed);
+        let mut further = self.further(&run);
+        if self.model.random > 0 {
+            // Whatever is refused by chance has to be asked for again: nobody can know how soon is best. The measure
+            // is a client that neither paces nor closes a gate, unless it runs into a limit.
+            let unpaced = Self {
+                client: Contender::Unpaced,
+                ..*self
+            };
+            let unpaced = unpaced.run(seed);
+            let open = self.model.limit == Limit::Open;
+            if open || unpaced.figures().ok >= 0.95 {
+                run.best = unpaced.took;
+            }
+            if open {
+                further.slower = Some(1.0 / run.figures().goodput);
+                further.lost = Some((unpaced.figures().ok - run.figures().ok) * 100.0);
+            }
+        }
+        (run.figures(), further)
     }
 
     fn run(&self, seed: u64) -> Run {
-        let mut run = self.with(Policy::standard(), seed);
-        if self.model.limit == Limit::Open {
-            // Whatever is refused by chance has to be asked for again: nobody can know how soon is best. The measure
-            // is a client that neither paces nor closes a gate.
-            let unpaced = Policy::standard().pacing(Pacing::Off).without_gate();
-            run.best = self.with(unpaced, seed).took;
-        }
-        run
-    }
-
-    fn with(&self, policy: Policy, seed: u64) -> Run {
         paused().block_on(async {
             let server = Server::new(&self.model, self.answer, self.latency, seed);
-            let client = steadfast(policy, server.clone(), seed);
+            let client = self.client.before(server.clone(), seed);
             let start = now();
+            // Goes with the runtime, whether or not it has left by then.
+            tokio::spawn(server.clone().stranger());
             let ended = closed_loop([(client, self.callers, self.calls)]).await;
             let took = now() - start;
             let arrivals = server.arrivals();
@@ -105,19 +130,27 @@ impl Play {
         })
     }
 
-    fn after(&self, run: &Run) -> After {
+    fn further(&self, run: &Run) -> Further {
         let changed = |rises: bool| {
             let mut changes = self.model.changes.iter();
-            changes.find(|change| change.rises == rises)
+            let change = changes.find(|change| change.rises == rises);
+            change.map(|change| change.at)
         };
-        After {
-            fallen: changed(false).map(|change| fallen(run, change.at)),
-            risen: changed(true).map(|change| self.risen(run, change.at)),
+        let queues = matches!(self.model.limit, Limit::Queue { .. });
+        Further {
+            late: queues.then(|| {
+                let (_, refused) = between(run, Duration::from_secs(5), Duration::MAX);
+                refused as f64
+            }),
+            fallen: changed(false).map(|at| fallen(run, at)),
+            risen: changed(true).map(|at| self.used(run, at + Duration::from_secs(30))),
+            risen_in: changed(true).map(|at| self.risen_in(run, at)),
+            ..Further::default()
         }
     }
 
-    fn risen(&self, run: &Run, at: Duration) -> f64 {
-        let from = at + Duration::from_secs(30);
+    /// The share of the limit that was used for 10 s from then on.
+    fn used(&self, run: &Run, from: Duration) -> f64 {
         let (served, _) = between(run, from, from + Duration::from_secs(10));
         let Limit::Bucket { steps, .. } = self.model.limit else {
             return f64::NAN;
@@ -125,28 +158,53 @@ impl Play {
         served as f64 / f64::from(10 * super::bucket::rate(steps, from))
     }
 
+    fn risen_in(&self, run: &Run, at: Duration) -> f64 {
+        let end = run.arrivals.last().map_or(at, |(last, _)| *last);
+        let seconds = 0..end.saturating_sub(at).as_secs();
+        let mut risen =
+            seconds.filter(|after| self.used(run, at + Duration::from_secs(*after)) >= 0.9);
+        risen.next().map_or(f64::INFINITY, |after| after as f64)
+    }
+
     /// What the limit lets through, and what so few callers can ask for.
     fn best(&self, ok: u64) -> Duration {
-        let limit = self.model.limit;
+        let serves = self.model.limit.serves();
         let rounds = ok.div_ceil(self.callers.max(1).into());
         let rounds = u32::try_from(rounds).unwrap_or(u32::MAX);
-        (limit.best(ok) + self.latency).max((limit.serves() + self.latency) * rounds)
+        (self.model.best(ok) + self.latency).max((serves + self.latency) * rounds)
     }
 }
 
 /// Plays all of them, on all processors, with these seeds. What comes of each hangs on nothing but itself.
 #[must_use]
 pub fn all(plays: &[Play], seeds: std::ops::Range<u64>) -> Vec<Played> {
+    let runs: Vec<_> = plays
+        .iter()
+        .flat_map(|play| seeds.clone().map(move |seed| (play, seed)))
+        .collect();
+    let runs = in_parallel(&runs, |(play, seed)| play.with_seed(*seed));
+    let each = runs.chunks(seeds.count().max(1));
+    let played = plays.iter().zip(each);
+    played.map(|(play, runs)| play.summed_up(runs)).collect()
+}
+
+/// Plays each with its own seed, on all processors.
+pub(super) fn each(plays: &[(Play, u64)]) -> Vec<Played> {
+    in_parallel(plays, |(play, seed)| play.play([*seed]))
+}
+
+/// Does it with each, on all processors; what comes of them is in their order.
+fn in_parallel<T: Sync, U: Send>(all: &[T], act: impl Fn(&T) -> U + Sync) -> Vec<U> {
     let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     let work = || {
-        while let Some((n, play)) = {
+        while let Some((n, one)) = {
             let n = next.fetch_add(1, Ordering::Relaxed);
-            plays.get(n).map(|play| (n, play))
+            all.get(n).map(|one| (n, one))
         } {
-            let played = play.play(seeds.clone());
+            let came_of_it = act(one);
             done.lock()
                 .unwrap_or_else(PoisonError::into_inner)
-                .push((n, played));
+                .push((n, came_of_it));
         }
     };
     thread::scope(|scope| {
@@ -156,12 +214,12 @@ pub fn all(plays: &[Play], seeds: std::ops::Range<u64>) -> Vec<Played> {
     });
     let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
     done.sort_unstable_by_key(|(n, _)| *n);
-    done.into_iter().map(|(_, played)| played).collect()
+    done.into_iter().map(|(_, came_of_it)| came_of_it).collect()
 }
 
-// ===== impl After =====
+// ===== impl Further =====
 
-impl After {
+impl Further {
     /// Each for itself; all have the same ones.
     fn median(all: &[Self]) -> Self {
         let of = |figure: fn(&Self) -> Option<f64>| {
@@ -169,8 +227,12 @@ impl After {
             values.map(median)
         };
         Self {
+            late: of(|one| one.late),
+            slower: of(|one| one.slower),
+            lost: of(|one| one.lost),
             fallen: of(|one| one.fallen),
             risen: of(|one| one.risen),
+            risen_in: of(|one| one.risen_in),
         }
     }
 }
@@ -200,6 +262,7 @@ mod tests {
     fn play(name: &str, callers: u32) -> Play {
         let model = MODELS.into_iter().find(|model| model.name == name);
         Play {
+            client: Contender::Steadfast,
             model: model.unwrap(),
             answer: Answer::BARE,
             callers,
@@ -248,11 +311,53 @@ mod tests {
             .to_vec();
         arrivals.extend([at(75, 200); 250]);
         arrivals.extend([at(80, 200); 9]);
+        arrivals.extend((90..100).flat_map(|second| [at(second, 200); 91]));
         run.arrivals = arrivals;
-        let after = After {
+        let further = Further {
             fallen: Some(0.5),
             risen: Some(0.25),
+            // From 89 s on it is 9 x 91 in 10 s, from 90 s on 10 x 91.
+            risen_in: Some(50.0),
+            ..Further::default()
         };
-        assert_eq!(play.after(&run), after);
+        assert_eq!(play.further(&run), further);
+    }
+
+    #[test]
+    fn a_stranger_takes_its_share_while_it_is_there() {
+        let play = Play {
+            callers: 1,
+            calls: 3_000,
+            latency: Duration::from_millis(14),
+            client: Contender::Unpaced,
+            ..play("stranger", 1)
+        };
+        // 71/s of 100/s are there alone, and are too many beside one who asks for 50/s.
+        let run = play.run(1);
+        let (_, alone) = between(&run, Duration::ZERO, Duration::from_secs(20));
+        let (served, beside) = between(&run, Duration::from_secs(20), Duration::from_secs(40));
+        let (_, after) = between(&run, Duration::from_secs(41), Duration::MAX);
+        assert_eq!((alone, after), (0, 0));
+        assert!(beside > 0 && served > 500, "{served}, {beside}");
+    }
+
+    #[test]
+    fn of_a_queue_the_refusals_after_the_start_are_counted() {
+        let play = play("queue 100/s of 20", 8);
+        let mut run = play.run(1);
+        let arrivals = [(4, 429), (5, 429), (5, 200), (90, 429)];
+        run.arrivals = arrivals
+            .map(|(seconds, status)| (Duration::from_secs(seconds), status))
+            .to_vec();
+        assert_eq!(play.further(&run).late, Some(2.0));
+    }
+
+    #[test]
+    fn without_a_limit_the_measure_is_the_same_run_without_pacing() {
+        let played = play("random 20 %", 8).play(1..2);
+        let (figures, further) = (played.figures, played.further);
+        assert_eq!(further.slower, Some(1.0 / figures.goodput));
+        assert!(further.slower > Some(0.5) && further.lost.is_some());
+        assert_eq!(play("halved", 8).play(1..2).further.slower, None);
     }
 }

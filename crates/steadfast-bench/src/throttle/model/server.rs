@@ -6,11 +6,11 @@ use std::time::Duration;
 use http::{Extensions, StatusCode};
 use reqwest::{Body, Request, Response, ResponseBuilderExt};
 use reqwest_middleware::{Middleware, Next, Result};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use super::answer::Answer;
-use super::catalog::Model;
-use super::chance::hit;
+use super::catalog::{Becomes, Model};
+use super::chance::{chance, hit};
 use super::limit::Used;
 use super::ruling::Ruling;
 use crate::throttle::scenario::now;
@@ -29,6 +29,10 @@ pub struct Server {
 #[derive(Debug)]
 struct State {
     used: Used,
+    /// Still to come, and when.
+    becomes: Option<Becomes>,
+    /// When the limit began that is used.
+    began: Duration,
     arrivals: Vec<(Duration, u16)>,
 }
 
@@ -38,6 +42,8 @@ impl Server {
     pub fn new(model: &Model, answer: Answer, latency: Duration, seed: u64) -> Self {
         let state = State {
             used: model.limit.unused(),
+            becomes: model.becomes,
+            began: Duration::ZERO,
             arrivals: Vec::new(),
         };
         Self {
@@ -63,10 +69,28 @@ impl Server {
         let number = state.arrivals.len() as u64;
         let ruling = match hit(self.model.random, self.seed, number) {
             true => Ruling::at_once(false, 0, Duration::from_secs(1)),
-            false => state.used.rule(since_start),
+            false => state.rule(since_start),
         };
         state.arrivals.push((since_start, self.status(ruling)));
         ruling
+    }
+
+    /// Has the model's stranger come and go.
+    pub(super) async fn stranger(self) {
+        let Some(stranger) = self.model.stranger else {
+            return;
+        };
+        let mut turn = stranger.comes;
+        while turn < stranger.leaves {
+            // Somewhere within its turn: in step with another client it would win or lose every time.
+            let part = chance(self.seed, turn.as_millis() as u64) % 1_000;
+            let into = stranger.gap.mul_f64(part as f64 / 1_000.0);
+            sleep_until(self.start + turn + into).await;
+            let since_start = now().saturating_duration_since(self.start);
+            // Whether it is served is nobody's concern but its own.
+            let _ = self.state().rule(since_start);
+            turn += stranger.gap;
+        }
     }
 
     const fn status(&self, ruling: Ruling) -> u16 {
@@ -83,13 +107,33 @@ impl Server {
             .url(request.url().clone())
             .body(Body::default())
             .expect("a status and a URL that were valid before");
-        let limit = self.model.limit.told();
+        let limit = self.told();
         self.answer.tell(limit, ruling, response.headers_mut());
         response.into()
     }
 
+    /// What the answer says about the limit that ruled.
+    fn told(&self) -> (u32, u64) {
+        let changed = self
+            .model
+            .becomes
+            .filter(|_| self.state().becomes.is_none());
+        changed
+            .map_or(self.model.limit, |becomes| becomes.limit)
+            .told()
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn rule(&mut self, now: Duration) -> Ruling {
+        if let Some(Becomes { at, limit }) = self.becomes.take_if(|becomes| becomes.at <= now) {
+            (self.used, self.began) = (limit.unused(), at);
+        }
+        self.used.rule(now - self.began)
     }
 }
 

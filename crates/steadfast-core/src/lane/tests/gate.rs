@@ -121,6 +121,7 @@ fn one_that_cannot_wait_neither_opens_nor_shortens_what_the_server_said() {
         Heard::Refused {
             asked: Some(ms(1)),
             is_reset: false,
+            is_busy: false,
         },
     ] {
         let mut scene = Scene::new();
@@ -169,6 +170,7 @@ fn of_policies_that_share_a_lane_the_one_that_paces_by_more_counts() {
         let refused = Heard::Refused {
             asked: None,
             is_reset: false,
+            is_busy: false,
         };
         lane.hear(now, ticket, refused, &Allowances::default(), |_| {
             Duration::from_secs(1)

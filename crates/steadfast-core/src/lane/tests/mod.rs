@@ -1,8 +1,12 @@
 //! The promises of a lane, in tables, as properties, and against a simulated server.
 
-mod adapt;
+mod crowd;
 mod gate;
+mod guess;
+mod kinds;
+mod learned;
 mod properties;
+mod servers;
 mod simulated;
 mod told;
 
@@ -43,6 +47,15 @@ fn limit(
     }
 }
 
+/// "Too many", and for how long if the server said so.
+const fn refused(asked: Option<Duration>) -> Heard {
+    Heard::Refused {
+        asked,
+        is_reset: false,
+        is_busy: false,
+    }
+}
+
 /// A lane, and a clock that is turned by hand.
 struct Scene {
     lane: Lane,
@@ -76,7 +89,9 @@ impl Scene {
     fn gap(&self) -> Duration {
         match self.look() {
             Turn::Now => Duration::ZERO,
-            Turn::At(at) | Turn::AfterProbe(at) => at.duration_since(self.now),
+            Turn::At(at) | Turn::AfterProbe(at) | Turn::AfterAnswer(at) => {
+                at.duration_since(self.now)
+            }
         }
     }
 
@@ -105,8 +120,7 @@ impl Scene {
 
     fn refuse(&mut self, ticket: Ticket, asked: impl Into<Option<Duration>>) -> Change {
         let asked = asked.into();
-        let is_reset = false;
-        self.hear(ticket, Heard::Refused { asked, is_reset }, &[])
+        self.hear(ticket, refused(asked), &[])
     }
 
     /// One attempt, answered at once.

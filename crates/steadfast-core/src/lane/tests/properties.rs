@@ -54,8 +54,8 @@ fn heard() -> impl Strategy<Value = Heard> {
     prop_oneof![
         3 => Just(Heard::Passed),
         1 => Just(Heard::Nothing),
-        2 => (prop::option::of(time()), any::<bool>())
-            .prop_map(|(asked, is_reset)| Heard::Refused { asked, is_reset }),
+        2 => (prop::option::of(time()), any::<bool>(), any::<bool>())
+            .prop_map(|(asked, is_reset, is_busy)| Heard::Refused { asked, is_reset, is_busy }),
     ]
 }
 
@@ -110,7 +110,7 @@ proptest! {
             for is_last in [false, true] {
                 match lane.look(now, is_last) {
                     Turn::Now => {}
-                    Turn::At(at) | Turn::AfterProbe(at) => assert!(at > now),
+                    Turn::At(at) | Turn::AfterProbe(at) | Turn::AfterAnswer(at) => assert!(at > now),
                 }
             }
             let view = lane.view(now);
@@ -132,7 +132,7 @@ proptest! {
             loop {
                 match scene.lane.look(scene.now, is_last) {
                     Turn::Now => break,
-                    Turn::At(at) | Turn::AfterProbe(at) => scene.now = at,
+                    Turn::At(at) | Turn::AfterProbe(at) | Turn::AfterAnswer(at) => scene.now = at,
                 }
                 answers += 1;
                 assert!(answers <= 20, "{:?}", scene.lane);

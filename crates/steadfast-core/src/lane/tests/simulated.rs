@@ -124,7 +124,11 @@ impl Simulation {
         let backoff = |refusals: u32| s(1 << (refusals - 1).min(4)).mul_f64(chance);
         let heard = match served {
             Ok(()) => Heard::Passed,
-            Err(()) => Heard::Refused { asked, is_reset },
+            Err(()) => Heard::Refused {
+                asked,
+                is_reset,
+                is_busy: false,
+            },
         };
         self.lane.hear(now, ticket, heard, &told, backoff);
         match served {
@@ -152,7 +156,7 @@ impl Simulation {
                     let ticket = self.lane.send(now);
                     self.push(now + self.server.latency / 2, Event::Serve(ticket));
                 }
-                Turn::At(at) | Turn::AfterProbe(at) => {
+                Turn::At(at) | Turn::AfterProbe(at) | Turn::AfterAnswer(at) => {
                     assert!(at > now);
                     if self.wakes_at.is_none_or(|wakes| wakes <= now || at < wakes) {
                         self.wakes_at = Some(at);

@@ -294,6 +294,7 @@ fn a_refusal_by_an_empty_bucket_is_asked_again_soon_and_never_after_an_age() {
         let refused = Heard::Refused {
             asked: None,
             is_reset: false,
+            is_busy: false,
         };
         scene.hear(ticket, refused, &[limit(100, 1, 0, 1)]);
         if n == 0 {

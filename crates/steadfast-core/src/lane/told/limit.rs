@@ -3,100 +3,111 @@
 use std::time::{Duration, Instant};
 
 use super::Asked;
+use super::bucket::Bucket;
+use super::window::Window;
 use crate::hint::{Allowance, Unit};
-use crate::lane::gcra::Gcra;
-use crate::lane::{later, seconds};
+use crate::lane::later;
 
 /// Times up to this are only granularity.
-const GRANULE: Duration = Duration::from_secs(1);
+pub(super) const GRANULE: Duration = Duration::from_secs(1);
 /// Below one in so many of the quota, the remainder is scarce.
 const RESERVE: u64 = 5;
-/// By how much the share that is left to those who were refused before grows with each refusal, up to how much, and
-/// how much of it goes with each report.
-const SPARE_STEP: f64 = 0.2;
-const MOST_SPARE: f64 = 0.5;
-const SPARE_FADES: f64 = 0.003;
-/// What has to be there for an attempt that is the last one its call has.
-const LAST_SPARE: f64 = 0.8;
-/// After so many reports the fullest that was seen is how much the bucket holds.
-const SEEN_ENOUGH: u32 = 50;
-/// What flows in for us never counts as less than this share of what was told.
-const LEAST_SHARE: f64 = 0.2;
 /// A limit without an end of its own is forgotten when nothing was heard of it for so many windows.
 const FORGOTTEN_AFTER: u32 = 10;
-/// A reset that comes this much later than was told is that of another window; resets in whole seconds jitter.
-const JITTER: Duration = Duration::from_secs(2);
 
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limit {
     name: u64,
     unit: Unit,
-    quota: Option<f64>,
-    window: Option<Duration>,
-    /// What was left, in units.
-    left: f64,
-    /// The attempt that it was told to, and when that was sent and answered.
-    serial: u64,
+    terms: Terms,
+    last: Report,
+    /// When the attempt of the last report was sent, and when its answer came.
     sent: Instant,
     heard: Instant,
-    /// When it starts anew, if that was told and is more than granularity.
-    starts_anew: Option<Instant>,
+    /// When the first one came.
+    known: Instant,
+    /// The fastest exchange.
+    trip: Duration,
     /// It told a time that is more than granularity: it has windows.
     has_windows: bool,
-    /// It started anew since the last report, by the clock alone.
-    is_renewed: bool,
-    /// What one attempt takes, in units.
-    cost: f64,
-    /// What flows in for us per second, if it is mirrored; and the report since which it is measured.
-    inflow: f64,
-    fullest: f64,
-    /// The share of the fullest that is left to those who were refused before: it grows while others drain the bucket
-    /// under us.
-    spare: f64,
-    reports: u32,
-    base: Report,
-    /// The first report since it started anew.
-    first: Report,
-    gcra: Gcra,
+    is_mirrored: bool,
+    window: Window,
+    bucket: Bucket,
 }
 
+/// So many, in such a time, and what an attempt takes of it.
 #[derive(Clone, Copy, Debug)]
-struct Report {
-    left: f64,
-    serial: u64,
-    at: Instant,
+pub(super) struct Terms {
+    pub(super) quota: Option<f64>,
+    pub(super) window: Option<Duration>,
+    /// In units.
+    pub(super) cost: f64,
 }
+
+/// So many were left after this attempt.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Report {
+    /// In units.
+    pub(super) left: f64,
+    pub(super) serial: u64,
+    /// When an attempt was let go that reaches the server when this one was counted, at the latest. It is the time of
+    /// the answer less the fastest exchange, so it depends neither on how a trip is split nor on one slow answer.
+    pub(super) at: Instant,
+}
+
+// ===== impl Terms =====
+
+impl Terms {
+    /// Quota over window, in units per second; zero if it was not told.
+    pub(super) fn told_rate(&self) -> f64 {
+        match (self.quota, self.window) {
+            (Some(quota), Some(window)) if !window.is_zero() => quota / window.as_secs_f64(),
+            _ => 0.0,
+        }
+    }
+
+    /// The same where no window was told; a guess then. Not zero if there is a quota.
+    pub(super) fn rate(&self) -> f64 {
+        self.quota.unwrap_or(0.0) / self.length().as_secs_f64()
+    }
+
+    /// How long a window is: where that was not told, a granule.
+    pub(super) fn length(&self) -> Duration {
+        let window = self.window.filter(|window| !window.is_zero());
+        window.unwrap_or(GRANULE)
+    }
+}
+
+// ===== impl Limit =====
 
 impl Limit {
     pub(super) fn new(now: Instant, asked: Asked, allowance: &Allowance, left: f64) -> Self {
+        let trip = now.saturating_duration_since(asked.sent);
         let report = Report {
             left,
             serial: asked.serial,
-            at: now,
+            at: asked.sent,
+        };
+        let terms = Terms {
+            quota: allowance.limit.map(|limit| limit as f64),
+            window: allowance.window,
+            cost: 1.0,
         };
         let mut limit = Self {
             name: allowance.name,
             unit: allowance.unit,
-            quota: allowance.limit.map(|limit| limit as f64),
-            window: allowance.window,
-            left,
-            serial: asked.serial,
+            terms,
+            last: report,
             sent: asked.sent,
             heard: now,
-            starts_anew: None,
+            known: now,
+            trip,
             has_windows: false,
-            is_renewed: false,
-            cost: 1.0,
-            inflow: 0.0,
-            fullest: left,
-            spare: 0.0,
-            reports: 1,
-            base: report,
-            first: report,
-            gcra: Gcra::default(),
+            is_mirrored: false,
+            window: Window::new(report, None),
+            bucket: Bucket::new(report, allowance, &terms),
         };
-        limit.inflow = limit.told_inflow();
-        limit.hear_reset(now, allowance);
+        limit.window.starts_anew = limit.hear_reset(allowance);
         limit
     }
 
@@ -113,178 +124,139 @@ impl Limit {
         self.heard
     }
 
-    /// When it starts anew, where that is more than granularity. One that has windows, and fewer than one unit per
-    /// granule, means what it says.
-    fn hear_reset(&mut self, now: Instant, allowance: &Allowance) {
+    /// When it starts anew, where that is more than granularity; else it is mirrored, if enough is known. One that has
+    /// windows, and tells none or has fewer than one unit per granule, means what it says.
+    fn hear_reset(&mut self, allowance: &Allowance) -> Option<Instant> {
         let reset = allowance.reset;
         self.has_windows |= reset.is_some_and(|reset| reset > GRANULE);
-        let is_bucket = allowance.limit.is_some() && allowance.window.is_some();
-        let is_slow = self.told_inflow() * GRANULE.as_secs_f64() < 1.0;
-        let reset =
-            reset.filter(|reset| *reset > GRANULE || !is_bucket || (self.has_windows && is_slow));
-        self.starts_anew = reset.map(|reset| later(now, reset));
-    }
-
-    /// Quota over window, in units per second.
-    fn told_inflow(&self) -> f64 {
-        match (self.quota, self.window) {
-            (Some(quota), Some(window)) if !window.is_zero() => quota / window.as_secs_f64(),
-            _ => 0.0,
-        }
-    }
-
-    fn is_mirrored(&self) -> bool {
-        self.starts_anew.is_none() && self.told_inflow() > 0.0
+        let is_short = reset.is_none_or(|reset| reset <= GRANULE);
+        let is_quick = self.terms.told_rate() * GRANULE.as_secs_f64() >= 1.0;
+        let is_told = self.terms.told_rate() > 0.0;
+        let is_guessed = reset.is_some() && allowance.window.is_none() && allowance.limit > Some(0);
+        self.is_mirrored = match self.has_windows {
+            true => is_short && is_told && is_quick,
+            false => is_short && (is_told || is_guessed),
+        };
+        let reset = reset.filter(|_| !self.is_mirrored);
+        reset.map(|reset| later(self.last.at, reset))
     }
 
     pub(super) fn hear(&mut self, now: Instant, asked: Asked, allowance: &Allowance, left: f64) {
         // Told to an earlier attempt: old news, unless more was used up by then.
-        if asked.sent < self.sent || (asked.sent == self.sent && left > self.left) {
+        let is_twin = asked.sent == self.sent;
+        if asked.sent < self.sent || (is_twin && left > self.last.left) {
             return;
         }
-        let before = *self;
-        self.reports = self.reports.saturating_add(1);
-        (self.serial, self.sent, self.heard, self.left) = (asked.serial, asked.sent, now, left);
-        self.quota = allowance.limit.map(|limit| limit as f64).or(self.quota);
-        self.window = allowance.window.or(self.window);
-        self.is_renewed = false;
-        self.hear_reset(now, allowance);
-        if (self.quota, self.window) != (before.quota, before.window) {
+        let (before, terms, was_mirrored) = (self.last, self.terms, self.is_mirrored);
+        let serial = match is_twin {
+            true => asked.serial.max(before.serial),
+            false => asked.serial,
+        };
+        let trip = now.saturating_duration_since(asked.sent);
+        self.trip = self.trip.min(trip);
+        let at = now.checked_sub(self.trip).unwrap_or(now);
+        self.last = Report { left, serial, at };
+        (self.sent, self.heard) = (asked.sent, now);
+        self.terms.quota = allowance.limit.map(|limit| limit as f64).or(terms.quota);
+        self.terms.window = allowance.window.or(terms.window);
+        let starts_anew = self.hear_reset(allowance);
+        let terms_now = (self.terms.quota, self.terms.window);
+        if terms_now != (terms.quota, terms.window) {
             // Another policy: nothing that was measured holds.
-            (self.inflow, self.fullest, self.spare) = (self.told_inflow(), left, 0.0);
-            self.restart(now);
-        } else if self.is_mirrored() {
-            self.spare *= 1.0 - SPARE_FADES;
-            self.measure_inflow();
-        } else if self.is_another_window(&before, now) {
-            self.restart(now);
-        } else if allowance.cost.is_some() || self.unit != Unit::Requests {
-            let count = asked.serial.saturating_sub(before.serial).max(1) as f64;
-            let measured = ((before.left - left) / count).max(0.0);
-            let cost = allowance.cost.map_or(measured, |cost| cost as f64);
-            self.cost += (cost - self.cost) * 0.2;
-            let most = self.quota.unwrap_or(f64::MAX).max(1.0);
-            self.cost = self.cost.clamp(1.0, most);
+            self.window = Window::new(self.last, starts_anew);
+            self.bucket = Bucket::new(self.last, allowance, &self.terms);
+            return;
+        }
+        let is_another = self.window.hear(now, before, self.last, starts_anew);
+        if self.is_mirrored && was_mirrored {
+            let passed = asked.passed;
+            self.bucket
+                .hear(before, self.last, passed, allowance, &self.terms);
+            self.bucket.hold(now, self.last, asked.so_far, &self.terms);
+            return;
+        }
+        self.bucket.stand_by(self.last, allowance, &self.terms);
+        if !is_another {
+            self.hear_cost(before, allowance);
         }
     }
 
-    /// Answers overtake each other and resets jitter, so neither one more than before nor a second later is enough.
-    fn is_another_window(&self, before: &Self, now: Instant) -> bool {
-        let (Some(at), Some(told)) = (self.starts_anew, before.starts_anew) else {
-            return self.left > before.left;
-        };
-        let is_later = told.checked_add(JITTER).is_some_and(|told| at > told);
-        told <= now || (is_later && self.left > before.left)
-    }
-
-    /// What was seen so far is of another time.
-    fn restart(&mut self, now: Instant) {
-        let report = Report {
-            left: self.left,
-            serial: self.serial,
-            at: now,
-        };
-        (self.first, self.base, self.gcra) = (report, report, Gcra::default());
+    /// What an attempt takes, where that is not one.
+    fn hear_cost(&mut self, before: Report, allowance: &Allowance) {
+        if allowance.cost.is_none() && self.unit == Unit::Requests {
+            return;
+        }
+        let count = self.last.serial.saturating_sub(before.serial).max(1) as f64;
+        let measured = ((before.left - self.last.left) / count).max(0.0);
+        let cost = allowance.cost.map_or(measured, |cost| cost as f64);
+        let most = self.terms.quota.unwrap_or(f64::MAX).max(1.0);
+        let smoothed = self.terms.cost + (cost - self.terms.cost) * 0.2;
+        self.terms.cost = smoothed.clamp(1.0, most);
     }
 
     /// An attempt goes, the `sent`-th.
     pub(super) fn send(&mut self, now: Instant, sent: u64, flight: u32) {
-        self.renew(now, sent);
+        let before = sent.saturating_sub(1);
+        let renewed = match self.is_mirrored {
+            true => self.bucket.send(now, self.last, before, &self.terms),
+            false => self.window.renews(now, &self.terms),
+        };
+        if let Some(left) = renewed {
+            self.last = Report {
+                left,
+                serial: before,
+                at: now,
+            };
+            // Whatever was sent before tells of what is over.
+            self.sent = now.checked_sub(Duration::from_nanos(1)).unwrap_or(now);
+            self.window.restart(self.last);
+        }
+        if self.is_mirrored {
+            self.bucket.hold(now, self.last, sent, &self.terms);
+        }
         if let Some(interval) = self.interval(now, sent, flight) {
-            self.gcra.take(interval, now);
+            self.window.take(interval, now);
         }
     }
 
-    /// Its window is over, and this is the first attempt of the next one: there is no more than the quota again, even
-    /// though nobody told. Once only: a limit that is not told any more must not pace for ever.
-    fn renew(&mut self, now: Instant, sent: u64) {
-        if let (Some(at), Some(quota), Some(window), false) =
-            (self.starts_anew, self.quota, self.window, self.is_renewed)
-        {
-            if at <= now {
-                let next = later(at, window);
-                let next = if next > now { next } else { later(now, window) };
-                (self.starts_anew, self.is_renewed) = (Some(next), true);
-                (self.left, self.serial) = (quota, sent.saturating_sub(1));
-                self.restart(now);
-            }
-        }
-    }
-
-    /// A refusal; says for how long one should wait before asking again, if this is a bucket that was empty.
-    pub(super) fn refused(&mut self, now: Instant) -> Option<Duration> {
-        if !self.is_mirrored() || self.left >= 1.0 || self.is_over(now) {
+    /// A refusal of what was sent at `sent`; says for how long one should wait before asking again, if this is a
+    /// bucket that was empty.
+    pub(super) fn refused(&mut self, now: Instant, sent: Instant) -> Option<Duration> {
+        if !self.is_mirrored || self.last.left >= 1.0 || self.is_over(now) {
             return None;
         }
         self.heard = now;
-        self.base = Report {
-            left: 0.0,
-            serial: self.serial,
-            at: now,
-        };
-        self.spare = (self.spare + SPARE_STEP).min(MOST_SPARE);
-        self.inflow = (self.inflow * 0.85).max(self.told_inflow() * LEAST_SHARE);
-        let one = Duration::try_from_secs_f64(1.0 / self.inflow).unwrap_or(GRANULE);
-        Some(one.min(GRANULE))
-    }
-
-    /// What flowed in since the last measuring: what is left now, and what we took meanwhile, less what was left then.
-    fn measure_inflow(&mut self) {
-        let report = Report {
-            left: self.left,
-            serial: self.serial,
-            at: self.heard,
-        };
-        let told = self.told_inflow();
-        if self.inflow <= 0.0 {
-            self.inflow = told;
-        }
-        self.fullest = self.fullest.max(report.left);
-        let time = seconds(self.base.at, report.at);
-        let taken = report.serial.saturating_sub(self.base.serial) as f64;
-        // At least as long as one token and a half takes, or the rounding to whole ones drowns the rest.
-        if taken < 4.0 || time * told < 4.0 {
-            return;
-        }
-        let gained = (report.left - self.base.left + taken) / time;
-        let full = report.left + 1.0 >= self.fullest && self.base.left + 1.0 >= self.fullest;
-        let gained = if full { gained.max(told) } else { gained };
-        let weight = 0.3;
-        self.inflow += (gained - self.inflow) * weight;
-        self.inflow = self.inflow.clamp(told * LEAST_SHARE, told);
-        self.base = report;
-    }
-
-    /// How much the bucket holds, as far as was seen; at first nothing was.
-    fn capacity(&self) -> f64 {
-        if self.reports < SEEN_ENOUGH {
-            self.fullest.max(4.0)
-        } else {
-            self.fullest
-        }
+        let was_believed = sent > self.known;
+        Some(
+            self.bucket
+                .refused(now, was_believed, self.last, &self.terms),
+        )
     }
 
     fn left_now(&self, sent: u64) -> f64 {
-        self.left - self.cost * sent.saturating_sub(self.serial) as f64
+        self.last.left - self.terms.cost * sent.saturating_sub(self.last.serial) as f64
     }
 
     /// What was told says nothing any more.
     pub(super) fn is_over(&self, now: Instant) -> bool {
-        match self.starts_anew {
+        match self.window.starts_anew {
             Some(at) => at <= now,
             None => self.forgotten_at().is_some_and(|at| at <= now),
         }
     }
 
     fn forgotten_at(&self) -> Option<Instant> {
-        let window = self.window?.max(GRANULE);
+        if !self.is_mirrored {
+            self.terms.window?;
+        }
+        let window = self.terms.length().max(GRANULE);
         Some(later(self.heard, window.saturating_mul(FORGOTTEN_AFTER)))
     }
 
     /// Which share is left; where the quota is not known, whether any is.
     pub(super) fn share(&self, sent: u64) -> f64 {
         let left = self.left_now(sent).max(0.0);
-        match self.quota {
+        match self.terms.quota {
             _ if left < 1.0 => 0.0,
             Some(quota) => left / quota.max(1.0),
             None => f64::MAX,
@@ -294,7 +266,8 @@ impl Limit {
     /// What is left, of how many, until when.
     pub(super) fn view(&self, sent: u64) -> (u64, Option<u64>, Option<Instant>) {
         let left = self.left_now(sent).max(0.0) as u64;
-        (left, self.quota.map(|quota| quota as u64), self.starts_anew)
+        let quota = self.terms.quota.map(|quota| quota as u64);
+        (left, quota, self.window.starts_anew)
     }
 
     /// Attempts per second that it allows now; `None` while there is plenty.
@@ -302,8 +275,8 @@ impl Limit {
         if !self.is_scarce(now, sent, flight) {
             return None;
         }
-        if self.is_mirrored() {
-            return Some(self.inflow / self.cost);
+        if self.is_mirrored {
+            return Some(self.bucket.rate(&self.terms));
         }
         let rate = 1.0 / self.interval(now, sent, flight)?.as_secs_f64();
         rate.is_finite().then_some(rate)
@@ -314,65 +287,36 @@ impl Limit {
             return false;
         }
         let left = self.left_now(sent);
-        let low = match self.quota {
+        let low = match self.terms.quota {
             Some(quota) => left * (RESERVE as f64) < quota,
-            None => left < 2.0 * f64::from(flight) * self.cost,
+            None => left < 2.0 * f64::from(flight) * self.terms.cost,
         };
-        left < 1.0 || low || self.will_be_spent(now, left)
+        left < 1.0 || low || self.window.will_be_spent(now, left)
     }
 
-    /// Whether the use since the first report, continued, would spend it before it starts anew.
-    fn will_be_spent(&self, now: Instant, left: f64) -> bool {
-        let Some(at) = self.starts_anew else {
-            return false;
-        };
-        let (past, ahead) = (seconds(self.first.at, now), seconds(now, at));
-        // A burst is no habit: what was seen has to last a tenth of what is foretold from it.
-        if past < 1.0 || past * 10.0 < ahead {
-            return false;
-        }
-        let used = self.first.left - left;
-        used / past * ahead > left
-    }
-
-    /// The pace in force; `None` while there is plenty.
+    /// The pace of a window that is in force; `None` while there is plenty.
     fn interval(&self, now: Instant, sent: u64, flight: u32) -> Option<Duration> {
-        if self.is_mirrored() || !self.is_scarce(now, sent, flight) {
+        if self.is_mirrored || !self.is_scarce(now, sent, flight) {
             return None;
         }
-        let ahead = seconds(now, self.starts_anew?);
-        let left = (self.left_now(sent) / self.cost).max(1.0);
-        let even = self.cost / self.told_inflow().max(1e-9);
-        let slowest = if self.told_inflow() > 0.0 { even } else { 0.0 };
-        Duration::try_from_secs_f64((ahead / left).max(slowest)).ok()
+        self.window.interval(now, self.left_now(sent), &self.terms)
     }
 
     pub(super) fn earliest(&self, now: Instant, sent: u64, flight: u32, is_last: bool) -> Instant {
+        if !self.is_mirrored {
+            return match self.is_scarce(now, sent, flight) {
+                true => self.window.earliest(now, self.left_now(sent), &self.terms),
+                false => now,
+            };
+        }
+        let forgotten = self.forgotten_at().unwrap_or(now).max(now);
+        let even = self.bucket.even(now);
         if !self.is_scarce(now, sent, flight) {
-            return now;
+            return even.min(forgotten);
         }
-        if self.is_mirrored() {
-            let flowed = self.inflow * seconds(self.heard, now);
-            let spare = self.capacity()
-                * if is_last {
-                    self.spare.max(LAST_SPARE)
-                } else {
-                    self.spare
-                };
-            let missing = spare + self.cost - (self.left_now(sent) + flowed);
-            if missing <= 0.0 {
-                return now;
-            }
-            let wait = Duration::try_from_secs_f64(missing / self.inflow);
-            let at = wait.map_or(now, |wait| later(now, wait));
-            return self
-                .forgotten_at()
-                .map_or(at, |forgotten| at.min(forgotten));
-        }
-        match (self.starts_anew, self.interval(now, sent, flight)) {
-            (Some(at), _) if self.left_now(sent) < self.cost => at,
-            (Some(at), Some(interval)) => self.gcra.earliest(interval, 1, now).min(at),
-            _ => now,
-        }
+        let earliest = self
+            .bucket
+            .earliest(now, self.last, sent, is_last, &self.terms);
+        earliest.max(even).min(forgotten)
     }
 }

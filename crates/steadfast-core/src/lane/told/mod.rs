@@ -5,15 +5,21 @@
 //! quota: below twice the calls in flight), or until the use so far, continued, would spend it before it starts anew.
 //! From then on the pace is what is left over the time that is left, and never more than quota over window.
 //!
-//! A time of 0 or 1 s is only the granularity of a field in whole seconds. Such a limit is a bucket that is filled
-//! all the time, and is mirrored: what was left, less what was sent since, and what has flowed in meanwhile. How fast
-//! that is was told (quota over window), but others may draw on the same bucket, so what flows in for us is measured.
+//! A time of 0 or 1 s is only the granularity of a field in whole seconds: it says neither when a window ends nor how
+//! fast a bucket is filled. Such a limit is mirrored (`bucket`): what was left, less what was sent since, and what has
+//! come back meanwhile. How fast that is was told (quota over window), or is guessed (the quota is that of a granule),
+//! but others may draw on the same limit and the guess may be wrong, so what comes back for us is measured.
+//!
+//! A remainder is as old as its answer took. What flows in on the way is counted: an attempt takes as long to the server
+//! as the one did that the remainder was told to, so times are taken when attempts are let go, not when answers come.
 //!
 //! What was told ends: a window that is over starts again with its quota, once, so that a crowd that waited for its end
-//! does not meet it as a crowd; a limit that is not told any more is forgotten. When not to rely on it: a remainder is as
-//! old as its answer took, so a bucket that holds less than arrives in that time is not used up.
+//! does not meet it as a crowd; a limit that is not told any more is forgotten. When not to rely on it: where exchanges
+//! differ in how long they take, a bucket that holds one or two is met a little early now and then.
 
+mod bucket;
 mod limit;
+mod window;
 
 use std::time::{Duration, Instant};
 
@@ -34,6 +40,10 @@ pub(super) struct Told {
 pub(super) struct Asked {
     pub(super) serial: u64,
     pub(super) sent: Instant,
+    /// It was not refused.
+    pub(super) passed: bool,
+    /// The last attempt that was sent by now.
+    pub(super) so_far: u64,
 }
 
 impl Told {
@@ -90,11 +100,11 @@ impl Told {
         }
     }
 
-    /// A refusal that these limits explain; says for how long one should wait before asking again if the server said
+    /// A refusal of what was sent at `sent`, if these limits explain it; says for how long one should wait before asking again if the server said
     /// no more than a granule.
-    pub(super) fn refused(&mut self, now: Instant) -> Option<Duration> {
+    pub(super) fn refused(&mut self, now: Instant, sent: Instant) -> Option<Duration> {
         let limits = self.limits.iter_mut().flatten();
-        limits.filter_map(|limit| limit.refused(now)).max()
+        limits.filter_map(|limit| limit.refused(now, sent)).max()
     }
 
     /// The limit that is nearest to its end: what is left, of how many, until when.

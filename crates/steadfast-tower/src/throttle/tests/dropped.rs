@@ -1,7 +1,8 @@
 //! What a dropped future held goes back: its place, its cells, its quota.
 
 use proptest::prelude::*;
-use steadfast_core::{LimitScope, Pacing, Quota, Rate};
+use steadfast_core::queue::Rank;
+use steadfast_core::{LimitScope, Pacing, Priority, Quota, Rate};
 
 use super::super::rates::Cells;
 use super::*;
@@ -23,6 +24,13 @@ fn stuck(scope: &Arc<Scope>) -> impl Fn(u64) -> JoinHandle<()> + use<> {
     }
 }
 
+/// How many wait, and what they cost.
+fn in_line(client: &Client) -> (usize, u64) {
+    let last = Rank::new(Priority::Low, 0);
+    let line = client.line();
+    (line.len(), line.ahead(last).cost)
+}
+
 async fn abort<T>(call: JoinHandle<T>) {
     call.abort();
     let _ = call.await;
@@ -36,14 +44,14 @@ async fn a_waiter_that_is_dropped_gives_its_place_back() {
     client.get(0).await.unwrap();
     let mut waiting: Vec<_> = (1..=3).map(|n| client.spawn(n)).collect();
     settle().await;
-    assert_eq!((client.line().len(), client.line().ahead()), (3, 3));
+    assert_eq!(in_line(&client), (3, 3));
     let last = waiting.pop().unwrap();
     for call in waiting {
         abort(call).await;
     }
-    assert_eq!((client.line().len(), client.line().ahead()), (1, 1));
+    assert_eq!(in_line(&client), (1, 1));
     last.await.unwrap().unwrap();
-    assert_eq!((client.line().len(), client.line().ahead()), (0, 0));
+    assert_eq!(in_line(&client), (0, 0));
     let (n, at) = server.times()[1];
     assert_eq!(n, 3);
     assert!((1000..1010).contains(&at), "{at}");

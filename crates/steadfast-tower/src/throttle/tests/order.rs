@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Wake, Waker};
 
-use steadfast_core::Rate;
+use steadfast_core::{Priority, Rate};
 
 use super::super::rates::Cells;
 use super::*;
@@ -51,7 +51,7 @@ struct Watched<F> {
     watch: Arc<Watch>,
 }
 
-struct Watch {
+pub(super) struct Watch {
     server: Server,
     polls: AtomicUsize,
     /// Who was woken, and how many had arrived by then.
@@ -86,16 +86,27 @@ impl<F: Future> Future for Watched<F> {
     }
 }
 
-type Calls = Vec<JoinHandle<Result<u16, Refusal>>>;
+pub(super) type Calls = Vec<JoinHandle<Result<u16, Refusal>>>;
 
-fn watched(client: &Client, count: usize) -> (Arc<Watch>, Calls) {
+impl Watch {
+    pub(super) fn polls(&self) -> usize {
+        self.polls.load(Ordering::Relaxed)
+    }
+}
+
+pub(super) fn watched(
+    client: &Client,
+    count: usize,
+    priority: impl Fn(usize) -> Priority,
+) -> (Arc<Watch>, Calls) {
     let watch = Arc::new(Watch {
         server: client.server.clone(),
         polls: AtomicUsize::new(0),
         wakes: Mutex::default(),
     });
     let calls = (0..count).map(|id| {
-        let call = client.of(http::Request::new(id as u64), None);
+        let overlay = Overlay::new().priority(priority(id));
+        let call = client.of(http::Request::new(id as u64), Some(&overlay));
         tokio::spawn(Watched {
             id,
             future: Box::pin(client.call(call)),
@@ -106,7 +117,7 @@ fn watched(client: &Client, count: usize) -> (Arc<Watch>, Calls) {
     (watch, calls)
 }
 
-async fn all_of(calls: Calls) {
+pub(super) async fn all_of(calls: Calls) {
     for call in calls {
         call.await.unwrap().unwrap();
     }
@@ -118,11 +129,11 @@ async fn n_waiters_cost_about_n_checks_and_no_waiter_is_woken_that_is_not_next()
     let server = Server::patient();
     let policy = Policy::standard().rate_limit(Rate::per_second(100).burst(1));
     let client = Client::new(&policy, &server);
-    let (watch, calls) = watched(&client, COUNT);
+    let (watch, calls) = watched(&client, COUNT, |_| Priority::Normal);
     all_of(calls).await;
     let checks = client.line().turnstile.checks.load(Ordering::Relaxed);
     assert!(checks <= 2 * COUNT + 2, "{checks} checks");
-    let polls = watch.polls.load(Ordering::Relaxed);
+    let polls = watch.polls();
     assert!(polls <= 2 * COUNT + 2, "{polls} polls");
     for (id, arrived) in watch.wakes.lock().unwrap().iter() {
         assert!(*id <= arrived + 1, "{id} was woken after {arrived}");
@@ -142,13 +153,13 @@ async fn a_cell_given_back_wakes_the_next_alone() {
     let client = Client::new(&policy, &server);
     let line = client.line();
     let held = Cells::new(Arc::clone(&line), line.turnstile.hold(1).unwrap());
-    let (watch, calls) = watched(&client, 10);
+    let (watch, calls) = watched(&client, 10, |_| Priority::Normal);
     settle().await;
-    assert_eq!(watch.polls.load(Ordering::Relaxed), 10);
+    assert_eq!(watch.polls(), 10);
     drop(held);
     settle().await;
     assert_eq!(server.times(), [(0, 0)]);
-    assert_eq!(watch.polls.load(Ordering::Relaxed), 11);
+    assert_eq!(watch.polls(), 11);
     calls.iter().for_each(JoinHandle::abort);
 }
 
@@ -162,9 +173,9 @@ async fn a_crowd_before_a_closed_gate_is_woken_one_after_the_other() {
     let policy = Policy::standard().pacing(steadfast_core::Pacing::Off);
     let client = Client::new(&policy, &server);
     assert_eq!(client.get(0).await, Ok(429));
-    let (watch, calls) = watched(&client, COUNT);
+    let (watch, calls) = watched(&client, COUNT, |_| Priority::Normal);
     all_of(calls).await;
-    let polls = watch.polls.load(Ordering::Relaxed);
+    let polls = watch.polls();
     assert!(polls <= 2 * COUNT + 2, "{polls} polls");
     let last = server.log().last().unwrap().ms();
     assert!((10_000..10_100).contains(&last), "{last}");
@@ -173,15 +184,15 @@ async fn a_crowd_before_a_closed_gate_is_woken_one_after_the_other() {
 /// Counted by what a waiter holds; an allocator that counts would need `unsafe`.
 #[test]
 fn a_waiter_takes_less_than_a_kilobyte() {
-    use super::super::{future, line, passage, toll};
+    use super::super::{future, passage, toll};
     use std::mem::size_of;
 
     type Transported = Transport<tower::util::BoxCloneService<Request, Answer, std::io::Error>>;
     type Future = future::ThrottleFuture<Judge<Transported>, Request>;
     type Held = future::Held<Judge<Transported>, Request>;
     let request = size_of::<Request>();
-    let key = size_of::<(u32, u64)>();
-    let node = key + size_of::<line::Waiter>();
+    let key = size_of::<u64>();
+    let node = key + size_of::<crate::queue::Waiter>();
     // Nodes of a B-tree are at least half full.
     let held = size_of::<Future>()
         + size_of::<Held>()

@@ -1,7 +1,8 @@
 //! Whoever would wait too long is refused at once, and told when it could go.
 
 use proptest::prelude::*;
-use steadfast_core::Rate;
+use steadfast_core::queue::Rank;
+use steadfast_core::{Priority, Rate};
 
 use super::*;
 
@@ -140,7 +141,8 @@ proptest! {
                 settle().await;
             }
             let line = client.line();
-            let told = line.turnstile.earliest(clock::now(), 5, line.ahead());
+            let ahead = line.ahead(Rank::new(Priority::Normal, 0));
+            let told = line.turnstile.earliest(clock::now(), 5, ahead.cost);
             calls.push(client.spawn_costly(5, 1));
             for call in calls {
                 call.await.unwrap().unwrap();

@@ -1,7 +1,7 @@
-//! How much may be sent: rates and quotas.
+//! How much may be sent: rates, quotas, and how much at once.
 
-use crate::config::kind::Kind::{Either, Flag, List, Quota, Rate, Table, Text};
-use crate::config::kind::{Key, Keys, Kind, Word, key, whole, word};
+use crate::config::kind::Kind::{Either, Flag, List, Off, Quota, Rate, Table, Text, Time};
+use crate::config::kind::{Key, Keys, Kind, Word, Zero, key, whole, word};
 
 /// So many attempts per time.
 pub(crate) static RATE: Keys = Keys {
@@ -15,6 +15,12 @@ pub(crate) static QUOTA: Keys = Keys {
     groups: &[QUOTA_KEYS],
 };
 
+/// How many attempts may be under way at once.
+pub(crate) static CONCURRENCY: Keys = Keys {
+    name: "a concurrency limit",
+    groups: &[CONCURRENCY_KEYS],
+};
+
 const SCOPES: &[Word] = &[
     word("endpoint", "those of one endpoint to one origin"),
     word("origin", "those to one origin"),
@@ -26,6 +32,11 @@ pub(super) const WINDOWS: &[Word] = &[
     word("week", "the quota of a week"),
     word("month", "the quota of a month"),
     word("unknown", "a plan or a credit that names no time"),
+];
+pub(super) const PRIORITIES: &[Word] = &[
+    word("high", "for what a person waits for"),
+    word("normal", "before low, after high"),
+    word("low", "for batches, which give way"),
 ];
 pub(super) const PACINGS: &[Word] = &[
     word("off", "by nothing"),
@@ -45,6 +56,16 @@ static RATE_ONE: Kind = Either(&RATE_TEXT, &RATE_TABLE);
 static RATE_LIST: Kind = List(&RATE_ONE);
 /// One rate or several.
 pub(super) const RATES: Kind = Either(&RATE_ONE, &RATE_LIST);
+
+static CONCURRENCY_NUMBER: Kind = whole(1, u32::MAX as u64);
+static CONCURRENCY_TABLE: Kind = Table(&CONCURRENCY);
+static CONCURRENCY_OFF: Kind = Off {
+    mistake: "`true` is no value of `concurrency`",
+    help: "`8` or `{ adaptive = true }` is one, `false` is none",
+};
+static CONCURRENCY_ON: Kind = Either(&CONCURRENCY_NUMBER, &CONCURRENCY_TABLE);
+/// A number, a table, or none.
+pub(super) const CONCURRENCY_KIND: Kind = Either(&CONCURRENCY_ON, &CONCURRENCY_OFF);
 
 static QUOTA_TEXT: Kind = Quota;
 static QUOTA_TABLE: Kind = Table(&QUOTA);
@@ -86,6 +107,44 @@ const RATE_KEYS: &[Key] = &[
         Kind::Word(SCOPES),
         "whose attempts it counts together; default: endpoint",
     ),
+];
+
+const CONCURRENCY_KEYS: &[Key] = &[
+    key(
+        "limit",
+        whole(1, u32::MAX as u64),
+        "the most attempts under way at once; or `adaptive`",
+    )
+    .aka(&["count", "permits", "max_concurrent", "max_in_flight"]),
+    key(
+        "adaptive",
+        Flag,
+        "`true`: as many as the server bears, found out by refusals, timeouts and latency; default: false",
+    )
+    .aka(&["auto"]),
+    key(
+        "min",
+        whole(1, u32::MAX as u64),
+        "the least that an adaptive limit allows; default: 1",
+    )
+    .aka(&["least", "floor"]),
+    key(
+        "max",
+        whole(1, u32::MAX as u64),
+        "the most that an adaptive limit allows; default: 200",
+    )
+    .aka(&["most", "ceiling"]),
+    key(
+        "max_wait",
+        Time(Zero::Allowed),
+        "the longest wait: then the attempt is refused; default: `retry_for`",
+    ),
+    key(
+        "max_queue",
+        whole(0, u32::MAX as u64),
+        "the most attempts that wait: one more is refused at once; default: without bound",
+    )
+    .aka(&["queue", "queue_size"]),
 ];
 
 const QUOTA_KEYS: &[Key] = &[

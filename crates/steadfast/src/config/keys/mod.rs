@@ -6,7 +6,7 @@ mod policy;
 mod retries;
 
 pub(crate) use self::answers::{FALLBACK, IDEMPOTENCY};
-pub(crate) use self::limits::{QUOTA, RATE};
+pub(crate) use self::limits::{CONCURRENCY, QUOTA, RATE};
 pub(crate) use self::policy::POLICY;
 use self::policy::POLICY_KEYS;
 pub(crate) use self::retries::{BACKOFF, BUDGET, RETRY};
@@ -26,7 +26,7 @@ pub(crate) static ENDPOINT: Keys = Keys {
 };
 
 /// All of them, for "that is a key of".
-pub(crate) static TABLES: [&Keys; 10] = [
+pub(crate) static TABLES: [&Keys; 11] = [
     &ROOT,
     &POLICY,
     &ENDPOINT,
@@ -35,6 +35,7 @@ pub(crate) static TABLES: [&Keys; 10] = [
     &RETRY,
     &RATE,
     &QUOTA,
+    &CONCURRENCY,
     &IDEMPOTENCY,
     &FALLBACK,
 ];

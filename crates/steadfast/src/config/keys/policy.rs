@@ -1,7 +1,7 @@
 //! What a policy says, by itself or at an endpoint.
 
 use super::answers::{FALLBACK_KIND, IDEMPOTENCY_KIND};
-use super::limits::{PACINGS, QUOTAS, RATES, WINDOWS};
+use super::limits::{CONCURRENCY_KIND, PACINGS, PRIORITIES, QUOTAS, RATES, WINDOWS};
 use super::retries::{BACKOFF, BUDGET_KIND, RULE};
 use crate::config::kind::Kind::{Flag, Map, Off, Size, Table, Text, Time};
 use crate::config::kind::{Key, Keys, Kind, Names, Word, Zero, key, whole, word};
@@ -138,6 +138,18 @@ pub(super) const POLICY_KEYS: &[Key] = &[
         "what each attempt takes from `rate` and `quota`; standard: 1",
     )
     .aka(&["weight", "tokens", "points"]),
+    key(
+        "concurrency",
+        CONCURRENCY_KIND,
+        "the most attempts under way at once, until their bodies were read or dropped, or a table that says more; `false` is without limit; standard: without limit",
+    )
+    .aka(&["max_concurrency", "max_concurrent", "max_in_flight", "bulkhead", "parallelism"]),
+    key(
+        "priority",
+        Kind::Word(PRIORITIES),
+        "whose calls go first where several wait for a rate, a gate, a pace or a turn under `concurrency`; standard: normal",
+    )
+    .aka(&["prio", "importance"]),
     key(
         "pacing",
         Kind::Word(PACINGS),

@@ -18,6 +18,7 @@ pub(crate) fn takes(kind: &Kind, data: &Data) -> bool {
     }
     match data {
         Data::Text(_) => takes_text(kind),
+        Data::Whole(_) => matches!(kind, Kind::Whole { .. } | Kind::Factor | Kind::Size),
         Data::Flag(_) => matches!(kind, Kind::Flag | Kind::Off { .. }),
         Data::Table(_) => matches!(kind, Kind::Table(_) | Kind::Map(..)),
         Data::List(_) => matches!(kind, Kind::List(_)),

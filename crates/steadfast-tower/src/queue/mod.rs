@@ -1,4 +1,9 @@
-//! One line before one turnstile: first come, first served, and nobody is woken who is not next.
+//! One line before one turnstile: whoever is next goes, and nobody is woken who is not next.
+//!
+//! Who is next is decided by core ([`steadfast_core::queue`]): the highest priority first, then retries, then those who
+//! came first. A layer that makes calls wait brings a [`Turnstile`], puts it into a [`Line`], and joins the line with an
+//! [`Ask`] where the turnstile does not let it through at once. What is waited for may be anything: cells of a rate, a
+//! gate, or a place.
 //!
 //! A limiter that wakes all who wait has each of them ask again: *n* waiters cost *n(n-1)/2* refusals, in random
 //! order. Here a waiter sets its timer for its own turn when it joins, as far as the turnstile can tell that turn, so it
@@ -13,19 +18,24 @@
 //! one; if that one did not come, it loses its turn. The one behind may be stalled as well: all of a stream's futures
 //! are, while nobody asks the stream. So everybody has a timer, for about when its own turn should have come.
 
+mod ask;
+#[cfg(test)]
+mod tests;
 mod waiters;
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
+use steadfast_core::queue::Rank;
 use tokio::time::Sleep;
 
-pub(super) use self::waiters::Waiter;
-use self::waiters::{FRESH, GRACE, Key, NOBODY_LOOKED, Waiters, Wakes, later};
+pub(crate) use self::ask::{Again, Ask};
+pub(crate) use self::waiters::{Ahead, Waiter};
+use self::waiters::{GRACE, Key, NOBODY_LOOKED, Waiters, Wakes, later};
 use crate::clock;
 
 /// What lets one through at a time.
@@ -37,15 +47,15 @@ pub(crate) trait Turnstile {
     fn pass(&self, ask: &Ask) -> Result<Self::Pass, Again>;
     /// When one could go through, about; without asking.
     fn next(&self, now: Instant, ask: &Ask) -> Instant;
-    /// The same for whoever stands behind so many others, who cost so much in all.
-    fn outlook(&self, now: Instant, ask: &Ask, others: usize, ahead: u64) -> Instant;
+    /// The same for whoever stands behind these.
+    fn outlook(&self, now: Instant, ask: &Ask, ahead: Ahead) -> Instant;
     /// When the last of the others goes, and then this one, if they keep coming in their time. `None` where that depends
     /// on what a server says until then.
-    fn turn(&self, _now: Instant, _ask: &Ask, _ahead: u64) -> Option<(Instant, Instant)> {
+    fn turn(&self, _now: Instant, _ask: &Ask, _ahead: Ahead) -> Option<(Instant, Instant)> {
         None
     }
-    /// Whether those who were refused before should stay behind for now.
-    fn prefers_fresh(&self) -> bool {
+    /// Whether whoever goes next goes first through a gate that was closed: the first new call of the highest priority.
+    fn goes_first(&self) -> bool {
         false
     }
     /// The time until which it is closed, if that is too long for this one.
@@ -54,40 +64,10 @@ pub(crate) trait Turnstile {
     }
 }
 
-/// Who asks.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Ask {
-    pub(crate) cost: u32,
-    /// How often its call was sent before.
-    pub(crate) sent_before: u32,
-    /// No other attempt can follow this one.
-    pub(crate) is_last: bool,
-    /// The longest that it may wait for its turn.
-    pub(crate) latest: Option<Instant>,
-    /// A turn that is further away than this is ignored: it goes at once if it may.
-    pub(crate) patience: Duration,
-    /// Whether it waits for a closed gate and for a pace.
-    pub(crate) heeds_gate: bool,
-    pub(crate) is_paced: bool,
-    /// The longest that it may wait for a server that is closed.
-    pub(crate) latest_opening: Option<Instant>,
-}
-
-/// Not now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Again {
-    /// Then.
-    At(Instant),
-    /// Not within its time: until then the server lets nothing through.
-    Closed(Instant),
-}
-
 /// Those who wait, before the turnstile.
 pub(crate) struct Line<T> {
     pub(crate) turnstile: T,
     waiting: AtomicUsize,
-    /// What those who wait cost in all.
-    ahead: AtomicU64,
     waiters: Mutex<Waiters>,
 }
 
@@ -113,7 +93,6 @@ impl<T: Turnstile> Line<T> {
         Arc::new(Self {
             turnstile,
             waiting: AtomicUsize::new(0),
-            ahead: AtomicU64::new(0),
             waiters: Mutex::default(),
         })
     }
@@ -129,18 +108,20 @@ impl<T: Turnstile> Line<T> {
         self.waiting.load(Ordering::Acquire)
     }
 
-    /// What those who wait cost in all.
-    pub(crate) fn ahead(&self) -> u64 {
-        self.ahead.load(Ordering::Acquire)
+    /// Those who go before one with this rank that comes now.
+    pub(crate) fn ahead(&self, rank: Rank) -> Ahead {
+        match self.is_empty() {
+            true => Ahead::default(),
+            false => self.waiters().ahead(rank),
+        }
     }
 
-    /// Takes the last place of its class.
+    /// Takes the last place of its rank.
     pub(crate) fn join(self: &Arc<Self>, ask: Ask) -> Place<T> {
         let now = clock::now();
         let until = ask.latest.unwrap_or(now);
         let key = self.waiters().join(ask, now, until);
         self.waiting.fetch_add(1, Ordering::AcqRel);
-        self.ahead.fetch_add(u64::from(ask.cost), Ordering::AcqRel);
         Place {
             line: Arc::clone(self),
             key,
@@ -173,22 +154,20 @@ impl<T: Turnstile> Line<T> {
         self.waiters.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn next_in(&self, waiters: &Waiters) -> Option<Key> {
-        let mut ready = waiters.ready();
-        let first = ready.next()?;
-        let fresh = |key: &Key| key.0 == FRESH;
-        if !fresh(&first) && self.turnstile.prefers_fresh() {
-            return ready.find(fresh).or(Some(first));
+    fn next_in(&self, waiters: &Waiters, now: Instant) -> Option<Key> {
+        let (next, probe) = (waiters.next(now)?, waiters.probe()?);
+        match next != probe && self.turnstile.goes_first() {
+            true => Some(probe),
+            false => Some(next),
         }
-        Some(first)
     }
 
     /// Says when it is the turn of the next one, which is woken if its timer does not do that in time.
     fn prepare_next(&self, waiters: &mut Waiters, wakes: &mut Wakes) {
-        let Some(next) = self.next_in(waiters) else {
+        let now = clock::now();
+        let Some(next) = self.next_in(waiters, now) else {
             return;
         };
-        let now = clock::now();
         if let Some(waiter) = waiters.get(next) {
             let at = self.turnstile.next(now, &waiter.ask).max(now);
             waiters.is_next(next, at, now, wakes);
@@ -199,9 +178,13 @@ impl<T: Turnstile> Line<T> {
     /// The one behind the next one looks whether that one came, at its own turn at the latest: else it is woken to set
     /// its timer.
     fn watch(&self, waiters: &mut Waiters, next: Key, due: Instant, wakes: &mut Wakes) {
-        let ahead = waiters.get(next).map_or(0, |next| next.ask.cost.into());
-        if let Some(second) = waiters.sleeper(next, due) {
-            let turn = self.turnstile.outlook(clock::now(), &second.ask, 1, ahead);
+        let now = clock::now();
+        let ahead = Ahead {
+            count: 1,
+            cost: waiters.get(next).map_or(0, |next| next.ask.cost.into()),
+        };
+        if let Some(second) = waiters.sleeper(next, due, now) {
+            let turn = self.turnstile.outlook(now, &second.ask, ahead);
             if second.armed > later(turn.max(due), GRACE * NOBODY_LOOKED) {
                 second.wake(wakes);
             }
@@ -211,10 +194,8 @@ impl<T: Turnstile> Line<T> {
     /// What it knows is given to the caller, who drops it when the lock is released.
     fn leave(&self, waiters: &mut Waiters, key: Key, wakes: &mut Wakes) -> Option<Waiter> {
         let waiter = waiters.remove(key);
-        if let Some(waiter) = &waiter {
+        if waiter.is_some() {
             self.waiting.fetch_sub(1, Ordering::AcqRel);
-            let cost = u64::from(waiter.ask.cost);
-            self.ahead.fetch_sub(cost, Ordering::AcqRel);
         }
         // Also when it was not next: it may have been the one that looked whether the next one comes.
         self.prepare_next(waiters, wakes);
@@ -224,21 +205,21 @@ impl<T: Turnstile> Line<T> {
     /// Whoever is next and was not polled in time loses its turn; says who is next then.
     fn next_awake(&self, waiters: &mut Waiters, now: Instant, own: Key) -> Option<Key> {
         loop {
-            let next = self.next_in(waiters)?;
-            let waiter = waiters.get(next)?;
-            if next == own || waiter.overdue(1).is_none_or(|late| late > now) {
+            let next = self.next_in(waiters, now)?;
+            let is_late = |times| waiters.overdue(next, times).is_some_and(|at| at <= now);
+            if next == own || !is_late(1) {
                 return Some(next);
             }
-            waiter.stalled = true;
-            if waiter.overdue(NOBODY_LOOKED).is_some_and(|at| at <= now) {
+            let nobody_looked = is_late(NOBODY_LOOKED);
+            waiters.stall(next);
+            if nobody_looked {
                 waiters.pass_over(own);
             }
         }
     }
 
-    /// When whoever stands behind all others looks again: at its turn, or when that should have been.
-    fn own_time(&self, now: Instant, ask: &Ask) -> Instant {
-        let ahead = self.ahead().saturating_sub(ask.cost.into());
+    /// When whoever came last of its rank looks again: at its turn, or when that should have been.
+    fn own_time(&self, now: Instant, ask: &Ask, ahead: Ahead) -> Instant {
         match self.turnstile.turn(now, ask, ahead) {
             // Where turns are far apart, it looks whether the one before it comes.
             Some((before, own)) if own > later(before, GRACE) && before > now => before,
@@ -247,10 +228,9 @@ impl<T: Turnstile> Line<T> {
         }
     }
 
-    /// When whoever stands behind all others should have been next, with something to spare.
-    fn too_late(&self, now: Instant, ask: &Ask, ahead: u64) -> Instant {
-        let others = self.len().saturating_sub(1);
-        let turn = self.turnstile.outlook(now, ask, others, ahead);
+    /// When whoever came last of its rank should have been next, with something to spare.
+    fn too_late(&self, now: Instant, ask: &Ask, ahead: Ahead) -> Instant {
+        let turn = self.turnstile.outlook(now, ask, ahead);
         let spare = turn.saturating_duration_since(now) / 4 + GRACE * NOBODY_LOOKED;
         turn.max(now).checked_add(spare).unwrap_or(turn)
     }
@@ -258,22 +238,25 @@ impl<T: Turnstile> Line<T> {
     /// Whether it goes, and else when it looks again.
     fn look(&self, waiters: &mut Waiters, key: Key, wakes: &mut Wakes) -> Option<Look<T::Pass>> {
         let now = clock::now();
-        let waiter = waiters.get(key)?;
-        waiter.stalled = false;
-        let ask = waiter.ask;
+        waiters.revive(key);
+        let ask = waiters.get(key)?.ask;
         let is_late = ask.latest.is_some_and(|latest| latest <= now);
         let next = self.next_awake(waiters, now, key);
         let look = if next == Some(key) || is_late {
             match self.turnstile.pass(&ask) {
                 Err(Again::At(at)) if !is_late => {
                     let at = ask.latest.map_or(at, |latest| latest.min(at));
+                    waiters.told(key, at.max(now));
                     if let Some(waiter) = waiters.get(key) {
-                        (waiter.due, waiter.armed) = (Some(at.max(now)), at);
+                        waiter.armed = at;
                     }
                     self.watch(waiters, key, at.max(now), wakes);
                     Look::Waits(at)
                 }
-                result => Look::Leaves(result),
+                result => {
+                    waiters.goes(key, now);
+                    Look::Leaves(result)
+                }
             }
         } else {
             match self.turnstile.turns_away(&ask) {
@@ -293,16 +276,17 @@ impl<T: Turnstile> Line<T> {
         now: Instant,
         wakes: &mut Wakes,
     ) -> Instant {
-        if waiters.get(next).is_some_and(|next| next.due.is_none()) {
-            // It became next because another one stalled.
+        if waiters.due(next).is_none() {
+            // It became next because another one stalled, or because it has aged.
             self.prepare_next(waiters, wakes);
         }
-        let due = waiters.get(next).and_then(|next| next.overdue(1));
-        let watches = due.filter(|_| waiters.second(next) == Some(own));
+        let late = waiters.overdue(next, 1);
+        let watches = late.filter(|_| waiters.second(next, now) == Some(own));
+        let ahead = waiters.ahead(own.0);
         let Some(waiter) = waiters.get(own) else {
             return now;
         };
-        let own_time = self.own_time(now, &waiter.ask);
+        let own_time = self.own_time(now, &waiter.ask, ahead.without(&waiter.ask));
         let at = watches.map_or(own_time, |late| late.min(own_time).max(now));
         let at = waiter.ask.latest.map_or(at, |latest| latest.min(at));
         waiter.armed = at;

@@ -1,0 +1,79 @@
+//! Refusals that go on although the value falls.
+
+use super::share::Share;
+
+/// Shares of refusals are compared at two ranges of the value, relative to where the episode began: from the second
+/// of these to the first, and below the second.
+const RANGES: (f64, f64) = (0.8, 0.6);
+/// How many outcomes have to be known in the upper range.
+const KNOWN: f64 = 10.0;
+/// How many refusals have to be known in the lower range, beside those that a limit would explain.
+const NOISY: f64 = 4.0;
+/// Above this share of refusals, they are no noise.
+const MOST: f64 = 0.5;
+/// A refusal above this share of the value at which the episode began starts a new one.
+const EARLY: f64 = 0.96;
+
+/// Refusals that follow one another while the value falls.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Episode {
+    /// The value at the first refusal of all. The search begins there again if they are noise.
+    pub(super) first: f64,
+    /// The value that shares of it are compared with.
+    pub(super) began: f64,
+    /// Outcomes in the upper range.
+    upper: Share,
+    /// Outcomes in the lower range.
+    lower: Share,
+}
+
+impl Episode {
+    pub(super) fn new(value: f64) -> Self {
+        Self {
+            first: value,
+            began: value,
+            upper: Share::default(),
+            lower: Share::default(),
+        }
+    }
+
+    /// Counts an outcome. It is a surprise if the value was lowered not long ago: a value that was refused before may be
+    /// refused again.
+    pub(super) fn count(&mut self, value: f64, refused: bool, is_surprise: bool) {
+        let share = value / self.began;
+        match share {
+            _ if share > RANGES.0 => {}
+            _ if share > RANGES.1 => self.upper.add(refused, value),
+            _ if is_surprise => self.lower.add(refused, value),
+            _ => {}
+        }
+    }
+
+    /// The share of refusals that does not depend on the value, if there is one.
+    ///
+    /// If a limit refused them, as many would pass at lower values as before, and what is above that would be refused.
+    pub(super) fn noise(&self) -> Option<f64> {
+        let (upper, lower) = (self.upper, self.lower);
+        let passing = upper.value() * (1.0 - upper.share());
+        let limited = (1.0 - passing / lower.value().max(1e-9)).max(0.0);
+        let enough = NOISY + 2.0 * limited * lower.all;
+        let is_noise = upper.all >= KNOWN && lower.refused >= enough && lower.share() < MOST;
+        is_noise.then(|| lower.share())
+    }
+
+    /// A value was refused. The episode begins again where that is as high as at first, or where too little is known of
+    /// the upper range.
+    pub(super) fn refused(self, value: f64) -> Self {
+        if value > self.began * EARLY {
+            return Self::new(value);
+        }
+        if self.upper.all < KNOWN && self.lower.refused >= 2.0 * NOISY {
+            let first = self.first;
+            return Self {
+                first,
+                ..Self::new(value)
+            };
+        }
+        self
+    }
+}

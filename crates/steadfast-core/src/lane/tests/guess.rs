@@ -1,0 +1,60 @@
+//! A server that only says that it is busy.
+
+use super::*;
+
+const BUSY: Heard = Heard::Refused {
+    asked: None,
+    is_reset: false,
+    is_busy: true,
+};
+
+#[test]
+fn a_gate_that_busy_answers_closed_is_a_guess_and_one_that_a_429_closed_is_none() {
+    for (heard, is_guess) in [(BUSY, true), (refused(None), false)] {
+        let mut scene = Scene::new();
+        let tickets: Vec<_> = (0..20).map(|_| scene.send()).collect();
+        scene.pass(tickets[0]);
+        for ticket in &tickets[1..] {
+            scene.hear(*ticket, heard, &[]);
+        }
+        assert!(scene.lane.view(scene.now).closed_until.is_some());
+        assert_eq!(scene.lane.is_closed_on_a_guess(), is_guess, "{heard:?}");
+    }
+}
+
+#[test]
+fn a_single_busy_answer_closes_nothing_and_an_outage_closes_nothing_for_long() {
+    let mut scene = Scene::new();
+    let ticket = scene.send();
+    let change = scene.hear(ticket, BUSY, &[]);
+    assert_eq!(change.closed_until, None);
+    let ticket = scene.send();
+    scene.pass(ticket);
+    // Nothing passes from then on.
+    let end = scene.now + s(60);
+    let mut open = 0;
+    while scene.now < end {
+        let ticket = scene.force();
+        scene.hear(ticket, BUSY, &[]);
+        open += u32::from(scene.lane.view(scene.now).closed_until.is_none());
+        scene.wait(ms(100));
+    }
+    assert!(open > 480, "{open} of 600");
+}
+
+#[test]
+fn after_a_silence_the_first_429_closes_the_gate_and_the_first_busy_answer_does_not() {
+    for (heard, closes) in [(refused(None), true), (BUSY, false)] {
+        let mut scene = Scene::new();
+        for _ in 0..100 {
+            let ticket = scene.send();
+            scene.pass(ticket);
+        }
+        let ticket = scene.wait(s(5)).send();
+        let change = scene.hear(ticket, heard, &[]);
+        assert_eq!(change.closed_until, None, "one among successes");
+        let ticket = scene.wait(s(30)).send();
+        let change = scene.hear(ticket, heard, &[]);
+        assert_eq!(change.closed_until.is_some(), closes, "{heard:?}");
+    }
+}
