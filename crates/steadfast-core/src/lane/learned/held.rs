@@ -200,7 +200,7 @@ impl Learned {
     }
 
     /// A value in attempts per second.
-    fn as_rate(&self, what: What, value: f64) -> f64 {
+    pub(super) fn as_rate(&self, what: What, value: f64) -> f64 {
         match what {
             What::Rate => value,
             What::Places => value / self.trip.now.max(0.001),

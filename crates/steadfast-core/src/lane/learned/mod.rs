@@ -101,6 +101,8 @@ pub(super) struct Learned {
     last_sent: Instant,
     /// The serial number of the last attempt that was sent.
     last: u64,
+    /// The serial number of the last one that was refused.
+    last_refused: Option<u64>,
     /// Slow start began from a guess, and no gate was closed.
     is_guess: bool,
     /// When somebody last had to wait.
@@ -160,6 +162,7 @@ impl Learned {
             cycle: Cycle::new(now, 0.0),
             last_sent: now,
             last: 0,
+            last_refused: None,
             is_guess: false,
             last_held_back: now,
         }
@@ -240,6 +243,7 @@ impl Learned {
         self.count(now, true);
         self.last_held_back = now;
         self.cycle.refused = self.cycle.refused.max(sent.at);
+        self.last_refused = self.last_refused.max(Some(sent.serial));
         if is_out {
             self.give_up(now);
             return;

@@ -2,12 +2,15 @@
 
 use std::time::{Duration, Instant};
 
+use super::tolerance::LONGEST_CLOSED;
 use super::{Learned, Mode, Room};
 
 /// How late timers are, with something to spare: they tick each millisecond.
 const LATENESS: Duration = Duration::from_millis(4);
 /// The longest time between two attempts: that of the lowest rate.
 const LONGEST_INTERVAL: Duration = Duration::from_secs(2);
+/// A shorter time without attempts after a refusal is no cost, in seconds.
+const LEAST_STALL: f64 = 0.1;
 /// Everything but the noise is forgotten if nobody had to wait for this long.
 const QUIET: Duration = Duration::from_secs(60);
 
@@ -28,6 +31,7 @@ impl Learned {
 
     /// An attempt goes, while so many others are under way.
     pub(in crate::lane) fn send(&mut self, now: Instant, serial: u64, others: u32) {
+        let was_refused = self.last_refused == Some(self.last);
         self.last = serial;
         let since_last = now.saturating_duration_since(self.last_sent);
         self.last_sent = now;
@@ -39,11 +43,11 @@ impl Learned {
                 self.last_held_back = now;
             }
         } else if let Some(rate) = self.rate(now) {
-            self.take_turn(now, rate);
+            self.take_turn(now, rate, was_refused);
         }
     }
 
-    fn take_turn(&mut self, now: Instant, rate: f64) {
+    fn take_turn(&mut self, now: Instant, rate: f64, was_refused: bool) {
         let interval = match self.mode {
             Mode::Start(_) => self.growing_interval(rate),
             _ => 1.0 / rate,
@@ -56,11 +60,29 @@ impl Learned {
             if self.is_unlimited() {
                 return;
             }
+            if was_refused {
+                self.stalls(idle);
+            }
         } else {
             self.last_held_back = now;
         }
         let late = self.lateness(interval);
         self.gcra.take_late(interval, now, late);
+    }
+
+    /// Since the last attempt was refused nobody went: the only caller waits before it comes back. That is what a refusal
+    /// costs.
+    fn stalls(&mut self, time: Duration) {
+        let time = time.as_secs_f64();
+        if time <= self.cost.max(LEAST_STALL) {
+            return;
+        }
+        self.cost = time.min(LONGEST_CLOSED);
+        if let Mode::Held(mut held) = self.mode {
+            let climb = self.climb(self.as_rate(held.what, held.low), held.confirmed);
+            held.climb = held.climb.max(climb);
+            self.mode = Mode::Held(held);
+        }
     }
 
     /// How late a turn may be taken without a loss: as late as timers are, and no more than half of the server's bucket

@@ -112,3 +112,18 @@ fn a_queue_is_used_and_seldom_overflows() {
         assert!(refused <= 0.01 * passed, "{says:?}: {refused}");
     }
 }
+
+#[test]
+fn a_single_caller_is_not_kept_waiting_to_find_out_what_it_knows() {
+    // It waits out a backoff each time that it is refused, and nobody else goes meanwhile.
+    for (limit, best) in [(BUCKET, 100.0), (Limit::Bucket(20.0, 1.0), 20.0)] {
+        let mut crowd = crowd(limit, Says::TooMany, 1);
+        crowd.latency = 0.001;
+        crowd.run(90.0);
+        let (passed, refused) = crowd.server.between(30.0, 90.0);
+        assert!(
+            passed >= 0.7 * best * 60.0,
+            "{limit:?}: {passed}, {refused}"
+        );
+    }
+}
