@@ -126,33 +126,47 @@ where
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
+        let this = self.project();
         let Some(held) = this.held else {
             return match this.sending.as_pin_mut() {
                 Some(sending) => sending.poll(cx),
                 None => Poll::Pending,
             };
         };
-        if held.unsent.is_some() {
-            let mut unsent = match ready!(held.poll_permitted(cx)) {
-                Ok(unsent) => unsent,
-                Err(failure) => return Poll::Ready(Err(failure)),
-            };
-            this.sending.set(Some(unsent.inner.call(unsent.call)));
-        }
-        let Some(sending) = this.sending.as_mut().as_pin_mut() else {
-            return Poll::Pending;
-        };
-        let result = ready!(sending.poll(cx));
-        // What the attempt itself holds goes before its permit.
-        this.sending.set(None);
-        Poll::Ready(held.answered(result))
+        held.poll_sent(this.sending, cx)
     }
 }
 
 // ===== impl Held =====
 
 impl<S, R: HttpRequest> Held<S, R> {
+    /// The attempt of a call under a limit.
+    #[cold]
+    fn poll_sent<Res, E>(
+        &mut self,
+        mut sending: Pin<&mut Option<S::Future>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Reply<Res>, Failure<E>>>
+    where
+        Res: WholeResponse,
+        S: Service<Call<R>, Response = Reply<Res>, Error = Failure<E>> + Clone,
+    {
+        if self.unsent.is_some() {
+            let mut unsent = match ready!(self.poll_permitted(cx)) {
+                Ok(unsent) => unsent,
+                Err(failure) => return Poll::Ready(Err(failure)),
+            };
+            sending.set(Some(unsent.inner.call(unsent.call)));
+        }
+        let Some(attempt) = sending.as_mut().as_pin_mut() else {
+            return Poll::Pending;
+        };
+        let result = ready!(attempt.poll(cx));
+        // What the attempt itself holds goes before its permit.
+        sending.set(None);
+        Poll::Ready(self.answered(result))
+    }
+
     /// Ready when it has a permit and the layer below is ready for it.
     fn poll_permitted<Res, E>(
         &mut self,

@@ -35,6 +35,7 @@ where
     type Future = ConcurrencyFuture<S, R>;
 
     /// Ready when the layer below is: most policies have no limit, and then this layer does nothing.
+    #[inline]
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         self.inner.poll_ready(cx)
     }
