@@ -74,6 +74,6 @@ async fn a_configured_rate_that_is_too_high_is_found_out() {
         // It is found again every few seconds, which costs a refusal or two.
         assert!(refused <= CALLS as usize / 20, "{per_second}/s: {refused}");
         let best = SECOND * (CALLS - BURST) / per_second;
-        assert!(took <= best * 10 / 9, "{per_second}/s: {took:?}");
+        assert!(took <= best * 5 / 4, "{per_second}/s: {took:?}");
     }
 }

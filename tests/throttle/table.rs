@@ -160,7 +160,14 @@ async fn headers_are_all_that_is_needed_for_every_call_to_be_ok() {
 #[tokio::test(start_paused = true)]
 async fn refusals_that_say_nothing_are_learned_from() {
     // A crowd has to be refused for a limit to be seen, and it is tried again now and then.
-    promise(&SHAPES, Says::Nothing, &ALONE, 10, 5 * SECOND).await;
+    promise(
+        &SHAPES,
+        Says::Nothing,
+        &ALONE,
+        u64::from(CALLS) / 20,
+        5 * SECOND,
+    )
+    .await;
 }
 
 #[tokio::test(start_paused = true)]
