@@ -95,32 +95,58 @@ impl Gate {
         self.refusals.saturating_add(1)
     }
 
-    /// A refusal closes it; `last` is the last attempt sent so far.
-    pub(super) fn close(&mut self, now: Instant, time: Duration, last: u64) {
+    /// A refusal closes it; `last` is the last attempt sent so far. The word of the server counts for more than a guess: it
+    /// replaces one, and a guess changes nothing while it holds. Says whether the refusal counted.
+    pub(super) fn close(
+        &mut self,
+        now: Instant,
+        time: Duration,
+        last: u64,
+        is_guess: bool,
+    ) -> bool {
+        if is_guess && self.holds_word(now) {
+            return false;
+        }
+        // One that could not wait was refused: what was said before still holds.
+        let before = self.closed_until(now).filter(|_| self.is_guess == is_guess);
+        let until = later(now, time);
+        self.state = State::Closed {
+            until: before.map_or(until, |before| before.max(until)),
+        };
         self.refusals = self.next_refusal();
         self.closed_for = time;
         self.last_before = last;
         self.closed_at = Some(now);
-        // One that could not wait was refused: what was said before still holds.
-        let said = self.closed_until(now);
-        let until = said.map_or(later(now, time), |said| said.max(later(now, time)));
-        self.state = State::Closed { until };
-    }
-
-    /// Whether it was closed on a guess, which refuses nobody.
-    pub(super) const fn is_guess(&self) -> bool {
-        self.is_guess
-    }
-
-    /// What closed it was a guess, or the word of the server.
-    pub(super) fn guessed(&mut self, is_guess: bool) {
         self.is_guess = is_guess;
+        true
     }
 
-    /// Another refusal of the same crowd, with a time of its own.
+    /// Whether it is closed on a guess, which refuses nobody.
+    pub(super) const fn is_guess(&self) -> bool {
+        self.is_guess && !self.is_open()
+    }
+
+    /// Whether it is closed because the server said so.
+    fn holds_word(&self, now: Instant) -> bool {
+        !self.is_guess && self.closed_until(now).is_some()
+    }
+
+    /// Another refusal of the same crowd asks for a time of its own.
     pub(super) fn extend(&mut self, now: Instant, time: Duration) {
         if let State::Closed { until } = &mut self.state {
-            *until = later(now, time).max(*until);
+            let asked = later(now, time);
+            *until = match self.is_guess {
+                true => asked,
+                false => asked.max(*until),
+            };
+            self.is_guess = false;
+        }
+    }
+
+    /// Open again, with nothing known, unless the server said until when it takes nothing.
+    pub(super) fn forget(&mut self, now: Instant) {
+        if !self.holds_word(now) {
+            *self = Self::default();
         }
     }
 

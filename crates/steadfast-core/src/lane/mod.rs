@@ -126,7 +126,7 @@ impl Lane {
     /// delays, and refuses nobody.
     #[must_use]
     pub fn is_closed_on_a_guess(&self) -> bool {
-        self.gate.is_guess() && !self.gate.is_open()
+        self.gate.is_guess()
     }
 
     /// An attempt goes, which [`look`](Self::look) allowed or which cannot wait.
@@ -299,7 +299,7 @@ impl Lane {
         let closes = self.closes(now, ticket, refused, (told.is_some(), is_out));
         if is_out {
             // Nothing is paced while a server is down.
-            self.gate = Gate::default();
+            self.gate.forget(now);
             return;
         }
         let asked = refused.asked;
@@ -323,9 +323,9 @@ impl Lane {
             (Some(asked), None) => return self.learned.costs(asked),
             (None, None) => return,
         };
-        self.gate.close(now, time, self.sent);
-        self.gate.guessed(refused.is_busy && asked.is_none());
-        if told.is_none() && self.pacing == Pacing::Learned {
+        let is_guess = refused.is_busy && asked.is_none();
+        let closed = self.gate.close(now, time, self.sent, is_guess);
+        if closed && told.is_none() && self.pacing == Pacing::Learned {
             let (is_asked, is_again) = (asked.is_some(), refusals > 1);
             let sent = ticket.as_sent();
             self.learned.closed(now, sent, time, is_asked, is_again);

@@ -58,3 +58,43 @@ fn after_a_silence_the_first_429_closes_the_gate_and_the_first_busy_answer_does_
         assert_eq!(change.closed_until.is_some(), closes, "{heard:?}");
     }
 }
+
+#[test]
+fn busy_answers_neither_open_nor_prolong_nor_soften_what_a_server_said() {
+    for passed_before in [0, 1, 20] {
+        let mut scene = Scene::new();
+        let tickets: Vec<_> = (0..=passed_before).map(|_| scene.send()).collect();
+        for ticket in &tickets[1..] {
+            scene.pass(*ticket);
+        }
+        scene.refuse(tickets[0], s(60));
+        for waited in 1..=30 {
+            let hasty = scene.wait(s(1)).force();
+            scene.hear(hasty, BUSY, &[]);
+            let case = format!("{passed_before} passed before, {waited} s");
+            assert_eq!(scene.gap(), s(60 - waited), "{case}");
+            assert!(!scene.lane.is_closed_on_a_guess(), "{case}");
+        }
+    }
+}
+
+#[test]
+fn what_a_server_says_replaces_a_guess() {
+    for is_late in [false, true] {
+        let mut scene = Scene::new();
+        let mut tickets: Vec<_> = (0..30).map(|_| scene.send()).collect();
+        scene.pass(tickets.remove(0));
+        let late = tickets.remove(0);
+        for ticket in tickets {
+            scene.hear(ticket, BUSY, &[]);
+        }
+        assert!(scene.lane.is_closed_on_a_guess());
+        let ticket = if is_late { late } else { scene.force() };
+        scene.refuse(ticket, ms(200));
+        assert!(
+            !scene.lane.is_closed_on_a_guess(),
+            "sent before it closed: {is_late}"
+        );
+        assert_eq!(scene.gap(), ms(200), "sent before it closed: {is_late}");
+    }
+}
