@@ -51,6 +51,9 @@ use crate::policy::Pacing;
 
 /// How many times a wait that the server did not ask for is doubled.
 const MOST_DOUBLINGS: u32 = 5;
+/// As after so many refusals in a row a gate that closes on a guess stays closed at most: the server did not say that it takes
+/// nothing, so others may pass.
+const MOST_GUESSED: u32 = 2;
 /// When all places are taken, it is looked at again after that time at the latest.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
@@ -319,6 +322,8 @@ impl Lane {
                 asked.map_or(soon, |asked| asked.min(soon))
             }
             (Some(asked), None) if closes => asked,
+            // A guess is made again soon.
+            (None, None) if closes && refused.is_busy => backoff(refusals.min(MOST_GUESSED)),
             (None, None) if closes => backoff(refusals),
             (Some(asked), None) => return self.learned.costs(asked),
             (None, None) => return,

@@ -5,12 +5,14 @@ use super::share::Share;
 /// Shares of refusals are compared at two ranges of the value, relative to where the episode began: from the second
 /// of these to the first, and below the second.
 const RANGES: (f64, f64) = (0.8, 0.6);
+/// The middle of the upper range.
+const MIDDLE: f64 = 0.7;
 /// How many outcomes have to be known in the upper range.
 const KNOWN: f64 = 10.0;
 /// How many refusals have to be known in the lower range, beside those that a limit would explain.
 const NOISY: f64 = 4.0;
 /// Above this share of refusals, they are no noise.
-const MOST: f64 = 0.5;
+const MOST: f64 = 0.9;
 /// A refusal above this share of the value at which the episode began starts a new one.
 const EARLY: f64 = 0.96;
 
@@ -61,17 +63,18 @@ impl Episode {
         is_noise.then(|| lower.share())
     }
 
-    /// A value was refused. The episode begins again where that is as high as at first, or where too little is known of
-    /// the upper range.
+    /// A value was refused. The episode begins again where that is as high as at first. Where too little is known of the
+    /// upper range, the value fell through it: then the lower range is the upper one from now on.
     pub(super) fn refused(self, value: f64) -> Self {
         if value > self.began * EARLY {
             return Self::new(value);
         }
         if self.upper.all < KNOWN && self.lower.refused >= 2.0 * NOISY {
-            let first = self.first;
             return Self {
-                first,
-                ..Self::new(value)
+                first: self.first,
+                began: self.lower.value() / MIDDLE,
+                upper: self.lower,
+                lower: Share::default(),
             };
         }
         self

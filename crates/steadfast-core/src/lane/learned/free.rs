@@ -2,8 +2,9 @@
 
 use std::time::{Duration, Instant};
 
+use super::start::Start;
 use super::{FLOOR, Learned, Mode, Sent, ago};
-use crate::lane::seconds;
+use crate::lane::{later, seconds};
 
 /// Over what time the rate is measured at least, in seconds.
 const MEASURED: f64 = 0.5;
@@ -64,14 +65,40 @@ impl Learned {
         if !self.tolerance.is_used_up() {
             return;
         }
-        let least = MEASURED_TRIPS * self.trip.now;
-        let time = seconds(since, now).max(least).max(MEASURED);
+        let time = seconds(since, now).max(self.measured());
         let passed = self.passed.since(ago(now, time)) as f64 / time;
         // Nothing passed any more: what passed before fits into the server's bucket.
         let is_over = self.last_passed.is_none_or(|at| at <= since);
         self.burst = if is_over { passed * time } else { 1.0 };
         self.closed_for = self.closed_for.max(LEAST_START);
+        // As much as passed just before the first of these refusals: a single caller waits after each of them.
+        let passed = passed.max(self.passed_before(since));
         self.start(now, (passed / 2.0).max(FLOOR));
+    }
+
+    /// Over what time the rate is measured at least, in seconds.
+    fn measured(&self) -> f64 {
+        (MEASURED_TRIPS * self.trip.now).max(MEASURED)
+    }
+
+    /// How many passed per second that were sent just before `then`.
+    fn passed_before(&self, then: Instant) -> f64 {
+        let time = self.measured();
+        self.passed.between(ago(then, time), then) as f64 / time
+    }
+
+    /// An attempt passed that was under way when the search began: more passed in that time than was known then, so the
+    /// search begins higher.
+    pub(super) fn accepted_late(&mut self, sent: Sent, start: Start) {
+        if !self.is_guess || sent.serial > start.before {
+            return;
+        }
+        let from = self.passed_before(start.since) / 2.0;
+        if from > start.from {
+            self.mode = Mode::Start(Start { from, ..start });
+            let interval = Duration::try_from_secs_f64(1.0 / from).unwrap_or_default();
+            self.gcra.restart(later(start.since, interval));
+        }
     }
 
     /// The server is down, so refusals do not depend on the pace. Nothing is limited any more.

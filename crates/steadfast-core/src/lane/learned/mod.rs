@@ -212,7 +212,11 @@ impl Learned {
             Mode::Free => self.accepted_free(),
             Mode::Burst if sent.at <= self.crowd => self.burst += 1.0,
             Mode::Burst => {}
-            Mode::Start(_) => self.ease(now, sent),
+            Mode::Start(start) => {
+                let start = *start;
+                self.accepted_late(sent, start);
+                self.ease(now, sent);
+            }
             Mode::Held(held) => {
                 held.count(now, sent, false, self.tolerance.noise, self.trip.now);
                 self.ease(now, sent);
@@ -232,7 +236,7 @@ impl Learned {
         // What was sent before the value was lowered says nothing about it.
         let is_old = matches!(self.mode, Mode::Held(held) if sent.serial <= held.before);
         self.learn(now, sent, is_busy, is_out);
-        !is_old && self.tolerance.refuses_all()
+        !is_old && self.tolerance.refuses_all(is_busy)
     }
 
     fn learn(&mut self, now: Instant, sent: Sent, is_busy: bool, is_out: bool) {

@@ -22,6 +22,8 @@ const NOISE_MEMORY: f64 = 200.0;
 const LATEST: f64 = 8.0;
 /// Above this share of refusals among the latest outcomes, the server refuses everybody.
 const MOST: f64 = 0.5;
+/// So many refusals in a row are needed for that where the server only says that it is busy.
+const BUSY_IN_A_ROW: f64 = 16.0;
 /// After so long without an outcome, the share is forgotten. Then the first refusal closes the gate again.
 const SILENCE: Duration = Duration::from_secs(10);
 /// For longer than this, in seconds, no server is trusted that a refusal closes the gate.
@@ -39,6 +41,8 @@ pub(super) struct Tolerance {
     /// How many refusals are tolerated now.
     credit: f64,
     last_outcome: Instant,
+    /// How many were refused since one passed.
+    in_a_row: u32,
 }
 
 impl Tolerance {
@@ -48,6 +52,7 @@ impl Tolerance {
             noise: 0.0,
             credit: TOLERATED_AT_ONCE,
             last_outcome: now,
+            in_a_row: 0,
         }
     }
 
@@ -55,6 +60,7 @@ impl Tolerance {
     pub(super) fn forget_after_silence(&mut self, now: Instant) {
         if now.saturating_duration_since(self.last_outcome) > SILENCE {
             (self.latest, self.last_outcome) = (None, now);
+            self.in_a_row = 0;
         }
     }
 
@@ -66,6 +72,7 @@ impl Tolerance {
     /// The gate opened: the latest outcome is a success.
     pub(super) const fn opened(&mut self) {
         self.latest = Some(0.0);
+        self.in_a_row = 0;
     }
 
     /// Counts an outcome, of which so large a share may be refusals, and so many at once.
@@ -77,6 +84,11 @@ impl Tolerance {
 
     /// Averages an outcome into the share of refusals.
     fn average(&mut self, refused: bool) {
+        self.in_a_row = if refused {
+            self.in_a_row.saturating_add(1)
+        } else {
+            0
+        };
         let new = f64::from(u8::from(refused));
         self.latest = Some(match self.latest {
             None => new,
@@ -109,9 +121,12 @@ impl Tolerance {
     }
 
     /// Whether the server refuses everybody.
-    pub(super) fn refuses_all(&self) -> bool {
+    pub(super) fn refuses_all(&self, is_busy: bool) -> bool {
         let most = MOST + self.noise / 2.0;
-        self.latest.is_some_and(|share| share > most)
+        let are_many = self.latest.is_some_and(|share| share > most);
+        // More are needed where they are known to be frequent by chance.
+        let in_a_row = BUSY_IN_A_ROW / (1.0 - self.noise).max(0.01);
+        are_many && (!is_busy || f64::from(self.in_a_row) >= in_a_row)
     }
 }
 

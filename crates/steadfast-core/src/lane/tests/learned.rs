@@ -127,3 +127,26 @@ fn a_single_caller_is_not_kept_waiting_to_find_out_what_it_knows() {
         );
     }
 }
+
+#[test]
+fn answers_that_are_busy_by_chance_do_not_stop_a_client_even_if_most_are() {
+    for noise in [0.2, 0.4, 0.6, 0.8] {
+        for (callers, share) in [(1, 0.3), (8, 0.8), (64, 0.8)] {
+            let mut paced = crowd(Limit::Open(0.0), Says::Busy, callers);
+            let mut free = crowd(Limit::Open(0.0), Says::Busy, callers);
+            free.lane = Lane::new(start()).pacing(crate::policy::Pacing::Off);
+            for crowd in [&mut paced, &mut free] {
+                crowd.server.noise = noise;
+                crowd.run(120.0);
+            }
+            let passed = |crowd: &Crowd| crowd.server.between(60.0, 120.0).0;
+            let case = format!(
+                "{noise} x{callers}: {} of {}",
+                passed(&paced),
+                passed(&free)
+            );
+            assert!(passed(&paced) >= share * passed(&free), "{case}");
+            assert!(paced.closed_longest <= s(2), "{case}");
+        }
+    }
+}
