@@ -33,13 +33,6 @@ impl<Res> Reply<Res> {
         Self { response, report }
     }
 
-    /// A response that was accepted at once.
-    #[inline]
-    pub(crate) const fn plain(response: Res) -> Self {
-        let report = None;
-        Self { response, report }
-    }
-
     /// Whether the response was accepted.
     #[must_use]
     #[inline]
@@ -50,6 +43,16 @@ impl<Res> Reply<Res> {
 }
 
 impl<Res: HttpResponse> Reply<Res> {
+    /// A response that was accepted at once. One literal: a reply that is made in two branches is moved once more.
+    #[inline]
+    pub(crate) fn accepted(response: Res) -> Self {
+        let report = match response.extensions().get::<Hops>() {
+            None => None,
+            Some(hops) => Report::redirected(response.status(), *hops),
+        };
+        Self { response, report }
+    }
+
     /// A response of the transport with its verdict.
     pub(crate) fn answered(response: Res, judged: Judged) -> Self {
         let hops = response.extensions().get::<Hops>().copied();

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use http::StatusCode;
+use steadfast_core::redirect::Hops;
 use steadfast_core::{Judged, Record};
 
 use crate::concurrency::Permit;
@@ -44,5 +45,13 @@ impl Report {
     /// A response with this status that was accepted at once.
     pub(crate) fn accepted(status: StatusCode) -> Self {
         Self::new(Judged::accepted(status))
+    }
+
+    /// The same behind so many redirects.
+    #[cold]
+    pub(crate) fn redirected(status: StatusCode, hops: Hops) -> Option<Box<Self>> {
+        let mut report = Self::accepted(status);
+        report.notes.hops = hops;
+        Some(Box::new(report))
     }
 }

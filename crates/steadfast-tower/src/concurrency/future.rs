@@ -29,8 +29,29 @@ pin_project! {
     where
         S: Service<Call<R>>,
     {
+        #[pin]
+        attempt: Attempt<S, R>,
+    }
+}
+
+pin_project! {
+    #[project = AttemptProjected]
+    enum Attempt<S, R>
+    where
+        S: Service<Call<R>>,
+    {
+        Unlimited { #[pin] sending: S::Future },
         // Boxed: it is there only where a policy has a limit.
-        held: Option<Box<Held<S, R>>>,
+        Limited { limited: Pin<Box<Limited<S, R>>> },
+    }
+}
+
+pin_project! {
+    struct Limited<S, R>
+    where
+        S: Service<Call<R>>,
+    {
+        held: Held<S, R>,
         #[pin]
         sending: Option<S::Future>,
     }
@@ -64,8 +85,14 @@ impl<S: Service<Call<R>> + Clone, R> ConcurrencyFuture<S, R> {
     #[inline]
     pub(super) const fn unlimited(sending: S::Future) -> Self {
         Self {
-            held: None,
-            sending: Some(sending),
+            attempt: Attempt::Unlimited { sending },
+        }
+    }
+
+    fn held(held: Held<S, R>, sending: Option<S::Future>) -> Self {
+        let limited = Box::pin(Limited { held, sending });
+        Self {
+            attempt: Attempt::Limited { limited },
         }
     }
 
@@ -84,10 +111,7 @@ impl<S: Service<Call<R>> + Clone, R> ConcurrencyFuture<S, R> {
         match permits.take(call.context.rank()) {
             Ok(Taken::Permit(permit)) => {
                 held.permit = Some(permit);
-                return Self {
-                    held: Some(Box::new(held)),
-                    sending: Some(inner.call(call)),
-                };
+                return Self::held(held, Some(inner.call(call)));
             }
             Ok(Taken::Place(place)) => held.place = Some(Waiting::new(place, &permits, &call)),
             Err(refusal) => held.refused = Some(refusal),
@@ -100,18 +124,19 @@ impl<S: Service<Call<R>> + Clone, R> ConcurrencyFuture<S, R> {
             call,
             late: Late::default(),
         });
-        Self {
-            held: Some(Box::new(held)),
-            sending: None,
-        }
+        Self::held(held, None)
     }
 }
 
 impl<S: Service<Call<R>>, R> fmt::Debug for ConcurrencyFuture<S, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (is_limited, is_sent) = match &self.attempt {
+            Attempt::Unlimited { .. } => (false, true),
+            Attempt::Limited { limited } => (true, limited.sending.is_some()),
+        };
         f.debug_struct("ConcurrencyFuture")
-            .field("is_limited", &self.held.is_some())
-            .field("is_sent", &self.sending.is_some())
+            .field("is_limited", &is_limited)
+            .field("is_sent", &is_sent)
             .finish_non_exhaustive()
     }
 }
@@ -126,14 +151,13 @@ where
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
-        let Some(held) = this.held else {
-            return match this.sending.as_pin_mut() {
-                Some(sending) => sending.poll(cx),
-                None => Poll::Pending,
-            };
-        };
-        held.poll_sent(this.sending, cx)
+        match self.project().attempt.project() {
+            AttemptProjected::Unlimited { sending } => sending.poll(cx),
+            AttemptProjected::Limited { limited } => {
+                let limited = limited.as_mut().project();
+                limited.held.poll_sent(limited.sending, cx)
+            }
+        }
     }
 }
 

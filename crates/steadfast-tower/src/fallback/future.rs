@@ -37,16 +37,13 @@ struct Asked {
 }
 
 impl<F> FallbackFuture<F> {
+    /// One literal: a future that is made in two branches is moved once more.
     #[inline]
-    pub(super) const fn without(inner: F) -> Self {
-        Self { inner, asked: None }
-    }
-
-    #[cold]
-    pub(super) fn before<R: HttpRequest>(call: Call<R>, send: impl FnOnce(Call<R>) -> F) -> Self {
-        let scope = Arc::clone(&call.context.scope);
-        let head = Head::of(&*call.request);
-        let asked = Some(Box::new(Asked { scope, head }));
+    pub(super) fn new<R: HttpRequest>(call: Call<R>, send: impl FnOnce(Call<R>) -> F) -> Self {
+        let asked = match call.context.scope.policy().answer().fallback {
+            None => None,
+            Some(_) => Asked::before(&call),
+        };
         Self {
             inner: send(call),
             asked,
@@ -73,6 +70,13 @@ where
 }
 
 impl Asked {
+    #[cold]
+    fn before<R: HttpRequest>(call: &Call<R>) -> Option<Box<Self>> {
+        let scope = Arc::clone(&call.context.scope);
+        let head = Head::of(&*call.request);
+        Some(Box::new(Self { scope, head }))
+    }
+
     /// What came of the call, or what takes its place.
     fn answer<Res: WholeResponse, E>(
         &self,

@@ -40,9 +40,6 @@ where
 
     #[inline]
     fn call(&mut self, call: Call<R>) -> Self::Future {
-        match call.context.scope.policy().answer().fallback {
-            None => FallbackFuture::without(self.inner.call(call)),
-            Some(_) => FallbackFuture::before(call, |call| self.inner.call(call)),
-        }
+        FallbackFuture::new(call, |call| self.inner.call(call))
     }
 }

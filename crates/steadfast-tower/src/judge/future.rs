@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use pin_project_lite::pin_project;
 use steadfast_core::hint::Hints;
-use steadfast_core::redirect::Hops;
 use steadfast_core::{Judged, Opinion, Outcome, PEEK_LIMIT, Prepared, Reason, Record, Rule};
 use tokio::time::Sleep;
 
@@ -100,10 +99,7 @@ where
             };
             let status = response.status();
             if head.is_none() && policy.retry().statuses.accepts_at_once(status) {
-                return Poll::Ready(Ok(match response.extensions().get::<Hops>() {
-                    None => Reply::plain(response),
-                    Some(_) => Reply::answered(response, Judged::accepted(status)),
-                }));
+                return Poll::Ready(Ok(Reply::accepted(response)));
             }
             let opinion = ask(policy, head, &response, None);
             if !wants_body(policy, opinion, *this.may_follow, &response) {

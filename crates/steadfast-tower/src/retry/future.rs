@@ -117,12 +117,14 @@ where
         loop {
             let next = match this.stage.as_mut().project() {
                 StageProjection::Sending { future } => {
-                    let mut result = ready!(future.poll(cx));
-                    if let Ok(reply) = &mut result {
+                    // It stays where it was written: a reply is large.
+                    let mut polled = future.poll(cx);
+                    if let Poll::Ready(Ok(reply)) = &mut polled {
                         if course.is_over_at_once(reply) {
-                            return Poll::Ready(result);
+                            return polled;
                         }
                     }
+                    let result = ready!(polled);
                     // It may look at the copy that is sent next.
                     this.stage.set(Stage::Over);
                     match course.follow(&result, this.replayer) {

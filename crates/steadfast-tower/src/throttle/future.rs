@@ -149,10 +149,13 @@ where
         let Some(sending) = this.sending.as_mut().as_pin_mut() else {
             return Poll::Pending;
         };
-        let mut result = ready!(sending.poll(cx));
-        this.admission
-            .hear(this.scope, *this.redirects_seen, &mut result);
-        Poll::Ready(result)
+        // It stays where it was written: a reply is large.
+        let mut polled = sending.poll(cx);
+        if let Poll::Ready(result) = &mut polled {
+            this.admission
+                .hear(this.scope, *this.redirects_seen, result);
+        }
+        polled
     }
 }
 
