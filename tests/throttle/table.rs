@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use http::StatusCode;
 use steadfast::{Policies, Policy, Rate};
 use steadfast_testkit::{Limited, Says};
 use tokio::task::JoinSet;
@@ -88,8 +89,7 @@ impl Shape {
 }
 
 /// Clients that do not know each other make all calls, each of their tasks one after the other.
-async fn race(shape: Shape, says: Says, crowd: Crowd, policy: &Policy) -> Run {
-    let server = shape.server(says);
+async fn race(server: Limited, crowd: Crowd, policy: &Policy) -> Run {
     let left = Arc::new(AtomicU32::new(CALLS));
     let (start, mut tasks) = (Watch::start(), JoinSet::new());
     for client in 0..crowd.clients {
@@ -118,7 +118,7 @@ async fn race(shape: Shape, says: Says, crowd: Crowd, policy: &Policy) -> Run {
 async fn promise(shapes: &[Shape], says: Says, crowds: &[Crowd], refused: u64, late: Duration) {
     for shape in shapes {
         for crowd in crowds {
-            let run = race(*shape, says, *crowd, &Policy::standard()).await;
+            let run = race(shape.server(says), *crowd, &Policy::standard()).await;
             assert_eq!(run.ok, CALLS, "{crowd:?}, {shape:?}: {run:?}");
             // Whoever is under way already when the first refusal comes back cannot be held.
             let under_way = match shape.latency.is_zero() {
@@ -138,7 +138,7 @@ async fn who_configures_the_servers_rate_is_refused_three_times_at_most() {
     for shape in SHAPES {
         for crowd in ALONE {
             let policy = Policy::standard().rate_limit(shape.rate());
-            let run = race(shape, Says::RetryAfter(1), crowd, &policy).await;
+            let run = race(shape.server(Says::RetryAfter(1)), crowd, &policy).await;
             assert_eq!(run.ok, CALLS, "{crowd:?}, {shape:?}: {run:?}");
             assert!(run.refused <= 3, "{crowd:?}, {shape:?}: {run:?}");
             let most = shape.even() + 100 * MS;
@@ -175,4 +175,26 @@ async fn four_clients_that_do_not_know_each_other_leave_each_other_their_share()
     let strangers = [16, 32, 64].map(|tasks| Crowd { clients: 4, tasks });
     let shapes = [bucket(500, 50, Duration::ZERO), FIXED];
     promise(&shapes, Says::RateLimit, &strangers, 45, 5 * SECOND).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_503_that_says_for_how_long_is_learned_from_like_a_429() {
+    // Its endpoint is closed for all, and whoever comes through is paced, too.
+    for shape in [SHAPES[0], SHAPES[1], SHAPES[2], SHAPES[4]] {
+        for crowd in ALONE {
+            let server = shape.server(Says::RetryAfter(1));
+            let server = server.refuses_with(StatusCode::SERVICE_UNAVAILABLE);
+            let run = race(server, crowd, &Policy::standard()).await;
+            assert_eq!(run.ok, CALLS, "{crowd:?}, {shape:?}: {run:?}");
+            let under_way = if shape.latency.is_zero() {
+                0
+            } else {
+                crowd.tasks
+            };
+            let most = u64::from(CALLS / 20 + under_way);
+            assert!(run.refused <= most, "{crowd:?}, {shape:?}: {run:?}");
+            let latest = shape.even() + 6 * SECOND;
+            assert!(run.took <= latest, "{crowd:?}, {shape:?}: {run:?}");
+        }
+    }
 }

@@ -59,6 +59,7 @@ use limit::{Left, Limit, Ruling};
 pub struct Limited {
     limit: Limit,
     says: Says,
+    refusal: StatusCode,
     latency: Duration,
     fails: Fails,
     shared: Arc<Shared>,
@@ -71,7 +72,7 @@ pub enum Says {
     /// Nothing but the status.
     #[default]
     Nothing,
-    /// `Retry-After` on a 429, so many seconds, whatever the limit would really ask for: many APIs have a constant there.
+    /// `Retry-After` on a refusal, so many seconds, whatever the limit would really ask for: many APIs have a constant there.
     RetryAfter(u64),
     /// `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-10) on every answer of the limit, and no
     /// `Retry-After`: `"default";q=100;w=1` and `"default";r=0;t=1`. `q` and `w` are the rate per second and 1, or count and
@@ -128,6 +129,7 @@ impl Limited {
         Self {
             limit,
             says: Says::default(),
+            refusal: StatusCode::TOO_MANY_REQUESTS,
             latency: Duration::ZERO,
             fails: Fails::default(),
             shared: Arc::new(Shared {
@@ -159,13 +161,20 @@ impl Limited {
         self
     }
 
+    /// What it answers where there is no room. Default: 429; nginx answers 503 unless it is told otherwise.
+    #[must_use]
+    pub fn refuses_with(mut self, status: StatusCode) -> Self {
+        self.refusal = status;
+        self
+    }
+
     /// How many requests were answered with 200.
     #[must_use]
     pub fn accepted(&self) -> u64 {
         self.state().accepted
     }
 
-    /// How many requests were answered with 429.
+    /// How many requests were refused.
     #[must_use]
     pub fn refused(&self) -> u64 {
         self.state().refused
@@ -199,7 +208,7 @@ impl Limited {
                 state.accepted += 1;
             } else {
                 state.refused += 1;
-                *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
+                *response.status_mut() = self.refusal;
             }
             self.says.tell(self.limit, ruling, response.headers_mut());
         }

@@ -1,8 +1,8 @@
 //! The way of one attempt through all that limits it.
 //!
 //! First what fails at once (a quota that is used up, a cost that can never be met), then what a server closed or paces,
-//! then the configured rates. While it stood before the rates a server may have closed meanwhile: so before it goes it
-//! looks back, and if need be gives its cells back and waits there.
+//! then the configured rates. A server may close while an attempt stands before what comes later: so it looks back before
+//! it goes, and if need be it gives back what it took and waits there.
 
 use std::fmt;
 use std::sync::Arc;
@@ -23,6 +23,7 @@ const LONGEST_TURN: Duration = Duration::from_secs(3600);
 
 /// The way of one attempt.
 pub(crate) struct Passage {
+    /// That of the endpoint, if there is one, and then its own.
     lanes: Vec<Arc<Line<Gate>>>,
     own: Own,
     rates: Vec<Arc<Line<Rates>>>,
@@ -35,7 +36,7 @@ pub(crate) struct Passage {
     since: Option<Instant>,
 }
 
-/// Where the first of the lanes is found, if another one took its place meanwhile.
+/// Where the last of the lanes is found, if another one took its place meanwhile.
 pub(crate) struct Own {
     pub(crate) lanes: Arc<Lanes>,
     pub(crate) way: Way,
@@ -100,6 +101,7 @@ impl Passage {
                         self.lanes[index] = lanes.lane(*way, *pacing);
                     } else {
                         self.passes.push(pass);
+                        self.look_back();
                     }
                 }
                 Standing::Rate(place) => {
@@ -189,12 +191,24 @@ impl Passage {
         Ok(())
     }
 
-    /// Whether a lane closed while it stood before the rates: back to the first that did.
+    /// Whether a lane closed while it stood before what comes after it. Where that is open again, it goes on; otherwise it is
+    /// back at the first that is closed.
     fn look_back(&mut self) {
-        let closed = self.passes.iter().position(Pass::is_stale);
-        if let Some(first) = closed {
-            self.passes.truncate(first);
-            self.cells.clear();
+        for index in 0..self.passes.len() {
+            if !self.passes[index].is_stale() {
+                continue;
+            }
+            let line = &self.lanes[index];
+            let again = match line.is_empty() {
+                true => line.turnstile.pass(&self.lane_ask()).ok(),
+                false => None,
+            };
+            let Some(ticket) = again else {
+                self.passes.truncate(index);
+                self.cells.clear();
+                return;
+            };
+            self.passes[index] = Pass::new(Arc::clone(line), ticket);
         }
     }
 

@@ -145,7 +145,7 @@ impl Toll {
         let limits = scope.limits();
         self.quota_spent(judged);
         notes.queue_more(self.queued.unwrap_or_default());
-        let Stage::Through(passes, _) = std::mem::replace(&mut self.stage, Stage::Over) else {
+        let Stage::Through(mut passes, _) = std::mem::replace(&mut self.stage, Stage::Over) else {
             return;
         };
         let mut closed_until = None;
@@ -165,8 +165,9 @@ impl Toll {
         let backoff = |refusals: u32| closed_for(scope, refusals);
         let mut plain = true;
         let mut ticket = None;
-        let mut passes = passes.into_iter();
-        if let Some(mut pass) = passes.next() {
+        let own = passes.pop();
+        let endpoint = passes.pop();
+        if let Some(mut pass) = own {
             let bucket = allowances.bucket();
             if let Some(bucket) = bucket {
                 let line = limits.lanes().bucket(self.way, bucket, policy.pacing);
@@ -216,7 +217,6 @@ impl Toll {
                 closed_until = None;
             }
         }
-        let endpoint = passes.next();
         match (closes, endpoint) {
             (Some(asked), endpoint) => {
                 let pass = endpoint.unwrap_or_else(|| limits.lanes().late_pass(self.way, ticket));
@@ -298,8 +298,9 @@ fn passage<R: HttpRequest>(call: &Call<R>, way: Way, cost: u32) -> Passage {
     let policy = context.scope.policy().limits();
     let mut lanes = Vec::new();
     if limits.is_listening() {
-        lanes.push(limits.lanes().lane(way, policy.pacing));
+        // The pace is the last to be waited for: a turn that was taken must not wait for a gate.
         lanes.extend(limits.lanes().endpoint(way));
+        lanes.push(limits.lanes().lane(way, policy.pacing));
     }
     let retry_for = context.terms().retry_for;
     let patience = clock::now().checked_add(retry_for);
