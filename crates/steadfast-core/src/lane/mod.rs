@@ -325,7 +325,7 @@ impl Lane {
             // A guess is made again soon.
             (None, None) if closes && refused.is_busy => backoff(refusals.min(MOST_GUESSED)),
             (None, None) if closes => backoff(refusals),
-            (Some(asked), None) => return self.learned.costs(asked),
+            (Some(asked), None) => return self.learned.waits(now, ticket.as_sent(), asked),
             (None, None) => return,
         };
         let is_guess = refused.is_busy && asked.is_none();

@@ -86,8 +86,25 @@ impl Learned {
         self.closed_for = time;
         // What was sent later met a bucket that had been filled a little meanwhile.
         self.crowd = sent.at;
-        self.burst = self.passed.between(ago(now, time), sent.at) as f64;
+        self.burst = self
+            .first_burst
+            .take()
+            .unwrap_or_else(|| self.passed_in(now, time, sent));
         self.mode = Mode::Burst;
+    }
+
+    /// A refusal closed no gate here, but asked everybody to wait for so long. What passed shortly before the first one of
+    /// these is the size of the server's bucket: after it they come in crowds.
+    pub(in crate::lane) fn waits(&mut self, now: Instant, sent: Sent, time: Duration) {
+        self.costs(time);
+        if self.is_unlimited() && self.first_burst.is_none() {
+            self.first_burst = Some(self.passed_in(now, time.as_secs_f64(), sent));
+        }
+    }
+
+    /// How many passed in so many seconds that were sent before an attempt.
+    fn passed_in(&self, now: Instant, time: f64, sent: Sent) -> f64 {
+        self.passed.between(ago(now, time), sent.at) as f64
     }
 
     /// The gate opened: the attempt that went first passed.

@@ -54,7 +54,7 @@ impl Learned {
     pub(super) fn accepted_free(&mut self) {
         self.tolerance.update_noise(false);
         if self.tolerance.is_full() {
-            self.suspected = None;
+            (self.suspected, self.first_burst) = (None, None);
         }
     }
 

@@ -91,6 +91,8 @@ pub(super) struct Learned {
     gcra: Gcra,
     /// The size of the server's bucket, as the first crowd met it.
     burst: f64,
+    /// The same at the first refusal that asked for a wait and was tolerated.
+    first_burst: Option<f64>,
     /// How long the gate was closed for the first time, in seconds.
     closed_for: f64,
     /// What a refusal costs: how long it closes the gate for everybody, in seconds.
@@ -156,6 +158,7 @@ impl Learned {
             crowding: Crowding::default(),
             gcra: Gcra::default(),
             burst: 0.0,
+            first_burst: None,
             closed_for: 0.0,
             cost: 0.0,
             crowd: now,

@@ -175,7 +175,7 @@ impl Learned {
     }
 
     /// A refusal asked everybody to wait for so long.
-    pub(in crate::lane) fn costs(&mut self, time: Duration) {
+    pub(super) fn costs(&mut self, time: Duration) {
         self.cost = time.as_secs_f64().min(LONGEST_CLOSED);
     }
 
