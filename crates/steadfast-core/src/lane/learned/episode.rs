@@ -11,8 +11,12 @@ const MIDDLE: f64 = 0.7;
 const KNOWN: f64 = 10.0;
 /// How many refusals have to be known in the lower range, beside those that a limit would explain.
 const NOISY: f64 = 4.0;
+/// After so many of them that do not decide it, the lower range is the upper one from now on.
+const UNDECIDED: f64 = 24.0;
 /// Above this share of refusals, they are no noise.
 const MOST: f64 = 0.9;
+/// How much larger the share in the lower range may be by chance.
+const APART: f64 = 0.3;
 /// A refusal above this share of the value at which the episode began starts a new one.
 const EARLY: f64 = 0.96;
 
@@ -59,7 +63,9 @@ impl Episode {
         let passing = upper.value() * (1.0 - upper.share());
         let limited = (1.0 - passing / lower.value().max(1e-9)).max(0.0);
         let enough = NOISY + 2.0 * limited * lower.all;
-        let is_noise = upper.all >= KNOWN && lower.refused >= enough && lower.share() < MOST;
+        // What does not depend on the value was refused above, too.
+        let is_alike = lower.share() <= upper.share() + APART && lower.share() < MOST;
+        let is_noise = upper.all >= KNOWN && lower.refused >= enough && is_alike;
         is_noise.then(|| lower.share())
     }
 
@@ -69,7 +75,8 @@ impl Episode {
         if value > self.began * EARLY {
             return Self::new(value);
         }
-        if self.upper.all < KNOWN && self.lower.refused >= 2.0 * NOISY {
+        let is_unknown = self.upper.all < KNOWN && self.lower.refused >= 2.0 * NOISY;
+        if is_unknown || self.lower.refused >= UNDECIDED {
             return Self {
                 first: self.first,
                 began: self.lower.value() / MIDDLE,
@@ -78,5 +85,29 @@ impl Episode {
             };
         }
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn noise_is_a_share_that_is_alike_at_lower_values() {
+        // Refused and passed at 75, then at 25, of an episode that began at 100.
+        for (upper, lower, noise) in [
+            ((12, 6), (8, 4), Some(8.0 / 12.0)),
+            ((1, 19), (4, 40), Some(4.0 / 44.0)),
+            ((2, 16), (5, 1), None),
+            ((12, 6), (3, 9), None),
+            ((19, 0), (19, 1), None),
+        ] {
+            let mut episode = Episode::new(100.0);
+            for (value, (refused, passed)) in [(75.0, upper), (25.0, lower)] {
+                (0..refused).for_each(|_| episode.count(value, true, true));
+                (0..passed).for_each(|_| episode.count(value, false, true));
+            }
+            assert_eq!(episode.noise(), noise, "{upper:?}, {lower:?}");
+        }
     }
 }
