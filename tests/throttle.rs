@@ -34,6 +34,8 @@ mod scopes;
 mod socket;
 #[path = "throttle/store.rs"]
 mod store;
+#[path = "throttle/streams.rs"]
+mod streams;
 #[path = "throttle/table.rs"]
 mod table;
 

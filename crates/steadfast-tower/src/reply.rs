@@ -1,12 +1,18 @@
 //! An answer on its way outward, beside its verdict.
 
+#[cfg(feature = "throttle")]
+use std::any::Any;
 use std::borrow::Cow;
 
+#[cfg(feature = "throttle")]
+use http_body::Body as _;
 use steadfast_core::redirect::Hops;
 use steadfast_core::{Judged, Record};
 
 use crate::report::Report;
 use crate::response::HttpResponse;
+#[cfg(feature = "throttle")]
+use crate::response::WholeResponse;
 
 /// A response with its verdict. An outcome is judged once, where it arises; the layers further out read the verdict.
 #[derive(Debug)]
@@ -39,6 +45,22 @@ impl<Res> Reply<Res> {
     pub fn is_accepted(&self) -> bool {
         let report = self.report.as_ref();
         report.is_none_or(|report| report.judged.is_accepted())
+    }
+}
+
+#[cfg(feature = "throttle")]
+impl<Res: WholeResponse> Reply<Res> {
+    /// The body holds this until nothing more can come of it.
+    #[cold]
+    pub(crate) fn hold(self, held: impl Any + Send + Sync) -> Self {
+        let (shell, mut body) = self.response.open();
+        if !body.is_end_stream() {
+            body.hold(held);
+        }
+        Self {
+            response: Res::close(shell, body),
+            report: self.report,
+        }
     }
 }
 

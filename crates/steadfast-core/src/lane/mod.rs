@@ -255,6 +255,22 @@ impl Lane {
         change
     }
 
+    /// An attempt passed, and its body is read from now on. Whoever limits how many are under way may count it until it
+    /// ends, so where a limit was learned it is under way until [`read`](Self::read).
+    pub fn reading(&mut self) {
+        self.flight = self.flight.saturating_add(1);
+    }
+
+    /// The body of an attempt was read to its end, or dropped.
+    pub fn read(&mut self, now: Instant) -> Change {
+        self.flight = self.flight.saturating_sub(1);
+        self.touched = now;
+        Change {
+            stirs: self.learned.places(now).is_some(),
+            ..Change::default()
+        }
+    }
+
     /// What is known.
     #[must_use]
     pub fn view(&self, now: Instant) -> View {

@@ -79,7 +79,7 @@ pub struct View {
     pub resets_at: Option<Instant>,
     /// Until when the server closed it.
     pub closed_until: Option<Instant>,
-    /// Attempts under way.
+    /// Attempts under way. Where a limit was learned, they are until their bodies end.
     pub in_flight: u32,
     /// Attempts that may be under way at once; `None` is without limit.
     pub places: Option<u32>,

@@ -1,5 +1,6 @@
 //! A body that was looked into, whole again.
 
+use std::any::Any;
 use std::collections::VecDeque;
 use std::fmt;
 use std::pin::Pin;
@@ -8,8 +9,6 @@ use std::task::{Context, Poll, ready};
 use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
-
-use crate::concurrency::InBody;
 
 /// Chunks below this many bytes are copied together.
 const SMALL: usize = 1024;
@@ -25,7 +24,7 @@ pub struct Whole<B: Body> {
     trailers: Option<HeaderMap>,
     error: Option<B::Error>,
     /// Given up when nothing more can come.
-    held: Option<InBody>,
+    held: Option<Box<dyn Any + Send + Sync>>,
 }
 
 // ===== impl Whole =====
@@ -66,9 +65,12 @@ impl<B: Body> Whole<B> {
         self.rest.is_none()
     }
 
-    /// Holds this until nothing more can come.
-    pub(crate) fn hold(&mut self, held: InBody) {
-        self.held = Some(held);
+    /// Holds this, too, until nothing more can come.
+    pub(crate) fn hold(&mut self, held: impl Any + Send + Sync) {
+        self.held = Some(match self.held.take() {
+            None => Box::new(held),
+            Some(others) => Box::new((others, held)),
+        });
     }
 
     /// The error that ended it, if there was one.

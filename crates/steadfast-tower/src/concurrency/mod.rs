@@ -41,7 +41,7 @@ mod view;
 
 pub use self::future::ConcurrencyFuture;
 pub use self::layer::ConcurrencyLayer;
-pub(crate) use self::permits::{InBody, Permit, Permits};
+pub(crate) use self::permits::{Permit, Permits};
 pub use self::service::ConcurrencyLimit;
 pub use self::view::ConcurrencyView;
 

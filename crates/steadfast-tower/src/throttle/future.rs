@@ -10,6 +10,7 @@ use pin_project_lite::pin_project;
 use steadfast_core::{Judged, Opinion, Refusal};
 use tower_service::Service;
 
+use super::gate::Unread;
 use super::known::Way;
 use super::toll::Toll;
 use crate::call::Call;
@@ -19,7 +20,7 @@ use crate::notes::Notes;
 use crate::principal::Principal;
 use crate::reply::Reply;
 use crate::request::HttpRequest;
-use crate::response::HttpResponse;
+use crate::response::{HttpResponse, WholeResponse};
 use crate::scope::Scope;
 
 pin_project! {
@@ -127,7 +128,7 @@ impl<S: Service<Call<R>>, R> fmt::Debug for ThrottleFuture<S, R> {
 impl<S, R, Res, E> Future for ThrottleFuture<S, R>
 where
     R: HttpRequest,
-    Res: HttpResponse,
+    Res: WholeResponse,
     S: Service<Call<R>, Response = Reply<Res>, Error = Failure<E>> + Clone,
 {
     type Output = Result<Reply<Res>, Failure<E>>;
@@ -152,8 +153,12 @@ where
         // It stays where it was written: a reply is large.
         let mut polled = sending.poll(cx);
         if let Poll::Ready(result) = &mut polled {
-            this.admission
+            let heard = this
+                .admission
                 .hear(this.scope, *this.redirects_seen, result);
+            if let Some(unread) = heard {
+                return polled.map_ok(|reply| reply.hold(unread));
+            }
         }
         polled
     }
@@ -205,19 +210,20 @@ impl<R: HttpRequest> Admission<R> {
         }
     }
 
-    /// Tells all whom it concerns what the answer says.
+    /// Tells all whom it concerns what the answer says. What is returned belongs to the body of the answer.
     fn hear<Res: HttpResponse, E>(
         &mut self,
         scope: &Scope,
         redirects_seen: bool,
         result: &mut Result<Reply<Res>, Failure<E>>,
-    ) {
+    ) -> Option<Unread> {
         match result {
             Ok(reply) => self.hear_answer(scope, redirects_seen, reply),
             Err(failure) => {
                 if let Self::Toll(toll) = self {
                     toll.failed(&mut failure.report.notes);
                 }
+                None
             }
         }
     }
@@ -227,18 +233,18 @@ impl<R: HttpRequest> Admission<R> {
         scope: &Scope,
         redirects_seen: bool,
         reply: &mut Reply<Res>,
-    ) {
+    ) -> Option<Unread> {
         let judged = reply.report.as_deref().map(|report| &report.judged);
         let headers = reply.response.headers();
         // Most answers speak of no limit.
         if matches!(self, Self::Free { .. }) && !scope.limits().is_told(judged, headers) {
-            return;
+            return None;
         }
         let is_from_elsewhere = is_from_elsewhere(scope, redirects_seen, reply);
         let mut late;
         let toll = match self {
             Self::Toll(toll) => &mut **toll,
-            Self::Free { .. } if is_from_elsewhere => return,
+            Self::Free { .. } if is_from_elsewhere => return None,
             // The first sign of one: from here on attempts are counted.
             Self::Free {
                 origin,
@@ -254,11 +260,14 @@ impl<R: HttpRequest> Admission<R> {
         };
         let report = reply.report();
         let mut notes = report.notes;
-        match is_from_elsewhere {
-            true => toll.failed(&mut notes),
-            false => toll.answered(scope, &report.judged, headers, &mut notes),
-        }
+        let unread = if is_from_elsewhere {
+            toll.failed(&mut notes);
+            None
+        } else {
+            toll.answered(scope, &report.judged, headers, &mut notes)
+        };
         reply.note(notes);
+        unread
     }
 }
 

@@ -24,6 +24,11 @@ pub(crate) struct Pass {
     ticket: Option<Ticket>,
 }
 
+/// The body of an attempt that passed, which its lane counts until it ends.
+pub(crate) struct Unread {
+    line: Arc<Line<Gate>>,
+}
+
 // ===== impl Gate =====
 
 impl Gate {
@@ -169,6 +174,16 @@ impl Pass {
         self.hear(heard, allowances, backoff)
     }
 
+    /// It passed, and its body is still to come: where a limit was learned, the lane counts it until then.
+    pub(crate) fn unread(line: &Arc<Line<Gate>>) -> Option<Unread> {
+        let mut lane = line.turnstile.lane();
+        lane.is_learned().then(|| {
+            lane.reading();
+            let line = Arc::clone(line);
+            Unread { line }
+        })
+    }
+
     /// It belongs to another lane, as its answer says: this one forgets it.
     pub(crate) fn moved(mut self, to: &Arc<Line<Gate>>) -> Self {
         let ticket = self.ticket;
@@ -206,6 +221,15 @@ impl Pass {
 impl Drop for Pass {
     fn drop(&mut self) {
         self.hear(Heard::Nothing, &Allowances::default(), |_| Duration::ZERO);
+    }
+}
+
+impl Drop for Unread {
+    fn drop(&mut self) {
+        let change = self.line.turnstile.lane().read(clock::now());
+        if change.stirs {
+            self.line.stir();
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use steadfast_core::lane::Heard;
 use steadfast_core::quota::QuotaWindow;
 use steadfast_core::{Judged, Pacing, Reason, Refusal, RequestHead, Short, one_line};
 
-use super::gate::Pass;
+use super::gate::{Pass, Unread};
 use super::known::Way;
 use super::loading::Loading;
 use super::passage::{Bounds, Own, Passage};
@@ -134,20 +134,21 @@ impl Toll {
         notes.queue_more(self.queued.unwrap_or_default());
     }
 
-    /// What an answer says to all who are limited with this attempt.
+    /// What an answer says to all who are limited with this attempt. What is returned belongs to the body of the answer.
     pub(crate) fn answered(
         &mut self,
         scope: &Scope,
         judged: &Judged,
         headers: &HeaderMap,
         notes: &mut Notes,
-    ) {
+    ) -> Option<Unread> {
         let limits = scope.limits();
         self.quota_spent(judged);
         notes.queue_more(self.queued.unwrap_or_default());
         let Stage::Through(mut passes, _) = std::mem::replace(&mut self.stage, Stage::Over) else {
-            return;
+            return None;
         };
+        let mut unread = None;
         let mut closed_until = None;
         let policy = scope.policy().limits();
         let speaks = tells_of_limits(headers);
@@ -179,6 +180,9 @@ impl Toll {
             let line = Arc::clone(pass.line());
             let change = pass.tell(heard, &allowances, backoff);
             closed_until = change.closed_until;
+            if heard == Heard::Passed {
+                unread = Pass::unread(&line);
+            }
             if bucket.is_none() {
                 let lanes = limits.lanes();
                 lanes.told(self.way, &allowances);
@@ -247,6 +251,7 @@ impl Toll {
         }
         notes.closed_until = closed_until.filter(|_| self.is_repeated);
         notes.is_paced &= self.is_repeated && heard != Heard::Passed;
+        unread
     }
 
     /// The server says that a quota is used up: nobody needs to ask again before it resets.
