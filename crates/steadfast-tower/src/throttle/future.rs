@@ -153,11 +153,14 @@ where
         // It stays where it was written: a reply is large.
         let mut polled = sending.poll(cx);
         if let Poll::Ready(result) = &mut polled {
-            let heard = this
-                .admission
-                .hear(this.scope, *this.redirects_seen, result);
-            if let Some(unread) = heard {
-                return polled.map_ok(|reply| reply.hold(unread));
+            if this.admission.is_concerned(this.scope, result) {
+                let unread = this
+                    .admission
+                    .hear(this.scope, *this.redirects_seen, result);
+                return match unread {
+                    Some(unread) => polled.map_ok(|reply| reply.hold(unread)),
+                    None => polled,
+                };
             }
         }
         polled
@@ -210,7 +213,25 @@ impl<R: HttpRequest> Admission<R> {
         }
     }
 
+    /// Whether the answer says something to anybody. Most speak of no limit.
+    #[inline]
+    fn is_concerned<Res: HttpResponse, E>(
+        &self,
+        scope: &Scope,
+        result: &Result<Reply<Res>, Failure<E>>,
+    ) -> bool {
+        match (self, result) {
+            (Self::Free { .. }, Ok(reply)) => {
+                let judged = reply.report.as_deref().map(|report| &report.judged);
+                scope.limits().is_told(judged, reply.response.headers())
+            }
+            (Self::Free { .. }, Err(_)) => false,
+            (Self::Toll(_), _) => true,
+        }
+    }
+
     /// Tells all whom it concerns what the answer says. What is returned belongs to the body of the answer.
+    #[cold]
     fn hear<Res: HttpResponse, E>(
         &mut self,
         scope: &Scope,
@@ -234,12 +255,7 @@ impl<R: HttpRequest> Admission<R> {
         redirects_seen: bool,
         reply: &mut Reply<Res>,
     ) -> Option<Unread> {
-        let judged = reply.report.as_deref().map(|report| &report.judged);
         let headers = reply.response.headers();
-        // Most answers speak of no limit.
-        if matches!(self, Self::Free { .. }) && !scope.limits().is_told(judged, headers) {
-            return None;
-        }
         let is_from_elsewhere = is_from_elsewhere(scope, redirects_seen, reply);
         let mut late;
         let toll = match self {
