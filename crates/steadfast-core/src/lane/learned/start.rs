@@ -20,7 +20,7 @@ pub(super) const SUREST: f64 = 0.02;
 /// How often a value counts as confirmed that a bucket told.
 const SURE: u32 = 1;
 /// How many times longer than a refusal stops everybody that value is kept before it climbs.
-const HOLD: f64 = 30.0;
+const HOLD: f64 = 60.0;
 /// The estimate is at least the rate that was refused, divided by this.
 const DEEPEST: f64 = 4.0;
 
