@@ -93,7 +93,7 @@ impl Queue {
         self.chosen.remove(&key)
     }
 
-    /// Whom to wake when it is. What was there before is given back.
+    /// Whom to wake when it is. Returns the waker that this one replaces.
     pub(super) fn woken_by(&mut self, (rank, arrival): Key, waker: Waker) -> Option<Waker> {
         let queue = self.waiting.get_mut(&rank);
         match queue.and_then(|queue| queue.get_mut(&arrival)) {

@@ -30,6 +30,7 @@ mod cell_rate;
 mod families;
 mod future;
 mod gate;
+mod heard;
 mod known;
 mod lanes;
 mod layer;

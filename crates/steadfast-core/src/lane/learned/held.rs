@@ -151,7 +151,7 @@ impl Learned {
         if sent.serial <= held.before {
             return;
         }
-        // Those that are sent before all others are back meet what was there before.
+        // Attempts that are sent while earlier ones are under way meet the load of the higher value.
         if sent.serial - held.before > u64::from(sent.others) {
             self.crowding.refused(sent.others);
         }

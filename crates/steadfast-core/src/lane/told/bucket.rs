@@ -42,7 +42,7 @@ pub(super) struct Bucket {
     inflow: Option<f64>,
     /// The last measurement confirmed it.
     is_sure: bool,
-    /// What was there at the time of the last report, at least: fractions are not told.
+    /// The tokens at the time of the last report, at least: fractions are not told.
     level: f64,
     fullest: f64,
     /// What it could not hold since the last report, and when that was.
@@ -261,7 +261,7 @@ impl Bucket {
         is_over.then_some(self.level)
     }
 
-    /// What was there and came since, less what was taken; it may be more than it holds.
+    /// The tokens of the last report and those that came since, less those taken. It may be more than the bucket holds.
     fn unbounded(&self, now: Instant, last: Report, sent: u64, terms: &Terms) -> f64 {
         let flowed = self.inflow(terms) * seconds(last.at, now);
         let taken = terms.cost * sent.saturating_sub(last.serial) as f64;
