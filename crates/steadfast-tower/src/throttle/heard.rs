@@ -1,0 +1,57 @@
+//! What an answer says of limits: to its lane, to its endpoint, and for how long.
+
+use std::time::Duration;
+
+use steadfast_core::hint::HintSource;
+use steadfast_core::lane::Heard;
+use steadfast_core::{Judged, Reason};
+
+use crate::scope::Scope;
+
+/// The longest that a 429 is believed, and a 503: after that, one caller asks again.
+const TRUST: Duration = Duration::from_secs(3600);
+const TRUST_503: Duration = Duration::from_secs(60);
+
+/// What an answer is to the lane.
+pub(super) fn heard(judged: &Judged) -> Heard {
+    let status = judged.outcome.status().map(|status| status.as_u16());
+    let is_busy = matches!(status, Some(503 | 529));
+    let refused = match status {
+        Some(429 | 503 | 529) => !judged.is_accepted(),
+        Some(403) => judged.reason == Reason::RateLimit,
+        _ => false,
+    };
+    // Retried further in: there it was heard already.
+    if !refused || judged.reason == Reason::Nested {
+        return Heard::Passed;
+    }
+    let asked = judged.hints.retry_after;
+    // A quota that is used up closes nothing by itself: other requests of the scope may not count against it.
+    if judged.reason == Reason::QuotaSpent && asked.is_none() {
+        return Heard::Passed;
+    }
+    let trust = if is_busy { TRUST_503 } else { TRUST };
+    Heard::Refused {
+        asked: asked.map(|asked| asked.wait.min(trust)),
+        is_reset: asked.is_some_and(|asked| asked.source == HintSource::RateLimit),
+        is_busy,
+    }
+}
+
+/// For how long an endpoint is closed for everybody: 503 and 529 that say so.
+pub(super) fn closes_endpoint(judged: &Judged) -> Option<Duration> {
+    let status = judged.outcome.status()?.as_u16();
+    let closes =
+        matches!(status, 503 | 529) && !judged.is_accepted() && judged.reason != Reason::Nested;
+    let asked = judged.hints.retry_after.filter(|_| closes)?;
+    Some(asked.wait.min(TRUST_503))
+}
+
+/// For how long a gate closes where the server does not say: the schedule of the policy, but never less than half of its
+/// ceiling. What spreads callers apart is no use to a gate, which lets one through; a moment's closing teaches nothing.
+pub(super) fn closed_for(scope: &Scope, refusals: u32) -> Duration {
+    let schedule = &scope.policy().retry().throttled_backoff;
+    let drawn = schedule.wait(refusals, &mut scope.chance());
+    let least = schedule.range(refusals).map(|range| *range.end() / 2);
+    drawn.max(least).unwrap_or(Duration::from_secs(1))
+}
