@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use reqwest_middleware::ClientWithMiddleware;
 use steadfast::prelude::*;
-use steadfast::{Kind, Policies, Policy, Rate, Rule};
+use steadfast::{ErrorKind, Policies, Policy, Rate, Rule};
 use steadfast_testkit::{Server, script};
 
 async fn first_minute(api: &str) -> Result<Vec<String>, steadfast::Error> {
@@ -37,11 +37,11 @@ async fn order(client: &ClientWithMiddleware, api: &str) -> Result<(), steadfast
 
 fn explain(error: &steadfast::Error) -> String {
     match error.kind() {
-        Kind::Status => match error.details() {
+        ErrorKind::Status => match error.details() {
             Some(details) => details.advice().to_string(), // meaning, findings, next steps
             None => error.to_string(),
         },
-        Kind::RateLimited => format!("nothing was sent: {error}"),
+        ErrorKind::RateLimited => format!("nothing was sent: {error}"),
         _ => error.to_string(),
     }
 }

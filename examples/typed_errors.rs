@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use reqwest_middleware::ClientWithMiddleware;
 use steadfast::prelude::*;
-use steadfast::{Error, Kind, Policies, Policy, Rate};
+use steadfast::{Error, ErrorKind, Policies, Policy, Rate};
 use steadfast_testkit::{Server, refused_port, script};
 
 /// `?` takes the errors of `send`, of `ensure_success` and of reading the body.
@@ -19,14 +19,14 @@ async fn text(client: &ClientWithMiddleware, url: &str) -> Result<String, Error>
 fn explain(error: &Error) {
     println!("{error}");
     match error.kind() {
-        Kind::Status => {
+        ErrorKind::Status => {
             if let Some(details) = error.details() {
                 println!("    next: {}", details.advice().advice().next[0]);
             }
         }
-        Kind::RateLimited => println!("    a limit of ours: nothing was sent"),
-        Kind::Timeout => println!("    too late; sent? {}", error.may_have_been_sent()),
-        Kind::Connect => println!("    nobody there; sent? {}", error.may_have_been_sent()),
+        ErrorKind::RateLimited => println!("    a limit of ours: nothing was sent"),
+        ErrorKind::Timeout => println!("    too late; sent? {}", error.may_have_been_sent()),
+        ErrorKind::Connect => println!("    nobody there; sent? {}", error.may_have_been_sent()),
         kind => println!("    {kind:?}; sent? {}", error.may_have_been_sent()),
     }
     println!("    worth another try later? {}", error.is_transient());

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use common::{Watch, client};
 use steadfast::prelude::*;
-use steadfast::{Backoff, FailureKind, Kind, Outcome, Policy, Stop};
+use steadfast::{Backoff, ErrorKind, FailureKind, Outcome, Policy, Stop};
 use steadfast_testkit::{Received, Server, Step, script, virtual_time};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -82,7 +82,7 @@ fn the_record_says_how_a_buffered_body_broke_off() {
             assert_eq!(error.is_timeout(), kind == FailureKind::Timeout);
             assert!(matches!(
                 steadfast::Error::from(error).kind(),
-                Kind::Interrupted | Kind::Timeout
+                ErrorKind::Interrupted | ErrorKind::Timeout
             ));
             let before = server.requests();
             client

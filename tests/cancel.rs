@@ -16,7 +16,7 @@ use std::time::Duration;
 use reqwest::{Client, Request};
 use reqwest_middleware::ClientWithMiddleware;
 use steadfast::prelude::*;
-use steadfast::{BudgetConfig, Kind, Policies, Policy, Rate};
+use steadfast::{BudgetConfig, ErrorKind, Policies, Policy, Rate};
 use steadfast_testkit::{Server, StatusExt, Step, script, virtual_time};
 use steadfast_tower::{AsItSays, Entry, NoLayer, Own, Scope, stack};
 use tokio::runtime::Handle;
@@ -336,7 +336,7 @@ fn who_left_the_queue_does_not_count_for_the_longest_wait() {
         let leaver = call("b");
         sleep(MILLISECOND).await;
         let error = call("c").await.unwrap().unwrap_err();
-        assert_eq!(steadfast::Error::from(error).kind(), Kind::RateLimited);
+        assert_eq!(steadfast::Error::from(error).kind(), ErrorKind::RateLimited);
         leaver.abort();
         assert_eq!(call("d").await.unwrap().unwrap(), 1);
         assert_eq!(first.await.unwrap().unwrap(), 0);

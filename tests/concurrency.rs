@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use reqwest_middleware::ClientWithMiddleware;
 use steadfast::prelude::*;
-use steadfast::{Concurrency, Error, Kind, Policies, Policy, Refusal, Stop};
+use steadfast::{Concurrency, Error, ErrorKind, Policies, Policy, Refusal, Stop};
 use steadfast_testkit::{Server, StatusExt, script, virtual_time};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -71,7 +71,7 @@ fn who_keeps_twenty_responses_unread_is_told_so_at_the_next_call() {
         let watch = common::Watch::start();
         let error = get(&client, &server.url("/")).await.unwrap_err();
         assert_eq!(watch.elapsed(), 2 * SECOND);
-        assert_eq!(error.kind(), Kind::ConcurrencyLimited);
+        assert_eq!(error.kind(), ErrorKind::ConcurrencyLimited);
         assert!(!error.may_have_been_sent() && error.is_transient() && !error.is_timeout());
         let text = error.to_string();
         let said = "20 calls at once are allowed, and this one got no turn within 2 s; 20 are responses that were not read: \
@@ -114,7 +114,7 @@ fn a_full_queue_refuses_at_once() {
             "{record}"
         );
         let error = third.unwrap_err();
-        assert_eq!(error.kind(), Kind::ConcurrencyLimited);
+        assert_eq!(error.kind(), ErrorKind::ConcurrencyLimited);
         let record = error.record().unwrap();
         let stop = Stop::Refused(Refusal::QueueFull { limit: 1, queue: 1 });
         assert_eq!((record.stop(), record.attempt_count()), (stop, 0));

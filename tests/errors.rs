@@ -20,7 +20,7 @@ use std::time::Duration;
 use common::{Watch, client};
 use reqwest::Url;
 use steadfast::prelude::*;
-use steadfast::{Error, ErrorExt, FailureKind, Kind, Outcome, Policy, Rate, Refusal, Stop};
+use steadfast::{Error, ErrorExt, ErrorKind, FailureKind, Outcome, Policy, Rate, Refusal, Stop};
 use steadfast_testkit::{Server, Step, refused_port, script, virtual_time};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -164,7 +164,7 @@ fn a_call_that_the_rate_limit_refuses_says_when_it_could_be_served() {
         let error = Error::from(error);
         assert_eq!(
             (error.kind(), error.retry_after()),
-            (Kind::RateLimited, Some(wait))
+            (ErrorKind::RateLimited, Some(wait))
         );
         assert!(error.is_transient() && !error.is_timeout() && !error.may_have_been_sent());
         assert_eq!(
@@ -211,7 +211,7 @@ fn timeouts_of_our_own_say_so() {
             assert!(matches!(record.attempts()[0].outcome, Outcome::Refused(_)));
             assert_eq!(record.attempts()[0].outcome.to_string(), "timeout");
             let error = Error::from(error);
-            assert_eq!(error.kind(), Kind::Timeout);
+            assert_eq!(error.kind(), ErrorKind::Timeout);
             assert!(error.is_timeout() && error.is_transient());
             assert_eq!(
                 error.to_string(),
@@ -238,22 +238,26 @@ fn one_error_type_serves_send_status_and_body() {
             .await;
         assert_eq!(call(server.url("/ok")).await.unwrap(), "fine");
         for (path, kind) in [
-            ("/gone", Kind::Status),
-            ("/reset", Kind::Interrupted),
-            ("/half", Kind::Interrupted),
-            ("/silence", Kind::Timeout),
+            ("/gone", ErrorKind::Status),
+            ("/reset", ErrorKind::Interrupted),
+            ("/half", ErrorKind::Interrupted),
+            ("/silence", ErrorKind::Timeout),
         ] {
             let error = call(server.url(path)).await.unwrap_err();
             assert_eq!(error.kind(), kind, "{path}");
             assert_eq!(error.url().unwrap().as_str(), server.url(path));
             assert_eq!(error.is_timeout(), path == "/silence");
-            assert_eq!(error.transport().is_some(), kind != Kind::Status, "{path}");
+            assert_eq!(
+                error.transport().is_some(),
+                kind != ErrorKind::Status,
+                "{path}"
+            );
             assert!(error.may_have_been_sent());
         }
         let error = call(format!("http://{}/", refused_port()))
             .await
             .unwrap_err();
-        assert_eq!(error.kind(), Kind::Connect);
+        assert_eq!(error.kind(), ErrorKind::Connect);
         assert!(error.is_connect() && error.is_transient() && !error.may_have_been_sent());
         assert!(error.source().is_some());
     });

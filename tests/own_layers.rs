@@ -14,7 +14,7 @@ use std::time::Duration;
 use http::HeaderValue;
 use reqwest_middleware::ClientWithMiddleware;
 use steadfast::prelude::*;
-use steadfast::{Error, Kind, LimitScope, Policies, Policy, Quota};
+use steadfast::{Error, ErrorKind, LimitScope, Policies, Policy, Quota};
 use steadfast_testkit::{Server, script, virtual_time};
 use tower::util::MapRequestLayer;
 
@@ -96,7 +96,7 @@ fn a_layer_around_attempts_runs_once_per_attempt_and_its_tenants_stay_apart() {
             acme.get(server.url("/")).send().await.unwrap();
         }
         let spent = acme.get(server.url("/")).send().await.unwrap_err();
-        assert_eq!(Error::from(spent).kind(), Kind::QuotaUsedUp);
+        assert_eq!(Error::from(spent).kind(), ErrorKind::QuotaUsedUp);
         // Another tenant, named per call, has a quota of its own.
         for _ in 0..5 {
             let request = other.get(server.url("/")).call(|c| c.identity("umbrella"));
@@ -107,7 +107,10 @@ fn a_layer_around_attempts_runs_once_per_attempt_and_its_tenants_stay_apart() {
             .call(|c| c.identity("umbrella"))
             .send()
             .await;
-        assert_eq!(Error::from(spent.unwrap_err()).kind(), Kind::QuotaUsedUp);
+        assert_eq!(
+            Error::from(spent.unwrap_err()).kind(),
+            ErrorKind::QuotaUsedUp
+        );
     });
 }
 
@@ -124,7 +127,10 @@ fn an_error_of_a_layer_of_ones_own_ends_the_call_and_keeps_its_text() {
         let client = policies.wrap(reqwest::Client::new());
         let error = client.get(server.url("/")).send().await.unwrap_err();
         let error = Error::from(error);
-        assert_eq!((error.kind(), server.requests()), (Kind::Middleware, 0));
+        assert_eq!(
+            (error.kind(), server.requests()),
+            (ErrorKind::Middleware, 0)
+        );
         assert!(error.to_string().contains("no token to be had"), "{error}");
     });
 }
@@ -158,7 +164,7 @@ fn tenants_that_sign_each_request_anew_have_a_quota_and_a_gate_each() {
                 .send()
                 .await
                 .unwrap_err();
-            assert_eq!(Error::from(spent).kind(), Kind::QuotaUsedUp, "{key}");
+            assert_eq!(Error::from(spent).kind(), ErrorKind::QuotaUsedUp, "{key}");
         }
         assert_eq!(server.requests(), 10);
 

@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
 use steadfast::prelude::*;
-use steadfast::{Policies, Policy, Record, Share, Stop, WatchOptions};
+use steadfast::{BudgetScope, Policies, Policy, Record, Stop, WatchOptions};
 use steadfast_testkit::Transport;
 
 const FILE: &str = "policies.toml";
@@ -295,10 +295,10 @@ async fn a_named_policy_runs_over_the_state_of_the_endpoint() {
 async fn a_policy_says_who_shares_its_budget() {
     let budget = steadfast::BudgetConfig::new(0, 0, 1).unwrap();
     let policy = Policy::standard().budget(budget);
-    for (share, second) in [(Share::Endpoint, 2), (Share::Origin, 1)] {
+    for (share, second) in [(BudgetScope::Endpoint, 2), (BudgetScope::Origin, 1)] {
         let policies = Policies::builder()
-            .endpoint("x.com/a", policy.clone().share(share))
-            .endpoint("x.com/b", policy.clone().share(share))
+            .endpoint("x.com/a", policy.clone().budget_scope(share))
+            .endpoint("x.com/b", policy.clone().budget_scope(share))
             .default_policy(policy.clone())
             .build()
             .unwrap();
@@ -313,7 +313,9 @@ async fn a_policy_says_who_shares_its_budget() {
 #[tokio::test(start_paused = true)]
 async fn a_shared_budget_is_one_per_identity_too() {
     let budget = steadfast::BudgetConfig::new(0, 0, 1).unwrap();
-    let policy = Policy::standard().budget(budget).share(Share::Origin);
+    let policy = Policy::standard()
+        .budget(budget)
+        .budget_scope(BudgetScope::Origin);
     let policies = Policies::builder()
         .endpoint("x.com/a", policy.clone())
         .endpoint("x.com/b", policy.clone())

@@ -12,7 +12,7 @@ use std::time::Duration;
 use common::policies;
 use http::Method;
 use steadfast::prelude::*;
-use steadfast::{Backoff, FailureKind, Kind, Outcome, Policy};
+use steadfast::{Backoff, ErrorKind, FailureKind, Outcome, Policy};
 use steadfast_testkit::real_time;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -100,7 +100,7 @@ impl Tls {
             assert_eq!(record.attempt_count(), 1);
             assert_eq!(self.connections.load(Ordering::SeqCst) - before, 1);
             assert!(error.connect() && !error.may_have_been_sent());
-            assert_eq!(steadfast::Error::from(error).kind(), Kind::Tls);
+            assert_eq!(steadfast::Error::from(error).kind(), ErrorKind::Tls);
         }
     }
 }

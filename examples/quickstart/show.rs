@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 use steadfast::advice::{Advice, Finding};
-use steadfast::{Kind, Outcome, Record, Short, StatusError, Stop};
+use steadfast::{ErrorKind, Human, Outcome, Record, StatusError, Stop};
 
 const WIDTH: usize = 108;
 /// The columns of a call's line; what happened stands in the rest of it.
@@ -77,7 +77,7 @@ impl Screen {
         let answer = format!("{:ANSWER$}", answer(&ended));
         let waited = match record.waited() {
             Duration::ZERO => "-".to_owned(),
-            time => Short(time).to_string(),
+            time => Human(time).to_string(),
         };
         let lines = wrapped(&what_happened(&ended), WIDTH - TEXT);
         println!(
@@ -108,7 +108,7 @@ impl Screen {
                 first(ended),
                 self.ink(ink_of(ended), &format!("{:WRAPPED$}", answer(ended))),
                 ended.record.attempt_count(),
-                Short(ended.took)
+                Human(ended.took)
             );
         }
         let count = |wanted: fn(&Ended) -> bool| {
@@ -155,7 +155,7 @@ fn answer(ended: &Ended) -> String {
         Ok(status) => status.as_str().to_owned(),
         Err(error) => match (error.status(), error.kind()) {
             (Some(status), _) => status.as_str().to_owned(),
-            (None, Kind::Interrupted) => "reset".to_owned(),
+            (None, ErrorKind::Interrupted) => "reset".to_owned(),
             (None, kind) => format!("{kind:?}").to_lowercase(),
         },
     }

@@ -156,7 +156,7 @@ fn course(policy: &Prepared, method: &Method, raw: &Raw, now: Instant) {
                 at += wait.time;
                 assert!(at <= now + retry.retry_for, "{wait:?} is too long");
             }
-            (Step::HandBack(stop), _) => break stop,
+            (Step::Return(stop), _) => break stop,
             (step, _) => panic!("unknown {step:?}"),
         }
     };

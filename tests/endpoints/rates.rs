@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use steadfast::prelude::*;
-use steadfast::{Backoff, Error, Kind, Policies, Policy, Rate};
+use steadfast::{Backoff, Error, ErrorKind, Policies, Policy, Rate};
 use steadfast_testkit::{Server, script, virtual_time};
 
 use super::SECOND;
@@ -147,7 +147,7 @@ fn what_would_wait_too_long_is_refused_at_once_with_the_right_time() {
                 Ok(response) => assert_eq!(response.status(), 200),
                 Err(error) => {
                     refused += 1;
-                    assert_eq!((error.kind(), at), (Kind::RateLimited, Duration::ZERO));
+                    assert_eq!((error.kind(), at), (ErrorKind::RateLimited, Duration::ZERO));
                     assert_eq!(
                         error.retry_after(),
                         Some(4 * SECOND),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use steadfast::prelude::*;
-use steadfast::{Error, Kind, Policies, Policy, Rate, Rule};
+use steadfast::{Error, ErrorKind, Policies, Policy, Rate, Rule};
 use steadfast_testkit::{Server, Step, virtual_time};
 
 use super::SECOND;
@@ -138,7 +138,7 @@ fn a_mistake_in_a_call_is_an_error_of_send_and_nothing_is_sent() {
             let error = call.send().await.unwrap_err();
             assert!(!error.may_have_been_sent() && !error.timed_out());
             let error = Error::from(error);
-            assert_eq!(error.kind(), Kind::InvalidRequest);
+            assert_eq!(error.kind(), ErrorKind::InvalidRequest);
             assert_eq!(error.to_string(), message);
             assert!(!error.is_transient());
         }
@@ -170,7 +170,7 @@ fn an_error_of_another_middleware_is_its_own_and_not_repeated() {
         let (record, result) = client.get("http://127.0.0.1/").send_recorded().await;
         assert_eq!(record.attempt_count(), 1);
         let error = Error::from(result.unwrap_err());
-        assert_eq!(error.kind(), Kind::Middleware);
+        assert_eq!(error.kind(), ErrorKind::Middleware);
         assert_eq!(error.to_string(), "no token to sign with");
         assert!(!error.is_transient());
     });
@@ -194,7 +194,7 @@ fn a_url_without_a_scheme_says_so_and_was_not_sent() {
             let (record, result) = client.get(url).send_recorded().await;
             let error = Error::from(result.unwrap_err());
             assert_eq!(error.to_string(), expected);
-            assert_eq!(error.kind(), Kind::InvalidRequest);
+            assert_eq!(error.kind(), ErrorKind::InvalidRequest);
             assert!(!error.may_have_been_sent() && !record.may_have_been_sent(), "{record}");
         }
         let (record, _) = client.get("api.example.com").send_recorded().await;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use reqwest::Client;
 use reqwest_middleware::{ClientWithMiddleware, RequestBuilder};
 use steadfast::prelude::*;
-use steadfast::{Error, Kind, Policy, Quota, Rate, Refusal, Stop};
+use steadfast::{Error, ErrorKind, Policy, Quota, Rate, Refusal, Stop};
 use steadfast_testkit::{Script, Server, refused_port, script, virtual_time};
 
 use super::common::policies;
@@ -43,7 +43,7 @@ fn a_keyed_post_that_was_sent_says_so_when_a_limit_of_our_own_refuses_its_retry(
             let error = result.unwrap_err();
             assert!(matches!(error, reqwest_middleware::Error::Reqwest(_)));
             assert!(error.may_have_been_sent() && record.may_have_been_sent());
-            assert_eq!(Error::from(error).kind(), Kind::Interrupted);
+            assert_eq!(Error::from(error).kind(), ErrorKind::Interrupted);
             assert_eq!((record.attempt_count(), server.requests()), (1, 1));
             let Stop::Refused(refusal) = record.stop() else {
                 panic!("{record}")
@@ -87,7 +87,7 @@ fn the_refusal_is_the_error_where_the_answer_was_too_long_to_be_kept_and_says_th
             let error = client.get(server.url("/")).send().await.unwrap_err();
             assert!(error.may_have_been_sent());
             assert_eq!(error.record().unwrap().attempt_count(), 1);
-            assert_eq!(Error::from(error).kind(), Kind::QuotaUsedUp);
+            assert_eq!(Error::from(error).kind(), ErrorKind::QuotaUsedUp);
         }
     });
 }
@@ -104,7 +104,7 @@ fn a_retry_that_was_sent_and_cut_by_the_deadline_is_what_ended_the_call() {
             (error.record().unwrap().attempt_count(), server.requests()),
             (2, 2)
         );
-        assert_eq!(Error::from(error).kind(), Kind::Timeout);
+        assert_eq!(Error::from(error).kind(), ErrorKind::Timeout);
     });
 }
 
@@ -117,7 +117,7 @@ fn what_was_never_sent_still_says_so() {
         client.get(server.url("/")).send().await.unwrap();
         let error = keyed(&client, &server).send().await.unwrap_err();
         assert!(!error.may_have_been_sent());
-        assert_eq!(Error::from(error).kind(), Kind::QuotaUsedUp);
+        assert_eq!(Error::from(error).kind(), ErrorKind::QuotaUsedUp);
     });
 }
 

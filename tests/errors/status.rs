@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use steadfast::prelude::*;
-use steadfast::{Error, Kind, Policy, Stop};
+use steadfast::{Error, ErrorKind, Policy, Stop};
 use steadfast_testkit::{Server, Step, script, virtual_time};
 
 use super::SECOND;
@@ -60,7 +60,7 @@ fn every_error_status_is_an_error_with_its_status() {
     virtual_time().block_on(async {
         for status in 400..=599 {
             let (error, _) = refused(Step::status(status)).await;
-            assert_eq!(error.kind(), Kind::Status);
+            assert_eq!(error.kind(), ErrorKind::Status);
             assert_eq!(error.status().unwrap().as_u16(), status);
             assert!(
                 !error.details().unwrap().advice().summary().is_empty(),

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use http::{HeaderName, HeaderValue, StatusCode};
 use steadfast::prelude::*;
-use steadfast::{Error, FallbackResponse, Kind, Policy};
+use steadfast::{Error, ErrorKind, FallbackResponse, Policy};
 use steadfast_testkit::{Server, script, virtual_time};
 
 use super::client;
@@ -53,7 +53,7 @@ fn a_fallback_answers_for_what_has_failed_for_good_and_for_nothing_else() {
             .await;
         assert_eq!(
             Error::from(mistake.unwrap_err()).kind(),
-            Kind::InvalidRequest
+            ErrorKind::InvalidRequest
         );
     });
 }

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use steadfast::config::Config;
-use steadfast::config::section::{Field, Keys, Kind, Mistake, Section, key, whole};
+use steadfast::config::section::{Field, Keys, Mistake, Section, ValueKind, key, whole};
 use steadfast::{Policies, PoliciesBuilder, Policy, WatchOptions};
 use steadfast_testkit::Transport;
 use tracing::Level;
@@ -29,7 +29,7 @@ static DEFAULT_KEYS: Keys = Keys::new(
     "a default",
     &[&[
         key("attempts", whole(1, 9), "of every call").required(),
-        key("crash", Kind::Flag, "a bug"),
+        key("crash", ValueKind::Flag, "a bug"),
     ]],
 );
 /// `[my_default]`: the attempts of the default policy, whatever the file says of it.

@@ -2,7 +2,7 @@
 
 use reqwest::Client;
 use steadfast::prelude::*;
-use steadfast::{Error, FailureKind, Kind, Outcome, Policy, Redirects};
+use steadfast::{Error, ErrorKind, FailureKind, Outcome, Policy, Redirects};
 use steadfast_testkit::{Server, Step, refused_port, virtual_time};
 
 use super::common::policies;
@@ -17,7 +17,7 @@ fn too_many_redirects_are_an_error_of_the_transport_and_of_kind_redirect() {
         let error = result.unwrap_err();
         assert!(error.is_redirect());
         assert_eq!(error.url().unwrap().as_str(), server.url("/"));
-        assert_eq!(Error::from(error).kind(), Kind::Redirect);
+        assert_eq!(Error::from(error).kind(), ErrorKind::Redirect);
         let outcome = record.attempts()[0].outcome;
         assert_eq!(outcome, Outcome::Failed(FailureKind::Redirect));
         assert_eq!((record.attempt_count(), server.requests()), (1, 3));

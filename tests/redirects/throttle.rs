@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use reqwest::Client;
 use reqwest_middleware::ClientWithMiddleware;
-use steadfast::{Error, Kind, Policy, Quota};
+use steadfast::{Error, ErrorKind, Policy, Quota};
 use steadfast_testkit::{Server, StatusExt, Step, virtual_time};
 
 use super::common::{Watch, policies};
@@ -38,7 +38,7 @@ fn refusals() -> [Step; 5] {
     ]
 }
 
-async fn kind(client: &ClientWithMiddleware, url: String) -> Result<u16, Kind> {
+async fn kind(client: &ClientWithMiddleware, url: String) -> Result<u16, ErrorKind> {
     let response = client.get(url).send().await;
     let status = response.map(|response| response.status().as_u16());
     status.map_err(|error| Error::from(error).kind())
@@ -87,7 +87,7 @@ fn it_closes_the_origin_that_answered_where_redirects_are_seen() {
             let _ = kind(&client, origins.honest.url("/away")).await;
             let direct = kind(&client, origins.foreign.url("/there")).await;
             let expected = match seen {
-                true => Err(Kind::GateClosed),
+                true => Err(ErrorKind::GateClosed),
                 false => Ok(429),
             };
             assert_eq!(direct, expected);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use steadfast::prelude::*;
-use steadfast::{Error, Kind, Policy, Rate};
+use steadfast::{Error, ErrorKind, Policy, Rate};
 use steadfast_testkit::Transport;
 
 use super::common::Watch;
@@ -61,7 +61,7 @@ async fn what_costs_more_than_the_burst_fails_at_once_and_names_both() {
     let by_closure = get(&client, &format!("{URL}huge")).await.unwrap_err();
     let by_call = client.get(URL).call(|c| c.cost(123)).send().await;
     for error in [by_closure, Error::from(by_call.unwrap_err())] {
-        assert_eq!(error.kind(), Kind::InvalidRequest);
+        assert_eq!(error.kind(), ErrorKind::InvalidRequest);
         let text = error.to_string();
         assert!(text.contains("123") && text.contains("(10)"), "{text}");
         assert!(!error.is_transient() && !error.may_have_been_sent());

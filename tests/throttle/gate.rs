@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use steadfast::{Kind, Policies, Policy};
+use steadfast::{ErrorKind, Policies, Policy};
 use steadfast_testkit::{StatusExt, Step, Transport, script};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
@@ -46,7 +46,7 @@ async fn the_calls_after_it_are_refused_at_once_with_an_hour_at_most() {
         sleep(asked).await;
         let now = start.elapsed();
         let error = get(&client, "http://api.test/banned").await.unwrap_err();
-        assert_eq!(error.kind(), Kind::GateClosed, "{error}");
+        assert_eq!(error.kind(), ErrorKind::GateClosed, "{error}");
         assert_eq!(start.elapsed(), now, "refused without a wait");
         assert_eq!(error.retry_after(), Some(HOUR - asked));
         assert!(error.is_transient() && !error.may_have_been_sent());
@@ -77,7 +77,7 @@ async fn a_server_that_asks_for_eleven_days_once_costs_nobody_else_anything() {
         }
         assert_eq!(start.elapsed(), Duration::ZERO);
         let same = get_as(&client, "http://api.test/banned", "Bearer a").await;
-        assert_eq!(same.unwrap_err().kind(), Kind::GateClosed);
+        assert_eq!(same.unwrap_err().kind(), ErrorKind::GateClosed);
     }
 }
 

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use steadfast::{Kind, LimitScope, Policy, Quota};
+use steadfast::{ErrorKind, LimitScope, Policy, Quota};
 use steadfast_testkit::{Step, Transport, script};
 use tracing::Level;
 use tracing_subscriber::filter::LevelFilter;
@@ -29,7 +29,7 @@ async fn the_fourth_call_of_three_a_day_fails_at_once_and_says_when_to_come_back
         assert_eq!(status(&client, URL).await, 200);
     }
     let error = get(&client, URL).await.unwrap_err();
-    assert_eq!(error.kind(), Kind::QuotaUsedUp, "{error}");
+    assert_eq!(error.kind(), ErrorKind::QuotaUsedUp, "{error}");
     assert_eq!((start.elapsed(), server.requests()), (Duration::ZERO, 3));
     let wait = error.retry_after().unwrap();
     // The real time that passed meanwhile, and uses within half an hour that are forgotten together.
@@ -55,7 +55,7 @@ async fn every_attempt_counts() {
     );
     assert_eq!(
         get(&client, URL).await.unwrap_err().kind(),
-        Kind::QuotaUsedUp
+        ErrorKind::QuotaUsedUp
     );
 }
 
@@ -72,7 +72,7 @@ async fn a_server_that_says_that_a_quota_is_spent_is_believed() {
     assert_eq!(response.status(), 429);
     assert_eq!(response.text().await.unwrap(), body, "whole");
     let error = get(&client, URL).await.unwrap_err();
-    assert_eq!(error.kind(), Kind::QuotaUsedUp, "{error}");
+    assert_eq!(error.kind(), ErrorKind::QuotaUsedUp, "{error}");
     assert!(error.retry_after().is_some());
     assert_eq!((start.elapsed(), server.requests()), (Duration::ZERO, 1));
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use steadfast::prelude::*;
-use steadfast::{Kind, LimitScope, Policies, Policy, Quota, Rate};
+use steadfast::{ErrorKind, LimitScope, Policies, Policy, Quota, Rate};
 use steadfast_testkit::{Limited, Says, StatusExt, Transport, script};
 
 use super::common::Watch;
@@ -101,7 +101,7 @@ async fn ready_waits_for_a_gate_and_fails_where_a_quota_is_spent() {
     assert_eq!(start.elapsed(), 20 * SECOND);
     get(&client, A).await.unwrap();
     let error = policies.throttle().ready(&request).await.unwrap_err();
-    assert_eq!(error.kind(), Kind::QuotaUsedUp);
+    assert_eq!(error.kind(), ErrorKind::QuotaUsedUp);
     assert!(error.retry_after().unwrap() <= 24 * super::HOUR);
 }
 

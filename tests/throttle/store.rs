@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use steadfast::store::{Count, Identity, MemoryStore, Secret, Store, StoreError, StoreFuture};
-use steadfast::{Kind, LimitScope, Policies, Policy, Quota};
+use steadfast::{ErrorKind, LimitScope, Policies, Policy, Quota};
 use steadfast_testkit::Transport;
 use tracing::Level;
 use tracing_subscriber::filter::LevelFilter;
@@ -129,7 +129,11 @@ fn no_call_is_refused_or_delayed_beyond_the_deadline_and_one_warning_is_logged()
                 tokio::time::sleep(10 * SECOND).await;
             }
             let error = get(&client, URL).await.unwrap_err();
-            assert_eq!(error.kind(), Kind::QuotaUsedUp, "{name}: it is counted");
+            assert_eq!(
+                error.kind(),
+                ErrorKind::QuotaUsedUp,
+                "{name}: it is counted"
+            );
         });
         let said = of_stores(&heard, Level::WARN);
         assert_eq!(said.len(), warnings, "{name}: {said:?}");
@@ -155,7 +159,7 @@ fn an_outage_is_one_warning_and_what_was_counted_meanwhile_is_kept() {
         let next = before(&policies(store.clone()), Transport::new(200));
         assert_eq!(status(&next, OTHER).await, 200);
         let error = get(&next, OTHER).await.unwrap_err();
-        assert_eq!(error.kind(), Kind::QuotaUsedUp);
+        assert_eq!(error.kind(), ErrorKind::QuotaUsedUp);
     });
     let said = of_stores(&heard, Level::WARN);
     assert_eq!(said.len(), 1, "{said:?}");
@@ -174,7 +178,7 @@ async fn a_restart_goes_on_counting() {
     }
     let client = before(&policies(store.clone()), Transport::new(200));
     let error = get(&client, URL).await.unwrap_err();
-    assert_eq!(error.kind(), Kind::QuotaUsedUp);
+    assert_eq!(error.kind(), ErrorKind::QuotaUsedUp);
     assert!(error.retry_after().is_some());
 }
 
@@ -189,7 +193,7 @@ async fn policies_over_one_store_use_a_quota_together() {
     let fresh = before(&policies(store), Transport::new(200));
     for client in [&fresh, &both[0]] {
         let error = get(client, URL).await.unwrap_err();
-        assert_eq!(error.kind(), Kind::QuotaUsedUp);
+        assert_eq!(error.kind(), ErrorKind::QuotaUsedUp);
     }
 }
 
@@ -219,5 +223,5 @@ async fn who_asks_before_is_told_what_the_store_knows() {
     first.quota_book().save().await.unwrap();
     let request = client.get(URL).build().unwrap();
     let ready = policies(store).throttle().ready(&request).await;
-    assert_eq!(ready.unwrap_err().kind(), Kind::QuotaUsedUp);
+    assert_eq!(ready.unwrap_err().kind(), ErrorKind::QuotaUsedUp);
 }

@@ -98,7 +98,7 @@ fn a_body_that_is_cut_while_it_is_read_is_an_interruption() {
         let server = Http2::start(&[Act::Cut]).await;
         let response = client(false).get(&server.url).send().await.unwrap();
         let error = steadfast::Error::from(response.bytes().await.unwrap_err());
-        assert_eq!(error.kind(), steadfast::Kind::Interrupted, "{error}");
+        assert_eq!(error.kind(), steadfast::ErrorKind::Interrupted, "{error}");
     });
 }
 

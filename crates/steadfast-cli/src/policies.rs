@@ -6,7 +6,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use steadfast::Short;
+use steadfast::Human;
 use steadfast::config::{Config, Diagnostic, Diagnostics, Reader, Severity};
 
 use crate::exit::Exit;
@@ -69,7 +69,7 @@ fn within(
         .spawn(move || sender.send(read(sections::reader())))
         .map_err(|error| format!("{name}: {error}"))?;
     receiver.recv_timeout(limit).unwrap_or_else(|_| {
-        let limit = Short(limit);
+        let limit = Human(limit);
         Err(format!("{name}: the end did not come within {limit}"))
     })
 }

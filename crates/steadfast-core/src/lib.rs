@@ -70,8 +70,8 @@ pub use crate::limit_scope::LimitScope;
 pub use crate::outcome::{FailureKind, Outcome, Reach};
 pub use crate::overlay::Overlay;
 pub use crate::policy::{
-    AnswerPolicy, BodyPolicy, InvalidPolicy, LimitPolicy, ObservePolicy, Pacing, Policy, Prepared,
-    RetryPolicy, Share, Spans, TimeoutPolicy,
+    AnswerPolicy, BodyPolicy, BudgetScope, InvalidPolicy, LimitPolicy, ObservePolicy, Pacing,
+    Policy, Prepared, RetryPolicy, Spans, TimeoutPolicy,
 };
 pub use crate::priority::Priority;
 pub use crate::progress::{Limits, Payment, Progress, Situation, Step};
@@ -80,6 +80,6 @@ pub use crate::rate::{PreparedRate, Rate, Rates};
 pub use crate::record::{Attempt, Record, Stop, Wait, WaitSource};
 pub use crate::refusal::Refusal;
 pub use crate::rule::{Pace, Repeats, Retry, Rule, StatusClass, StatusRules, Statuses};
-pub use crate::short::Short;
+pub use crate::short::Human;
 pub use crate::terms::Terms;
 pub use crate::url::{Authority, UrlParts};

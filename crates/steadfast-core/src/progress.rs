@@ -29,7 +29,7 @@ use crate::rule::{Pace, Repeats, Retry, Rule};
 #[non_exhaustive]
 pub enum Step {
     /// Hand the outcome back to the caller.
-    HandBack(Stop),
+    Return(Stop),
     /// Wait, then send again.
     Again {
         /// For how long, and who asked.
@@ -117,12 +117,12 @@ impl Progress {
         mut situation: Situation<'_, T>,
     ) -> Step {
         let retry = match judged.verdict {
-            Rule::Accept => return Step::HandBack(Stop::Accepted),
+            Rule::Accept => return Step::Return(Stop::Accepted),
             Rule::FailFast if judged.reason == Reason::Nested => {
-                return Step::HandBack(Stop::Nested);
+                return Step::Return(Stop::Nested);
             }
             Rule::FailFast => {
-                return Step::HandBack(match judged.outcome {
+                return Step::Return(match judged.outcome {
                     Outcome::Refused(refusal) if judged.reason == Reason::Own => {
                         Stop::Refused(refusal)
                     }
@@ -132,34 +132,34 @@ impl Progress {
             Rule::Retry(retry) => retry,
         };
         if self.sent >= limits.attempts {
-            return Step::HandBack(Stop::Attempts(limits.attempts));
+            return Step::Return(Stop::Attempts(limits.attempts));
         }
         if self.limited >= retry.limit() {
-            return Step::HandBack(Stop::RuleLimit(retry.limit()));
+            return Step::Return(Stop::RuleLimit(retry.limit()));
         }
         let provable =
             !situation.redirected && is_proof(retry, judged.outcome, situation.repeatable);
         if !situation.repeatable.is_yes() && !provable {
-            return Step::HandBack(Stop::NotRepeatable(situation.repeatable));
+            return Step::Return(Stop::NotRepeatable(situation.repeatable));
         }
         if !situation.replayable {
-            return Step::HandBack(Stop::BodyNotReplayable);
+            return Step::Return(Stop::BodyNotReplayable);
         }
         let Some(wait) = self.wait(now, judged, retry, policy, limits, situation.chance) else {
-            return Step::HandBack(Stop::Attempts(self.sent));
+            return Step::Return(Stop::Attempts(self.sent));
         };
         let paced = situation.paced_until.max(situation.closed_until);
         let start = now.checked_add(wait.time);
         let start = start.map(|start| paced.map_or(start, |paced| start.max(paced)));
         if !start.is_some_and(|at| limits.allow_start(at)) {
-            return Step::HandBack(Stop::Time(wait.time));
+            return Step::Return(Stop::Time(wait.time));
         }
         let price = self.price(now, judged, retry, policy, &mut situation);
         let payment = match price.map(|price| (price, (situation.take_token)(price))) {
             None => Payment::Free,
             Some((price, true)) => Payment::Paid(price),
             Some((price, false)) if policy.retry().waits_for_budget => Payment::Owed(price),
-            Some(_) => return Step::HandBack(Stop::Budget),
+            Some(_) => return Step::Return(Stop::Budget),
         };
         if retry.limit() != u32::MAX {
             self.limited += 1;

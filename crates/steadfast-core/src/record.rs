@@ -14,7 +14,7 @@ use crate::outcome::{Outcome, Reach};
 use crate::redirect::Hops;
 use crate::refusal::Refusal;
 use crate::repeatable::Repeatable;
-use crate::short::Short;
+use crate::short::Human;
 
 /// What happened to a call. Cheap to clone.
 ///
@@ -309,13 +309,13 @@ impl fmt::Display for Record {
             count => write!(f, "{count} attempts")?,
         }
         if history.sent || !history.elapsed.is_zero() || !history.attempts.is_empty() {
-            write!(f, " in {}", Short(history.elapsed))?;
+            write!(f, " in {}", Human(history.elapsed))?;
         }
         if !history.queued.is_zero() {
             write!(
                 f,
                 " ({} of it queued in this client)",
-                Short(history.queued)
+                Human(history.queued)
             )?;
         }
         if history.keyed {
@@ -351,7 +351,7 @@ impl fmt::Display for Record {
 
 impl fmt::Display for Wait {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.source, Short(self.time))
+        write!(f, "{} {}", self.source, Human(self.time))
     }
 }
 
@@ -383,7 +383,7 @@ impl fmt::Display for Stop {
                 write!(
                     f,
                     "gave up: a wait of {} does not fit the time",
-                    Short(*wait)
+                    Human(*wait)
                 )
             }
             Self::Budget => f.write_str("gave up: the retry budget is empty"),

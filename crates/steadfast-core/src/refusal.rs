@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::outcome::{FailureKind, Reach};
 use crate::quota::QuotaWindow;
-use crate::short::Short;
+use crate::short::Human;
 
 /// Why a limit of this client refused or cut a call. All waits count from the refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -149,18 +149,18 @@ impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::AttemptTimeout { after } => {
-                write!(f, "the attempt was not answered within {}", Short(*after))
+                write!(f, "the attempt was not answered within {}", Human(*after))
             }
             Self::DeadlinePassed => f.write_str("the call was not answered by its deadline"),
             Self::RateLimited { wait } => {
-                let wait = Short(*wait);
+                let wait = Human(*wait);
                 write!(
                     f,
                     "the rate limit would delay this call by {wait}, longer than it may wait"
                 )
             }
             Self::GateClosed { wait } => {
-                let wait = Short(*wait);
+                let wait = Human(*wait);
                 write!(f, "the server asked for no requests for another {wait}")?;
                 f.write_str(", longer than this call may wait")
             }
@@ -175,7 +175,7 @@ impl fmt::Display for Refusal {
                 if *left > 0 {
                     write!(f, " ({left} left, too few for this call)")?;
                 }
-                write!(f, "; it resets in {}", Short(*wait))
+                write!(f, "; it resets in {}", Human(*wait))
             }
             Self::CostTooHigh { cost, burst } => {
                 write!(
@@ -192,7 +192,7 @@ impl fmt::Display for Refusal {
                     f,
                     "{limit} calls at once are allowed, and this one got no turn within "
                 )?;
-                write!(f, "{}", Short(*waited))?;
+                write!(f, "{}", Human(*waited))?;
                 match unread {
                     0 => Ok(()),
                     1 => f.write_str("; 1 is a response that was not read: read it or drop it"),

@@ -90,7 +90,7 @@ impl Rule {
     /// declared not to be repeatable. Only what a redirect answered is not retried for it.
     pub const RETRY_ANY_METHOD: Self = Self::Retry(Retry::BACKOFF.any_method());
     /// [`RETRY`](Self::RETRY) with the slower backoff.
-    pub const BACK_OFF: Self = Self::Retry(Retry::THROTTLED);
+    pub const RETRY_THROTTLED: Self = Self::Retry(Retry::THROTTLED);
 
     /// [`RETRY`](Self::RETRY) at most `times`. 0 is [`FailFast`](Self::FailFast).
     #[must_use]
@@ -112,7 +112,7 @@ impl Rule {
             400..=499 => Self::FailFast,
             501 | 505..=508 | 510 | 511 | 526 => Self::FailFast,
             502 | 504 | 509 | 520..=525 | 527 | 530 => Self::RETRY,
-            503 | 529 => Self::BACK_OFF,
+            503 | 529 => Self::RETRY_THROTTLED,
             500..=599 => Self::Retry(Retry::BACKOFF.at_most(1)),
             _ => Self::Accept,
         }

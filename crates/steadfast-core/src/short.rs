@@ -5,9 +5,9 @@ use std::time::Duration;
 
 /// Shows a duration with two digits that matter: `180 ms`, `1.4 s`, `3 min`, `26 h`, `10 d`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Short(pub Duration);
+pub struct Human(pub Duration);
 
-impl fmt::Display for Short {
+impl fmt::Display for Human {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = self.0.as_secs();
         match seconds {
@@ -43,9 +43,9 @@ mod tests {
             (7_200_000, "2 h"),
             (864_000_000, "10 d"),
         ] {
-            assert_eq!(Short(Duration::from_millis(millis)).to_string(), expected);
+            assert_eq!(Human(Duration::from_millis(millis)).to_string(), expected);
         }
-        assert_eq!(Short(Duration::from_nanos(5)).to_string(), "<1 ms");
-        assert!(!Short(Duration::MAX).to_string().is_empty());
+        assert_eq!(Human(Duration::from_nanos(5)).to_string(), "<1 ms");
+        assert!(!Human(Duration::MAX).to_string().is_empty());
     }
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use steadfast::PoliciesBuilder;
-use steadfast::config::section::{Field, Fields, Keys, Kind, Mistake, Mistakes, Section, key};
+use steadfast::config::section::{Field, Fields, Keys, Mistake, Mistakes, Section, ValueKind, key};
 
 use crate::file::QuotaFile;
 
@@ -11,7 +11,7 @@ static KEYS: Keys = Keys::new(
     "a quota file",
     &[&[key(
         "path",
-        Kind::Text,
+        ValueKind::Text,
         "the file; it is made if it is not there",
     )
     .required()]],

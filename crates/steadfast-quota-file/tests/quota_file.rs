@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
-use steadfast::{ErrorExt, Kind, LimitScope, Policies, Policy, Quota};
+use steadfast::{ErrorExt, ErrorKind, LimitScope, Policies, Policy, Quota};
 use steadfast_quota_file::QuotaFile;
 use steadfast_testkit::Transport;
 
@@ -56,7 +56,7 @@ async fn what_one_process_used_of_a_quota_is_used_for_the_next() {
         .await
         .unwrap_err();
     assert!(ErrorExt::retry_after(&error).is_some());
-    assert_eq!(steadfast::Error::from(error).kind(), Kind::QuotaUsedUp);
+    assert_eq!(steadfast::Error::from(error).kind(), ErrorKind::QuotaUsedUp);
     drop(second);
     let kept = std::fs::read(&path).unwrap();
     let secret = b"secret-token";

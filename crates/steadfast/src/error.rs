@@ -11,7 +11,7 @@ use steadfast_core::{FailureKind, InvalidPolicy, Reach, Record, Refusal};
 use steadfast_tower::{Cause, Failure, failure_kind};
 
 use crate::cause::{OneLine, root_cause};
-use crate::kind::Kind;
+use crate::kind::ErrorKind;
 use crate::mistake;
 use crate::sent_before;
 use crate::status_error::StatusError;
@@ -104,17 +104,17 @@ impl Error {
 
     /// What kind of failure, for `match`.
     #[must_use]
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> ErrorKind {
         match &self.inner.source {
-            Source::Status(_) => Kind::Status,
-            Source::InvalidCall(_) => Kind::InvalidRequest,
-            Source::Foreign(_) => Kind::Middleware,
+            Source::Status(_) => ErrorKind::Status,
+            Source::InvalidCall(_) => ErrorKind::InvalidRequest,
+            Source::Foreign(_) => ErrorKind::Middleware,
             Source::Refused(refusal) => (*refusal).into(),
             Source::Transport(kind, ..) => (*kind).into(),
         }
     }
 
-    /// The status, what the server said about it, and advice; for [`Kind::Status`].
+    /// The status, what the server said about it, and advice; for [`ErrorKind::Status`].
     #[must_use]
     pub fn details(&self) -> Option<&StatusError> {
         match &self.inner.source {
@@ -123,7 +123,7 @@ impl Error {
         }
     }
 
-    /// The status, for [`Kind::Status`].
+    /// The status, for [`ErrorKind::Status`].
     #[must_use]
     pub fn status(&self) -> Option<StatusCode> {
         self.details().map(StatusError::status)
@@ -159,7 +159,7 @@ impl Error {
     pub fn is_timeout(&self) -> bool {
         match &self.inner.source {
             Source::Transport(_, error, _) => error.is_timeout(),
-            _ => self.kind() == Kind::Timeout,
+            _ => self.kind() == ErrorKind::Timeout,
         }
     }
 

@@ -5,7 +5,7 @@ use steadfast_core::{FailureKind, Refusal};
 /// What kind of failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Kind {
+pub enum ErrorKind {
     /// The server answered with an error status.
     Status,
     /// No answer in time, by reqwest's timeouts or a limit of the policy.
@@ -37,10 +37,10 @@ pub enum Kind {
     Other,
 }
 
-// ===== impl Kind =====
+// ===== impl ErrorKind =====
 
 /// The one place where a failure becomes a kind of error.
-impl From<FailureKind> for Kind {
+impl From<FailureKind> for ErrorKind {
     fn from(kind: FailureKind) -> Self {
         match kind {
             FailureKind::Timeout => Self::Timeout,
@@ -59,7 +59,7 @@ impl From<FailureKind> for Kind {
 }
 
 /// The one place where a refusal becomes a kind of error.
-impl From<Refusal> for Kind {
+impl From<Refusal> for ErrorKind {
     fn from(refusal: Refusal) -> Self {
         match refusal {
             Refusal::AttemptTimeout { .. } | Refusal::DeadlinePassed => Self::Timeout,

@@ -22,7 +22,7 @@
 //! exceptions, and both begin with the server:
 //!
 //! * **A gate that the server closed.** After a 429, or a 503 with `Retry-After`, further calls to the same limit wait for as
-//!   long as the server said. Calls that may not wait that long are refused and not sent ([`Kind::GateClosed`]).
+//!   long as the server said. Calls that may not wait that long are refused and not sent ([`ErrorKind::GateClosed`]).
 //!   [`Policy::without_gate`] switches it off.
 //! * **Limits that the server advertises.** Calls are delayed when little is left of a limit that headers advertise, or after
 //!   refusals without headers. [`Policy::pacing`] switches it off.
@@ -71,7 +71,7 @@ mod wrap;
 pub use crate::bridge::{LayerFor, NextFuture, NextService, TowerMiddleware};
 pub use crate::error::{Error, ErrorExt};
 pub use crate::invalid::InvalidPolicies;
-pub use crate::kind::Kind;
+pub use crate::kind::ErrorKind;
 pub use crate::layer::{Steadfast, SteadfastLayer, SteadfastLayerWith, SteadfastWith};
 pub use crate::middleware::SteadfastMiddleware;
 pub use crate::options::{CallOptions, RequestBuilderExt};
@@ -92,12 +92,12 @@ pub use steadfast_core::backoff::InvalidBackoff;
 pub use steadfast_core::budget::InvalidBudget;
 pub use steadfast_core::redirect::{Hops, Redirects};
 pub use steadfast_core::{
-    Attempt, Backoff, BudgetConfig, Concurrency, ConcurrencyLimit, Cost, Exchange, FailedCall,
-    FailureKind, Fallback, FallbackResponse, IdempotencyKey, InvalidPattern, InvalidPolicy, Jitter,
-    KeyForm, LimitScope, Opinion, Outcome, Overlay, PEEK_LIMIT, Pace, Pacing, Pattern, Policy,
-    Priority, Quota, Quotas, Rate, Rates, Reach, Reason, Record, Refusal, Repeats, RequestHead,
-    Retry, Rule, Share, Short, Spans, StatusClass, Statuses, Stop, UrlParts, Wait, WaitSource,
-    advice, hint, quota, redact,
+    Attempt, Backoff, BudgetConfig, BudgetScope, Concurrency, ConcurrencyLimit, Cost, Exchange,
+    FailedCall, FailureKind, Fallback, FallbackResponse, Human, IdempotencyKey, InvalidPattern,
+    InvalidPolicy, Jitter, KeyForm, LimitScope, Opinion, Outcome, Overlay, PEEK_LIMIT, Pace,
+    Pacing, Pattern, Policy, Priority, Quota, Quotas, Rate, Rates, Reach, Reason, Record, Refusal,
+    Repeats, RequestHead, Retry, Rule, Spans, StatusClass, Statuses, Stop, UrlParts, Wait,
+    WaitSource, advice, hint, quota, redact,
 };
 pub use steadfast_tower::concurrency::ConcurrencyView;
 pub use steadfast_tower::quota::{Counter, QuotaBook};

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use steadfast_core::redirect::Redirects;
-use steadfast_core::{InvalidPolicy, Prepared, Share};
+use steadfast_core::{BudgetScope, InvalidPolicy, Prepared};
 use steadfast_tower::quota::QuotaBook;
 #[cfg(feature = "throttle")]
 use steadfast_tower::throttle::Place;
@@ -227,7 +227,7 @@ impl Shared {
             let (policy, template) = (Arc::clone(&endpoint.policy), endpoint.template.clone());
             let seed = self.seed ^ self.scopes.hash(key);
             let scope = match policy.retry().budget_scope {
-                Share::Origin => {
+                BudgetScope::Origin => {
                     let origin = self.origin_scope(&policy, key);
                     origin.sharing_budget(policy, template, seed)
                 }

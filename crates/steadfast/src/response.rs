@@ -23,7 +23,7 @@ pub trait ResponseExt: Sized {
     /// problem details or the start of the body, advice, the provider's request id, the record.
     ///
     /// # Errors
-    /// An [`Error`] of [`Kind::Status`](crate::Kind::Status).
+    /// An [`Error`] of [`ErrorKind::Status`](crate::ErrorKind::Status).
     ///
     /// # Cancel safety
     /// Dropping the future drops the response.

@@ -6,8 +6,8 @@ use std::time::{Duration, SystemTime};
 
 use http::{HeaderMap, HeaderValue, Method};
 use serde_json::{Value, json};
+use steadfast::{Human, Stop};
 use steadfast::{InvalidPolicy, Jitter, Opinion, Outcome, Policy, Reason, Rule};
-use steadfast::{Short, Stop};
 use steadfast_core::repeatable::Repeatable;
 use steadfast_core::{Chance, Judged, Limits, Pace, Prepared, Progress, Situation, Step, Terms};
 
@@ -80,8 +80,8 @@ impl Planner {
             let situation = Situation::new(self.repeatable, |_| true, &mut chance);
             match progress.on_outcome(now, &judged, &self.steady, &limits, situation) {
                 // One line for all refusals: their numbers are of no matter here.
-                Step::HandBack(Stop::Refused(_)) => break Some(Stop::FailFast(Reason::Own)),
-                Step::HandBack(stop) => break Some(stop),
+                Step::Return(Stop::Refused(_)) => break Some(Stop::FailFast(Reason::Own)),
+                Step::Return(stop) => break Some(stop),
                 Step::Again { wait, .. } => {
                     waits.extend(self.range(&judged, progress.sent()));
                     now = now.checked_add(wait.time).unwrap_or(now);
@@ -190,9 +190,9 @@ impl fmt::Display for Range<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (shortest, longest) = (*self.0.start(), *self.0.end());
         match shortest {
-            _ if shortest == longest => write!(f, "{}", Short(longest)),
-            Duration::ZERO => write!(f, "0 to {}", Short(longest)),
-            _ => write!(f, "{} to {}", Short(shortest), Short(longest)),
+            _ if shortest == longest => write!(f, "{}", Human(longest)),
+            Duration::ZERO => write!(f, "0 to {}", Human(longest)),
+            _ => write!(f, "{} to {}", Human(shortest), Human(longest)),
         }
     }
 }

@@ -7,7 +7,7 @@ use reqwest::Url;
 use serde_json::{Value, json};
 use steadfast::config::Config;
 use steadfast::redact::redact_url;
-use steadfast::{Concurrency, ConcurrencyLimit, LimitScope, Pacing, Priority, Short};
+use steadfast::{Concurrency, ConcurrencyLimit, Human, LimitScope, Pacing, Priority};
 use steadfast_core::Prepared;
 
 use super::plan::Planner;
@@ -123,10 +123,10 @@ fn numbers(policy: &Prepared) -> Vec<String> {
     };
     let mut lines = vec![format!(
         "{attempts}, started within {}",
-        Short(policy.retry().retry_for)
+        Human(policy.retry().retry_for)
     )];
     let mut note = |what: Option<String>| lines.extend(what);
-    let within = |what: &str, time| format!("{what} at most {}", Short(time));
+    let within = |what: &str, time| format!("{what} at most {}", Human(time));
     note(
         policy
             .timeouts()
@@ -183,7 +183,7 @@ fn limits(policy: &Prepared) -> Vec<String> {
         scope => format!(", counted per {scope}"),
     };
     let rates = policy.rates().iter().map(|rate| {
-        let (every, burst) = (Short(rate.interval()), rate.burst());
+        let (every, burst) = (Human(rate.interval()), rate.burst());
         let scope = scope(rate.scope());
         format!("this client sends one attempt every {every}, {burst} at once{scope}")
     });
@@ -193,7 +193,7 @@ fn limits(policy: &Prepared) -> Vec<String> {
         policy
             .limits()
             .max_wait
-            .map(|time| format!("the wait for that is at most {}", Short(time))),
+            .map(|time| format!("the wait for that is at most {}", Human(time))),
     );
     note(
         policy
@@ -241,8 +241,8 @@ fn concurrency_lines(concurrency: &Concurrency, policy: &Prepared) -> [String; 2
     };
     let wait = concurrency.max_wait.unwrap_or(policy.retry().retry_for);
     let wait = match concurrency.max_queue {
-        None => format!("others wait at most {}", Short(wait)),
-        Some(most) => format!("at most {most} others wait, at most {}", Short(wait)),
+        None => format!("others wait at most {}", Human(wait)),
+        Some(most) => format!("at most {most} others wait, at most {}", Human(wait)),
     };
     [
         format!("{limit}, until their bodies were read or dropped"),

@@ -7,7 +7,7 @@ use reqwest::{Response, Url};
 use reqwest_middleware::ClientWithMiddleware;
 use steadfast::advice::{Advice, AdviceReport, Facts};
 use steadfast::hint::{Hints, spent_quota};
-use steadfast::{Error, Kind, Record, RequestBuilderExt, Stop};
+use steadfast::{Error, ErrorKind, Record, RequestBuilderExt, Stop};
 use tracing::Instrument;
 
 use super::body::Sink;
@@ -80,9 +80,9 @@ pub(super) async fn call(
     }
 }
 
-fn exit(kind: Kind, stop: Stop) -> Exit {
+fn exit(kind: ErrorKind, stop: Stop) -> Exit {
     match (kind, stop) {
-        (Kind::InvalidRequest, _) => Exit::Usage,
+        (ErrorKind::InvalidRequest, _) => Exit::Usage,
         (_, Stop::Refused(_)) => Exit::Refused,
         _ => Exit::Transport,
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use steadfast::Short;
+use steadfast::Human;
 
 use super::call::{End, Finished};
 use crate::exit::Exit;
@@ -57,15 +57,15 @@ impl Summary {
             .map(|(end, count)| format!("{count} x {end}"))
             .collect();
         let calls = self.took.len();
-        let (plural, took) = (if calls == 1 { "" } else { "s" }, Short(elapsed));
+        let (plural, took) = (if calls == 1 { "" } else { "s" }, Human(elapsed));
         vec![
             format!("{calls} call{plural} in {took}: {}", ends.join(", ")),
             format!(
                 "{} attempts, {} of waits; p50 {}, p99 {}; {} bytes",
                 self.attempts,
-                Short(self.waited),
-                Short(self.percentile(50)),
-                Short(self.percentile(99)),
+                Human(self.waited),
+                Human(self.percentile(50)),
+                Human(self.percentile(99)),
                 self.body_bytes
             ),
         ]

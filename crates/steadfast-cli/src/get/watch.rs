@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde_json::json;
-use steadfast::Short;
+use steadfast::Human;
 use tokio::time::Instant;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
@@ -92,7 +92,7 @@ impl Watch {
             &self.output,
             format_args!(
                 "{call}attempt {number}: {method} {url} -> {outcome} ({})",
-                Short(took)
+                Human(took)
             ),
         );
     }

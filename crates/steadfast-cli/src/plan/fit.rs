@@ -6,7 +6,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use steadfast::Short;
+use steadfast::Human;
 use steadfast::quota::{PreparedQuota, QuotaWindow};
 use steadfast_core::{Prepared, PreparedRate};
 
@@ -187,7 +187,7 @@ impl fmt::Display for SpentAt {
             QuotaWindow::Month => write!(f, "on day {} at {clock}", self.day + 1),
             _ => {
                 let nanos = u64::try_from(self.after).unwrap_or(u64::MAX);
-                write!(f, "after {}", Short(Duration::from_nanos(nanos)))
+                write!(f, "after {}", Human(Duration::from_nanos(nanos)))
             }
         }
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use steadfast::quota::{QuotaWindow, Zone};
-use steadfast::{LimitScope, Short};
+use steadfast::{Human, LimitScope};
 
 use super::Planned;
 use super::fit::{QuotaFit, RateFit};
@@ -191,7 +191,7 @@ impl fmt::Display for PerTime {
                 return write!(f, "{}/{name}", Grouped(count));
             }
         }
-        write!(f, "1 every {}", Short(self.0))
+        write!(f, "1 every {}", Human(self.0))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::hint::{RetryAfter, SpentQuota};
-use crate::short::Short;
+use crate::short::Human;
 
 /// Something in this exchange that explains its status or helps with it. Displayed as a sentence
 /// without its full stop.
@@ -136,7 +136,7 @@ impl fmt::Display for Finding {
                 optional(f, " and says ", error, "")
             }
             Self::Wait(RetryAfter { wait, source }) => {
-                write!(f, "the server asks to wait {} ({source})", Short(*wait))
+                write!(f, "the server asks to wait {} ({source})", Human(*wait))
             }
             Self::RetryAfter(value) => write!(f, "the server sent Retry-After: {value}"),
             Self::QuotaSpent(quota) => quota.fmt(f),

@@ -207,7 +207,7 @@ impl<S: Server> Simulation<S> {
                 self.events
                     .push(Reverse((at + wait.time, index, Event::Send)));
             }
-            Step::HandBack(_) => call.ended = Some(judged.is_accepted()),
+            Step::Return(_) => call.ended = Some(judged.is_accepted()),
         }
     }
 

@@ -15,7 +15,7 @@ use std::time::Duration;
 pub use self::adaptive::{Adaptive, Sample};
 pub use self::answer::Answer;
 use crate::policy::InvalidPolicy;
-use crate::short::Short;
+use crate::short::Human;
 
 /// How many attempts may be under way at once, and who waits for how long.
 ///
@@ -163,7 +163,7 @@ impl fmt::Display for Concurrency {
             }
         }
         if let Some(time) = self.max_wait {
-            write!(f, ", waiting at most {}", Short(time))?;
+            write!(f, ", waiting at most {}", Human(time))?;
         }
         match self.max_queue {
             Some(attempts) => write!(f, ", {attempts} in line at most"),

@@ -98,7 +98,7 @@ fn a_server_overrides_the_table_but_not_the_user() {
             503,
             &[],
             Opinion::ReadBody,
-            (Rule::BACK_OFF, Reason::Standard),
+            (Rule::RETRY_THROTTLED, Reason::Standard),
         ),
     ] {
         let judged = judge(policy, status, pairs, opinion, "");
@@ -198,7 +198,7 @@ fn words_of_the_user_stand_above_the_server_and_below_a_rule() {
         (&own, 403, &[], spent),
         (&own, 403, &yes, spent),
         (&own, 429, &soon, spent),
-        (&own, 503, &[], (Rule::BACK_OFF, Reason::Standard)),
+        (&own, 503, &[], (Rule::RETRY_THROTTLED, Reason::Standard)),
         (&ruled, 429, &[], (Rule::retry(2), Reason::Policy)),
         (&standard, 403, &yes, (Rule::RETRY, Reason::Server)),
     ] {

@@ -62,7 +62,7 @@ pub struct Policy {
 /// Who shares a retry budget.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Share {
+pub enum BudgetScope {
     /// The calls of one endpoint to one origin (scheme, host and port): one broken endpoint leaves the others their
     /// retries. The default.
     #[default]

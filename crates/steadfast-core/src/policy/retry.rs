@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::{HeaderMap, Method};
 
 use super::invalid::{InvalidPolicy, at_least_one};
-use super::{Policy, Share};
+use super::{BudgetScope, Policy};
 use crate::backoff::Backoff;
 use crate::budget::BudgetConfig;
 use crate::classify::{Classifier, Exchange, Opinion};
@@ -31,7 +31,7 @@ pub struct RetryPolicy {
     /// Whether a retry waits when the budget is empty.
     pub waits_for_budget: bool,
     /// Who shares the budget.
-    pub budget_scope: Share,
+    pub budget_scope: BudgetScope,
     /// The rules for statuses.
     pub statuses: StatusRules,
     /// The rules for failures that differ from the standard table; the last one of a kind wins.
@@ -55,7 +55,7 @@ impl RetryPolicy {
             throttled_backoff: Backoff::throttled(),
             budget: Some(BudgetConfig::STANDARD),
             waits_for_budget: false,
-            budget_scope: Share::Endpoint,
+            budget_scope: BudgetScope::Endpoint,
             statuses: StatusRules::default(),
             failures: Vec::new(),
             classifier: None,
@@ -179,10 +179,10 @@ impl Policy {
         self
     }
 
-    /// Who shares the retry budget. Default: [`Share::Endpoint`].
+    /// Who shares the retry budget. Default: [`BudgetScope::Endpoint`].
     #[must_use]
-    pub fn share(mut self, share: Share) -> Self {
-        self.retry.budget_scope = share;
+    pub fn budget_scope(mut self, scope: BudgetScope) -> Self {
+        self.retry.budget_scope = scope;
         self
     }
 

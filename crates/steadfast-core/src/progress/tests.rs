@@ -97,13 +97,13 @@ impl Call {
 fn again(step: Step) -> Wait {
     match step {
         Step::Again { wait, .. } => wait,
-        Step::HandBack(stop) => panic!("returned: {stop}"),
+        Step::Return(stop) => panic!("returned: {stop}"),
     }
 }
 
 fn stop(step: Step) -> Stop {
     match step {
-        Step::HandBack(stop) => stop,
+        Step::Return(stop) => stop,
         Step::Again { wait, .. } => panic!("again after {wait}"),
     }
 }
@@ -174,9 +174,9 @@ fn who_declares_a_request_not_repeatable_wins_over_a_rule_that_asks_for_that() {
         (None, NO, true),
         (None, declared, true),
         (Some(Rule::RETRY), NO, true),
-        (Some(Rule::BACK_OFF), NO, true),
+        (Some(Rule::RETRY_THROTTLED), NO, true),
         (Some(Rule::RETRY), declared, false),
-        (Some(Rule::BACK_OFF), declared, false),
+        (Some(Rule::RETRY_THROTTLED), declared, false),
         (Some(once), declared, false),
         (Some(any), declared, true),
     ] {
@@ -376,7 +376,7 @@ proptest! {
                     prop_assert!(wait.time >= Duration::from_millis(millis.unwrap_or(0)));
                     prop_assert!(before + wait.time <= started + Duration::from_secs(30));
                 }
-                Step::HandBack(_) => ended = true,
+                Step::Return(_) => ended = true,
             }
         }
         prop_assert!(call.progress.sent() <= attempts);

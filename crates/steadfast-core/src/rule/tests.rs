@@ -33,7 +33,7 @@ fn table() -> Vec<(Vec<u16>, Rule)> {
             vec![502, 504, 509, 520, 521, 522, 523, 524, 525, 527, 530],
             Rule::RETRY,
         ),
-        (vec![503, 529], Rule::BACK_OFF),
+        (vec![503, 529], Rule::RETRY_THROTTLED),
     ]
 }
 

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use http_body::Body as _;
 use pin_project_lite::pin_project;
-use steadfast_core::{Outcome, Refusal, Short};
+use steadfast_core::{Human, Outcome, Refusal};
 use tower_service::Service;
 
 use super::permits::{Permit, Permits, Place, Taken};
@@ -305,6 +305,6 @@ fn event(queued: Duration) {
         tracing::Level::DEBUG,
         steadfast.queued_ms = signed(queued.as_millis()),
         "waited {} until fewer calls were under way",
-        Short(queued)
+        Human(queued)
     );
 }

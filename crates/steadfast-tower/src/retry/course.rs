@@ -265,7 +265,7 @@ impl<R: HttpRequest> Course<R> {
                 };
                 (Some(wait), fee, Stop::Accepted)
             }
-            Step::HandBack(stop) => (None, Fee::Paid(None), stop),
+            Step::Return(stop) => (None, Fee::Paid(None), stop),
             _ => (None, Fee::Paid(None), Stop::Nested),
         };
         let (next, kept) = (&self.next, &mut self.head);
@@ -289,10 +289,10 @@ impl<R: HttpRequest> Course<R> {
         };
         // A layer further in has the record of what it did.
         if stop == Stop::Nested {
-            return Next::HandBack(None);
+            return Next::Return(None);
         }
         let resume_at = resume_at(now, judged);
-        Next::HandBack(Some(self.end(now, stop, resume_at)))
+        Next::Return(Some(self.end(now, stop, resume_at)))
     }
 
     fn end(&mut self, now: Instant, stop: Stop, resume_at: Option<Instant>) -> Record {
@@ -329,7 +329,7 @@ impl<R: HttpRequest> Course<R> {
         notes: &Notes,
     ) -> (Step, Option<Token>) {
         if self.context.retried_outside && matches!(judged.verdict, Rule::Retry(_)) {
-            return (Step::HandBack(Stop::Nested), None);
+            return (Step::Return(Stop::Nested), None);
         }
         let scope = Arc::clone(&self.context.scope);
         let mut chance = scope.chance();

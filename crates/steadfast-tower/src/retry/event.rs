@@ -1,6 +1,6 @@
 //! What the log says: one sentence per retry, one when a call is given up.
 
-use steadfast_core::{Judged, Limits, Progress, Record, Short, Stop, Wait};
+use steadfast_core::{Human, Judged, Limits, Progress, Record, Stop, Wait};
 use tracing::Level;
 
 use crate::request::HttpRequest;
@@ -29,7 +29,7 @@ pub(super) fn retry<R: HttpRequest>(
         url.authority(),
         progress.sent() + 1,
         limits.attempts,
-        Short(wait.time),
+        Human(wait.time),
         wait.source
     );
 }

@@ -128,7 +128,7 @@ where
                     // It may look at the copy that is sent next.
                     this.stage.set(Stage::Over);
                     match course.follow(&result, this.replayer) {
-                        Next::HandBack(record) => return Poll::Ready(with_record(result, record)),
+                        Next::Return(record) => return Poll::Ready(with_record(result, record)),
                         Next::Refused(record) => {
                             let last = this.last.take().map_or(result, |last| *last);
                             return Poll::Ready(with_record(last, Some(record)));

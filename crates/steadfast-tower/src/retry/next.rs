@@ -10,7 +10,7 @@ use crate::budget::Token;
 /// What follows an outcome that was not accepted at the first attempt.
 pub(super) enum Next {
     /// Hand it back, with this record if there is one.
-    HandBack(Option<Record>),
+    Return(Option<Record>),
     /// A limit of this client refused the next attempt: return what the last one brought, with this record.
     Refused(Record),
     /// Send again after this wait.

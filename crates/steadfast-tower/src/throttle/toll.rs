@@ -8,7 +8,7 @@ use http::HeaderMap;
 use steadfast_core::hint::{Allowances, Oddity, Window, tells_of_limits};
 use steadfast_core::lane::Heard;
 use steadfast_core::quota::QuotaWindow;
-use steadfast_core::{Judged, Pacing, Refusal, RequestHead, Short, one_line};
+use steadfast_core::{Human, Judged, Pacing, Refusal, RequestHead, one_line};
 
 use super::gate::{Pass, Unread};
 use super::heard::{closed_for, closes_endpoint, heard};
@@ -339,7 +339,7 @@ fn event(queued: Duration) {
         tracing::Level::DEBUG,
         steadfast.queued_ms = signed(queued.as_millis()),
         "waited {} for the rate limit",
-        Short(queued)
+        Human(queued)
     );
 }
 

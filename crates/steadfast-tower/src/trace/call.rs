@@ -13,7 +13,7 @@ use crate::failure::Failure;
 use crate::reply::Reply;
 use crate::request::HttpRequest;
 use crate::response::HttpResponse;
-use crate::trace::future::{Kind, outcome};
+use crate::trace::future::{SpanKind, outcome};
 use crate::trace::name::{Method, Name};
 use crate::trace::{SpanFuture, signed};
 
@@ -47,11 +47,11 @@ where
     #[inline]
     fn call(&mut self, call: Call<R>) -> Self::Future {
         if !super::is_listened_to(call.context.scope.policy().observe().spans) {
-            return SpanFuture::unseen(self.inner.call(call), Kind::Call);
+            return SpanFuture::unseen(self.inner.call(call), SpanKind::Call);
         }
         let span = open(&call);
         let future = span.in_scope(|| self.inner.call(call));
-        SpanFuture::new(future, span, Kind::Call)
+        SpanFuture::new(future, span, SpanKind::Call)
     }
 }
 

@@ -21,13 +21,13 @@ pin_project! {
         inner: F,
         // Boxed: it is there only when somebody listens, and every call would carry its size.
         span: Option<Box<Span>>,
-        kind: Kind,
+        kind: SpanKind,
     }
 }
 
 /// Which span it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum SpanKind {
     /// The call's: tells the attempts and why it ended.
     Call,
     /// One attempt's: tells status and verdict.
@@ -36,12 +36,12 @@ pub(crate) enum Kind {
 
 impl<F> SpanFuture<F> {
     #[inline]
-    pub(crate) const fn unseen(inner: F, kind: Kind) -> Self {
+    pub(crate) const fn unseen(inner: F, kind: SpanKind) -> Self {
         let span = None;
         Self { inner, span, kind }
     }
 
-    pub(crate) fn new(inner: F, span: Span, kind: Kind) -> Self {
+    pub(crate) fn new(inner: F, span: Span, kind: SpanKind) -> Self {
         let span = Some(Box::new(span));
         Self { inner, span, kind }
     }
@@ -64,8 +64,8 @@ where
         let result = ready!(this.inner.poll(cx));
         drop(entered);
         match this.kind {
-            Kind::Call => super::call::ended(span, &result),
-            Kind::Attempt => super::attempt::ended(span, &result),
+            SpanKind::Call => super::call::ended(span, &result),
+            SpanKind::Attempt => super::attempt::ended(span, &result),
         }
         Poll::Ready(result)
     }

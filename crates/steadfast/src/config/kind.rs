@@ -15,7 +15,7 @@ pub struct Keys {
 #[must_use]
 pub struct Key {
     pub(crate) name: &'static str,
-    pub(crate) kind: Kind,
+    pub(crate) kind: ValueKind,
     pub(crate) need: Need,
     /// For people: what it says, with its default.
     pub(crate) about: &'static str,
@@ -35,7 +35,7 @@ pub(crate) enum Need {
 /// Every string may contain `${NAME}`, the environment variable `NAME`; it is filled in before the string is read.
 #[derive(Debug)]
 #[non_exhaustive]
-pub enum Kind {
+pub enum ValueKind {
     /// A whole number within bounds, both included.
     Whole {
         /// The smallest.
@@ -87,7 +87,7 @@ pub enum Zero {
     Refused,
 }
 
-/// A word of [`Kind::Word`] and what it means.
+/// A word of [`ValueKind::Word`] and what it means.
 #[derive(Debug)]
 #[must_use]
 pub struct Word {
@@ -95,7 +95,7 @@ pub struct Word {
     pub(crate) about: &'static str,
 }
 
-/// The form of the names of a [`Kind::Map`].
+/// The form of the names of a [`ValueKind::Map`].
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Names {
@@ -109,7 +109,7 @@ pub enum Names {
 
 /// A key with what it holds. `about` says to people what it is for, and its default. A table can do without it, unless
 /// it is [`required`](Key::required).
-pub const fn key(name: &'static str, kind: Kind, about: &'static str) -> Key {
+pub const fn key(name: &'static str, kind: ValueKind, about: &'static str) -> Key {
     Key {
         name,
         kind,
@@ -126,8 +126,8 @@ pub const fn word(name: &'static str, about: &'static str) -> Word {
 
 /// A whole number within bounds, both included.
 #[must_use]
-pub const fn whole(least: u64, most: u64) -> Kind {
-    Kind::Whole { least, most }
+pub const fn whole(least: u64, most: u64) -> ValueKind {
+    ValueKind::Whole { least, most }
 }
 
 // ===== impl Key =====
@@ -175,9 +175,9 @@ impl Keys {
     }
 }
 
-// ===== impl Kind =====
+// ===== impl ValueKind =====
 
-impl Kind {
+impl ValueKind {
     /// The first of its alternatives, the one that people write most.
     pub(crate) fn plainest(&self) -> &Self {
         match self {

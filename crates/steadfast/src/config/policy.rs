@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use steadfast_core::{Backoff, BudgetConfig, Jitter, Pacing, Policy, Priority, Share, Spans};
+use steadfast_core::{Backoff, BudgetConfig, BudgetScope, Jitter, Pacing, Policy, Priority, Spans};
 
 use crate::config::quotas;
 use crate::config::report::Report;
@@ -162,8 +162,8 @@ impl Maker<'_, '_> {
                 ("pacing", Value::Word("headers")) => policy.pacing(Pacing::Headers),
                 ("pacing", Value::Word(_)) => policy.pacing(Pacing::Learned),
                 ("gate", Value::Flag(false)) => policy.without_gate(),
-                ("share", Value::Word("origin")) => policy.share(Share::Origin),
-                ("share", Value::Word(_)) => policy.share(Share::Endpoint),
+                ("budget_scope", Value::Word("origin")) => policy.budget_scope(BudgetScope::Origin),
+                ("budget_scope", Value::Word(_)) => policy.budget_scope(BudgetScope::Endpoint),
                 ("spans", Value::Word("off")) => policy.spans(Spans::Off),
                 ("spans", Value::Word(_)) => policy.spans(Spans::On),
                 _ => policy,

@@ -191,7 +191,7 @@ fn rule(item: Item) -> Option<Rule> {
         Value::Word("accept") => Some(Rule::Accept),
         Value::Word("fail-fast") => Some(Rule::FailFast),
         Value::Word("retry") => Some(Rule::RETRY),
-        Value::Word("back-off") => Some(Rule::BACK_OFF),
+        Value::Word("back-off") => Some(Rule::RETRY_THROTTLED),
         Value::Table(table) => {
             let mut retry = match table.word("pace") {
                 Some("throttled") => Retry::THROTTLED,

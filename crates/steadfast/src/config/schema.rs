@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::config::keys::{ROOT, TABLES};
-use crate::config::kind::{Keys, Kind, Names, Need, Zero};
+use crate::config::kind::{Keys, Names, Need, ValueKind, Zero};
 use crate::config::rules::{CLASSES, FAILURES};
 use crate::config::section::{AnySection, Form, Head};
 
@@ -71,13 +71,13 @@ impl Definitions {
             let mut kinds = vec![&key.kind];
             while let Some(kind) = kinds.pop() {
                 match kind {
-                    Kind::Table(inner)
+                    ValueKind::Table(inner)
                         if self.add(inner, &format!("{section}.{}", noun(inner))) =>
                     {
                         self.add_inner(inner, section);
                     }
-                    Kind::Map(_, inner) | Kind::List(inner) => kinds.push(inner),
-                    Kind::Either(one, other) => kinds.extend([other, one]),
+                    ValueKind::Map(_, inner) | ValueKind::List(inner) => kinds.push(inner),
+                    ValueKind::Either(one, other) => kinds.extend([other, one]),
                     _ => {}
                 }
             }
@@ -119,34 +119,34 @@ impl Definitions {
         object
     }
 
-    fn kind(&self, of: &Kind) -> Value {
+    fn kind(&self, of: &ValueKind) -> Value {
         match of {
-            Kind::Whole { least, most } => {
+            ValueKind::Whole { least, most } => {
                 json!({"type": "integer", "minimum": least, "maximum": most})
             }
-            Kind::Factor => json!({"type": "number", "minimum": 1}),
-            Kind::Time(Zero::Allowed | Zero::Refused) => text(TIME),
-            Kind::Size => json!({"anyOf": [text(SIZE), {"type": "integer", "minimum": 0}]}),
-            Kind::Rate => text(RATE),
-            Kind::Quota => text(QUOTA),
-            Kind::Trickle => text(TRICKLE),
-            Kind::Flag => json!({"type": "boolean"}),
-            Kind::Off { .. } => json!({"const": false}),
-            Kind::Text => json!({"type": "string"}),
-            Kind::Word(words) => {
+            ValueKind::Factor => json!({"type": "number", "minimum": 1}),
+            ValueKind::Time(Zero::Allowed | Zero::Refused) => text(TIME),
+            ValueKind::Size => json!({"anyOf": [text(SIZE), {"type": "integer", "minimum": 0}]}),
+            ValueKind::Rate => text(RATE),
+            ValueKind::Quota => text(QUOTA),
+            ValueKind::Trickle => text(TRICKLE),
+            ValueKind::Flag => json!({"type": "boolean"}),
+            ValueKind::Off { .. } => json!({"const": false}),
+            ValueKind::Text => json!({"type": "string"}),
+            ValueKind::Word(words) => {
                 let words = words
                     .iter()
                     .map(|word| json!({"const": word.name, "description": word.about}));
                 let variable = json!({"type": "string", "pattern": VARIABLE});
                 json!({"anyOf": words.chain([variable]).collect::<Vec<_>>()})
             }
-            Kind::Table(keys) => {
+            ValueKind::Table(keys) => {
                 let name = self.name(keys).unwrap_or_default();
                 json!({"$ref": format!("#/$defs/{name}")})
             }
-            Kind::Map(names, kind) => map(*names, &self.kind(kind)),
-            Kind::List(kind) => json!({"type": "array", "items": self.kind(kind)}),
-            Kind::Either(one, other) => json!({"anyOf": [self.kind(one), self.kind(other)]}),
+            ValueKind::Map(names, kind) => map(*names, &self.kind(kind)),
+            ValueKind::List(kind) => json!({"type": "array", "items": self.kind(kind)}),
+            ValueKind::Either(one, other) => json!({"anyOf": [self.kind(one), self.kind(other)]}),
         }
     }
 }

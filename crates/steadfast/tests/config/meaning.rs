@@ -79,7 +79,7 @@ fn each_key_says_what_its_setter_says() {
         ),
         (
             "on.server-error = 'back-off'",
-            own().on(StatusClass::ServerError, Rule::BACK_OFF),
+            own().on(StatusClass::ServerError, Rule::RETRY_THROTTLED),
         ),
         (
             "on.404 = { retry = 3, any_method = true, pace = 'throttled' }",
@@ -171,7 +171,10 @@ fn each_key_says_what_its_setter_says() {
                 .quota_marker("gone", Window::Unknown),
         ),
         ("spans = 'off'", own().spans(Spans::Off)),
-        ("share = 'origin'", own().share(steadfast::Share::Origin)),
+        (
+            "budget_scope = 'origin'",
+            own().budget_scope(steadfast::BudgetScope::Origin),
+        ),
     ] {
         assert_eq!(
             format!("{:?}", policy(table)),

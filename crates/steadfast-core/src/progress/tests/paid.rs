@@ -5,7 +5,7 @@ use super::*;
 fn payment(step: Step) -> Payment {
     match step {
         Step::Again { payment, .. } => payment,
-        Step::HandBack(stop) => panic!("returned: {stop}"),
+        Step::Return(stop) => panic!("returned: {stop}"),
     }
 }
 

@@ -28,7 +28,7 @@ fn counts(scope: &Scope) -> (u32, u32, usize) {
 
 #[tokio::test(start_paused = true)]
 async fn a_call_never_waits_for_a_permit_that_it_holds_itself() {
-    // Short bodies that are read in the wait, and long ones that are given up.
+    // Human bodies that are read in the wait, and long ones that are given up.
     for chunks in [0, 1, 100_000] {
         let server = Server::new(&[503, 502, 200], chunks);
         let policy = Policy::standard().concurrency(1);

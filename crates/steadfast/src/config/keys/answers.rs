@@ -1,7 +1,7 @@
 //! Idempotency keys, and what is answered when a call has failed for good.
 
-use crate::config::kind::Kind::{Either, Flag, Map, Off, Table, Text};
-use crate::config::kind::{Key, Keys, Kind, Names, Word, key, whole, word};
+use crate::config::kind::ValueKind::{Either, Flag, Map, Off, Table, Text};
+use crate::config::kind::{Key, Keys, Names, ValueKind, Word, key, whole, word};
 
 /// Which requests get an idempotency key, and how it is written.
 pub(crate) static IDEMPOTENCY: Keys = Keys {
@@ -20,19 +20,19 @@ const FORMS: &[Word] = &[
     word("quoted", "in quotes, as the draft of the IETF has it"),
 ];
 
-static IDEMPOTENCY_TABLE: Kind = Table(&IDEMPOTENCY);
-static FLAG: Kind = Flag;
-static TEXT: Kind = Text;
-static FALLBACK_TABLE: Kind = Table(&FALLBACK);
-static FALLBACK_OFF: Kind = Off {
+static IDEMPOTENCY_TABLE: ValueKind = Table(&IDEMPOTENCY);
+static FLAG: ValueKind = Flag;
+static TEXT: ValueKind = Text;
+static FALLBACK_TABLE: ValueKind = Table(&FALLBACK);
+static FALLBACK_OFF: ValueKind = Off {
     mistake: "`true` is no fallback",
     help: "`{ status = 200, body = \"[]\" }` is one, `false` is none",
 };
 
 /// `true`, `false` or a table.
-pub(super) const IDEMPOTENCY_KIND: Kind = Either(&FLAG, &IDEMPOTENCY_TABLE);
+pub(super) const IDEMPOTENCY_KIND: ValueKind = Either(&FLAG, &IDEMPOTENCY_TABLE);
 /// A table, or none.
-pub(super) const FALLBACK_KIND: Kind = Either(&FALLBACK_TABLE, &FALLBACK_OFF);
+pub(super) const FALLBACK_KIND: ValueKind = Either(&FALLBACK_TABLE, &FALLBACK_OFF);
 
 const IDEMPOTENCY_KEYS: &[Key] = &[
     key(
@@ -43,7 +43,7 @@ const IDEMPOTENCY_KEYS: &[Key] = &[
     .aka(&["name"]),
     key(
         "form",
-        Kind::Word(FORMS),
+        ValueKind::Word(FORMS),
         "how the key is written; default: bare",
     ),
 ];

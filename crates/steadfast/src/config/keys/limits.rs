@@ -1,7 +1,7 @@
 //! How much may be sent: rates, quotas, and how much at once.
 
-use crate::config::kind::Kind::{Either, Flag, List, Off, Quota, Rate, Table, Text, Time};
-use crate::config::kind::{Key, Keys, Kind, Word, Zero, key, whole, word};
+use crate::config::kind::ValueKind::{Either, Flag, List, Off, Quota, Rate, Table, Text, Time};
+use crate::config::kind::{Key, Keys, ValueKind, Word, Zero, key, whole, word};
 
 /// So many attempts per time.
 pub(crate) static RATE: Keys = Keys {
@@ -50,29 +50,29 @@ pub(super) const PACINGS: &[Word] = &[
     ),
 ];
 
-static RATE_TEXT: Kind = Rate;
-static RATE_TABLE: Kind = Table(&RATE);
-static RATE_ONE: Kind = Either(&RATE_TEXT, &RATE_TABLE);
-static RATE_LIST: Kind = List(&RATE_ONE);
+static RATE_TEXT: ValueKind = Rate;
+static RATE_TABLE: ValueKind = Table(&RATE);
+static RATE_ONE: ValueKind = Either(&RATE_TEXT, &RATE_TABLE);
+static RATE_LIST: ValueKind = List(&RATE_ONE);
 /// One rate or several.
-pub(super) const RATES: Kind = Either(&RATE_ONE, &RATE_LIST);
+pub(super) const RATES: ValueKind = Either(&RATE_ONE, &RATE_LIST);
 
-static CONCURRENCY_NUMBER: Kind = whole(1, u32::MAX as u64);
-static CONCURRENCY_TABLE: Kind = Table(&CONCURRENCY);
-static CONCURRENCY_OFF: Kind = Off {
+static CONCURRENCY_NUMBER: ValueKind = whole(1, u32::MAX as u64);
+static CONCURRENCY_TABLE: ValueKind = Table(&CONCURRENCY);
+static CONCURRENCY_OFF: ValueKind = Off {
     mistake: "`true` is no value of `concurrency`",
     help: "`8` or `{ adaptive = true }` is one, `false` is none",
 };
-static CONCURRENCY_ON: Kind = Either(&CONCURRENCY_NUMBER, &CONCURRENCY_TABLE);
+static CONCURRENCY_ON: ValueKind = Either(&CONCURRENCY_NUMBER, &CONCURRENCY_TABLE);
 /// A number, a table, or none.
-pub(super) const CONCURRENCY_KIND: Kind = Either(&CONCURRENCY_ON, &CONCURRENCY_OFF);
+pub(super) const CONCURRENCY_KIND: ValueKind = Either(&CONCURRENCY_ON, &CONCURRENCY_OFF);
 
-static QUOTA_TEXT: Kind = Quota;
-static QUOTA_TABLE: Kind = Table(&QUOTA);
-static QUOTA_ONE: Kind = Either(&QUOTA_TEXT, &QUOTA_TABLE);
-static QUOTA_LIST: Kind = List(&QUOTA_ONE);
+static QUOTA_TEXT: ValueKind = Quota;
+static QUOTA_TABLE: ValueKind = Table(&QUOTA);
+static QUOTA_ONE: ValueKind = Either(&QUOTA_TEXT, &QUOTA_TABLE);
+static QUOTA_LIST: ValueKind = List(&QUOTA_ONE);
 /// One quota or several.
-pub(super) const QUOTAS: Kind = Either(&QUOTA_ONE, &QUOTA_LIST);
+pub(super) const QUOTAS: ValueKind = Either(&QUOTA_ONE, &QUOTA_LIST);
 
 const RATE_KEYS: &[Key] = &[
     key(
@@ -104,7 +104,7 @@ const RATE_KEYS: &[Key] = &[
     ),
     key(
         "scope",
-        Kind::Word(SCOPES),
+        ValueKind::Word(SCOPES),
         "whose attempts it counts together; default: endpoint",
     ),
 ];
@@ -178,7 +178,7 @@ const QUOTA_KEYS: &[Key] = &[
     ),
     key(
         "scope",
-        Kind::Word(SCOPES),
+        ValueKind::Word(SCOPES),
         "whose requests count; default: endpoint",
     ),
 ];

@@ -10,8 +10,8 @@ pub(crate) use self::limits::{CONCURRENCY, QUOTA, RATE};
 pub(crate) use self::policy::POLICY;
 use self::policy::POLICY_KEYS;
 pub(crate) use self::retries::{BACKOFF, BUDGET, RETRY};
-use crate::config::kind::Kind::{List, Map, Table, Text};
-use crate::config::kind::{Key, Keys, Kind, Names, key};
+use crate::config::kind::ValueKind::{List, Map, Table, Text};
+use crate::config::kind::{Key, Keys, Names, ValueKind, key};
 
 /// The whole file.
 pub(crate) static ROOT: Keys = Keys {
@@ -41,8 +41,8 @@ pub(crate) static TABLES: [&Keys; 11] = [
 ];
 
 // A static may be referred to from a constant for good; a temporary value may not.
-static POLICY_TABLE: Kind = Table(&POLICY);
-static ENDPOINT_TABLE: Kind = Table(&ENDPOINT);
+static POLICY_TABLE: ValueKind = Table(&POLICY);
+static ENDPOINT_TABLE: ValueKind = Table(&ENDPOINT);
 
 const ROOT_KEYS: &[Key] = &[
     key("$schema", Text, "the JSON Schema, for editors; not read"),

@@ -3,8 +3,8 @@
 use super::answers::{FALLBACK_KIND, IDEMPOTENCY_KIND};
 use super::limits::{CONCURRENCY_KIND, PACINGS, PRIORITIES, QUOTAS, RATES, WINDOWS};
 use super::retries::{BACKOFF, BUDGET_KIND, RULE};
-use crate::config::kind::Kind::{Flag, Map, Off, Size, Table, Text, Time};
-use crate::config::kind::{Key, Keys, Kind, Names, Word, Zero, key, whole, word};
+use crate::config::kind::ValueKind::{Flag, Map, Off, Size, Table, Text, Time};
+use crate::config::kind::{Key, Keys, Names, ValueKind, Word, Zero, key, whole, word};
 
 /// A policy with a name.
 pub(crate) static POLICY: Keys = Keys {
@@ -24,8 +24,8 @@ const SPANS: &[Word] = &[
     word("off", "none, for chains that keep reqwest-tracing"),
 ];
 
-static WINDOW: Kind = Kind::Word(WINDOWS);
-const NO_GATE: Kind = Off {
+static WINDOW: ValueKind = ValueKind::Word(WINDOWS);
+const NO_GATE: ValueKind = Off {
     mistake: "`true` is no value of `gate`",
     help: "leave it out; `false` opens it, and for all that extend the policy",
 };
@@ -67,7 +67,7 @@ pub(super) const POLICY_KEYS: &[Key] = &[
         Flag,
         "whether a retry waits when the budget is empty, within `retry_for`, instead of giving up; standard: false, patient: true",
     ),
-    key("share", Kind::Word(SHARES), "who shares the retry budget; standard: endpoint").aka(&["scope"]),
+    key("budget_scope", ValueKind::Word(SHARES), "who shares the retry budget; standard: endpoint").aka(&["share", "scope"]),
     key(
         "on",
         Map(Names::Statuses, &RULE),
@@ -146,13 +146,13 @@ pub(super) const POLICY_KEYS: &[Key] = &[
     .aka(&["max_concurrency", "max_concurrent", "max_in_flight", "bulkhead", "parallelism"]),
     key(
         "priority",
-        Kind::Word(PRIORITIES),
+        ValueKind::Word(PRIORITIES),
         "whose calls go first where several wait for a rate, a gate, a pace or a turn under `concurrency`; standard: normal",
     )
     .aka(&["prio", "importance"]),
     key(
         "pacing",
-        Kind::Word(PACINGS),
+        ValueKind::Word(PACINGS),
         "what attempts are paced by beside `rate`; standard: learned",
     ),
     key(
@@ -177,5 +177,5 @@ pub(super) const POLICY_KEYS: &[Key] = &[
         FALLBACK_KIND,
         "the response in the place of every call that has failed for good, a 401 or 404 as well as an outage; `false` is none; standard: none",
     ),
-    key("spans", Kind::Word(SPANS), "whether spans are opened; standard: on"),
+    key("spans", ValueKind::Word(SPANS), "whether spans are opened; standard: on"),
 ];

@@ -2,8 +2,8 @@
 
 use steadfast_core::BudgetConfig;
 
-use crate::config::kind::Kind::{Either, Factor, Flag, Off, Table, Time, Trickle};
-use crate::config::kind::{Key, Keys, Kind, Word, Zero, key, whole, word};
+use crate::config::kind::ValueKind::{Either, Factor, Flag, Off, Table, Time, Trickle};
+use crate::config::kind::{Key, Keys, ValueKind, Word, Zero, key, whole, word};
 
 /// A schedule of waits.
 pub(crate) static BACKOFF: Keys = Keys {
@@ -50,17 +50,17 @@ const PACES: &[Word] = &[
     ),
 ];
 
-static BUDGET_TABLE: Kind = Table(&BUDGET);
-static BUDGET_OFF: Kind = Off {
+static BUDGET_TABLE: ValueKind = Table(&BUDGET);
+static BUDGET_OFF: ValueKind = Off {
     mistake: "`true` is not a budget",
     help: "`{}` is the standard one, `false` is without bound",
 };
-static RULE_WORD: Kind = Kind::Word(RULE_WORDS);
-static RULE_TABLE: Kind = Table(&RETRY);
+static RULE_WORD: ValueKind = ValueKind::Word(RULE_WORDS);
+static RULE_TABLE: ValueKind = Table(&RETRY);
 /// A word or a table.
-pub(super) static RULE: Kind = Either(&RULE_WORD, &RULE_TABLE);
+pub(super) static RULE: ValueKind = Either(&RULE_WORD, &RULE_TABLE);
 /// A budget, or none.
-pub(super) const BUDGET_KIND: Kind = Either(&BUDGET_TABLE, &BUDGET_OFF);
+pub(super) const BUDGET_KIND: ValueKind = Either(&BUDGET_TABLE, &BUDGET_OFF);
 
 const BACKOFF_KEYS: &[Key] = &[
     key(
@@ -83,7 +83,7 @@ const BACKOFF_KEYS: &[Key] = &[
     .aka(&["cap", "limit", "maximum"]),
     key(
         "jitter",
-        Kind::Word(JITTER),
+        ValueKind::Word(JITTER),
         "how waits are spread at random; standard: full",
     ),
     key(
@@ -128,7 +128,7 @@ const RETRY_KEYS: &[Key] = &[
     ),
     key(
         "pace",
-        Kind::Word(PACES),
+        ValueKind::Word(PACES),
         "which schedule of waits; default: backoff",
     ),
 ];

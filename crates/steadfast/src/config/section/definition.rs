@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::fields::Fields;
 use super::mistakes::{Mistake, Mistakes};
-use crate::config::kind::{Keys, Kind};
+use crate::config::kind::{Keys, ValueKind};
 use crate::config::walk::{Item, Value};
 use crate::policies::PoliciesBuilder;
 
@@ -29,7 +29,7 @@ pub(crate) struct Head {
     pub(crate) form: Form,
     pub(crate) keys: &'static Keys,
     /// That of one table.
-    pub(crate) kind: Kind,
+    pub(crate) kind: ValueKind,
 }
 
 /// How a section is written.
@@ -109,7 +109,7 @@ impl<T: Send + Sync + 'static> Section<T> {
                 about,
                 form,
                 keys,
-                kind: Kind::Table(keys),
+                kind: ValueKind::Table(keys),
             },
             make,
             opens: None,

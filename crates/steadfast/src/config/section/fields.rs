@@ -15,11 +15,11 @@ use crate::config::walk::{Item, Table, Value};
 #[derive(Clone, Copy)]
 pub struct Fields<'a>(&'a Table);
 
-/// A value that was checked against its [`Kind`](super::Kind). Each method gives the value when it is of that kind.
+/// A value that was checked against its [`ValueKind`](super::ValueKind). Each method gives the value when it is of that kind.
 #[derive(Clone, Copy)]
 pub struct Field<'a>(&'a Item);
 
-/// A name in a table of [`Kind::Map`](super::Kind::Map).
+/// A name in a table of [`ValueKind::Map`](super::ValueKind::Map).
 #[derive(Clone, Copy)]
 pub struct MapName<'a>(&'a Name);
 
@@ -70,7 +70,7 @@ impl<'a> Field<'a> {
         Place(self.0.span)
     }
 
-    /// Of [`Kind::Whole`](super::Kind::Whole).
+    /// Of [`ValueKind::Whole`](super::ValueKind::Whole).
     #[must_use]
     pub fn whole(self) -> Option<u64> {
         match self.0.value {
@@ -79,7 +79,7 @@ impl<'a> Field<'a> {
         }
     }
 
-    /// Of [`Kind::Factor`](super::Kind::Factor): finite, and at least 1.
+    /// Of [`ValueKind::Factor`](super::ValueKind::Factor): finite, and at least 1.
     #[must_use]
     pub fn factor(self) -> Option<f64> {
         match self.0.value {
@@ -88,7 +88,7 @@ impl<'a> Field<'a> {
         }
     }
 
-    /// Of [`Kind::Time`](super::Kind::Time): at most 366 days.
+    /// Of [`ValueKind::Time`](super::ValueKind::Time): at most 366 days.
     #[must_use]
     pub fn time(self) -> Option<Duration> {
         match self.0.value {
@@ -97,7 +97,7 @@ impl<'a> Field<'a> {
         }
     }
 
-    /// Of [`Kind::Size`](super::Kind::Size), in bytes.
+    /// Of [`ValueKind::Size`](super::ValueKind::Size), in bytes.
     #[must_use]
     pub fn size(self) -> Option<usize> {
         match self.0.value {
@@ -106,7 +106,7 @@ impl<'a> Field<'a> {
         }
     }
 
-    /// Of [`Kind::Rate`](super::Kind::Rate).
+    /// Of [`ValueKind::Rate`](super::ValueKind::Rate).
     #[must_use]
     pub fn rate(self) -> Option<Rate> {
         match self.0.value {
@@ -115,7 +115,7 @@ impl<'a> Field<'a> {
         }
     }
 
-    /// Of [`Kind::Quota`](super::Kind::Quota).
+    /// Of [`ValueKind::Quota`](super::ValueKind::Quota).
     #[must_use]
     pub fn quota(self) -> Option<&'a Quota> {
         match &self.0.value {
@@ -124,7 +124,7 @@ impl<'a> Field<'a> {
         }
     }
 
-    /// Of [`Kind::Trickle`](super::Kind::Trickle), in thousandths per second.
+    /// Of [`ValueKind::Trickle`](super::ValueKind::Trickle), in thousandths per second.
     #[must_use]
     pub fn trickle(self) -> Option<u32> {
         match self.0.value {
@@ -133,7 +133,7 @@ impl<'a> Field<'a> {
         }
     }
 
-    /// Of [`Kind::Flag`](super::Kind::Flag); `false` of [`Kind::Off`](super::Kind::Off).
+    /// Of [`ValueKind::Flag`](super::ValueKind::Flag); `false` of [`ValueKind::Off`](super::ValueKind::Off).
     #[must_use]
     pub fn flag(self) -> Option<bool> {
         match self.0.value {
@@ -142,7 +142,7 @@ impl<'a> Field<'a> {
         }
     }
 
-    /// Of [`Kind::Text`](super::Kind::Text), with its variables filled in.
+    /// Of [`ValueKind::Text`](super::ValueKind::Text), with its variables filled in.
     #[must_use]
     pub fn text(self) -> Option<&'a str> {
         match &self.0.value {
@@ -158,7 +158,7 @@ impl<'a> Field<'a> {
         matches!(&self.0.value, Value::Text(text) if text.secret)
     }
 
-    /// Of [`Kind::Word`](super::Kind::Word).
+    /// Of [`ValueKind::Word`](super::ValueKind::Word).
     #[must_use]
     pub fn word(self) -> Option<&'static str> {
         match self.0.value {
@@ -167,7 +167,7 @@ impl<'a> Field<'a> {
         }
     }
 
-    /// Of [`Kind::Table`](super::Kind::Table).
+    /// Of [`ValueKind::Table`](super::ValueKind::Table).
     #[must_use]
     pub fn table(self) -> Option<Fields<'a>> {
         match &self.0.value {
@@ -176,7 +176,7 @@ impl<'a> Field<'a> {
         }
     }
 
-    /// Of [`Kind::List`](super::Kind::List), without those that are wrong.
+    /// Of [`ValueKind::List`](super::ValueKind::List), without those that are wrong.
     #[must_use]
     pub fn list(self) -> Option<impl Iterator<Item = Field<'a>> + 'a> {
         match &self.0.value {
@@ -185,7 +185,7 @@ impl<'a> Field<'a> {
         }
     }
 
-    /// Of [`Kind::Map`](super::Kind::Map), in the order of the file, without those that are wrong.
+    /// Of [`ValueKind::Map`](super::ValueKind::Map), in the order of the file, without those that are wrong.
     #[must_use]
     pub fn map(self) -> Option<impl Iterator<Item = (MapName<'a>, Field<'a>)> + 'a> {
         match &self.0.value {

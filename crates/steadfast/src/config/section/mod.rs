@@ -5,7 +5,7 @@
 //! so with the checks of the file's own keys: every mistake at once, each with its place and what would be right, and
 //! completion in editors through [`Reader::schema`](super::Reader::schema).
 //!
-//! The crate describes its keys in a table ([`Keys`], [`key`], [`Kind`]) and gives a function that makes its own type of
+//! The crate describes its keys in a table ([`Keys`], [`key`], [`ValueKind`]) and gives a function that makes its own type of
 //! what was checked. Whoever reads the file registers the section with a [`Reader`](super::Reader). Without that, a
 //! section of a crate that is known is an error that names the crate, and any other is an unknown key.
 //!
@@ -14,7 +14,7 @@
 //! ```
 //! use std::time::Duration;
 //!
-//! use steadfast::config::section::{Field, Fields, Keys, Kind, Mistakes, Section, Zero, key, whole};
+//! use steadfast::config::section::{Field, Fields, Keys, ValueKind, Mistakes, Section, Zero, key, whole};
 //! use steadfast::config::{Config, Format};
 //!
 //! #[derive(Debug, PartialEq)]
@@ -25,9 +25,9 @@
 //! }
 //!
 //! static ALERT: Keys = Keys::new("an alert", &[&[
-//!     key("name", Kind::Text, "what the alert is called").required(),
+//!     key("name", ValueKind::Text, "what the alert is called").required(),
 //!     key("percent", whole(1, 100), "raise it when this many percent of the calls fail; default: 5"),
-//!     key("within", Kind::Time(Zero::Refused), "the time in which they are counted; default: 1m").aka(&["window"]),
+//!     key("within", ValueKind::Time(Zero::Refused), "the time in which they are counted; default: 1m").aka(&["window"]),
 //! ]]);
 //! static ALERTS: Section<Vec<Alert>> = Section::list("my_alerts", "when to call somebody", &ALERT, read);
 //!
@@ -62,7 +62,7 @@
 //! ```
 //!
 //! # Tables inside of tables
-//! [`Kind::Table`], [`Kind::Map`], [`Kind::List`] and [`Kind::Either`] refer to other kinds and keys. Put what they refer
+//! [`ValueKind::Table`], [`ValueKind::Map`], [`ValueKind::List`] and [`ValueKind::Either`] refer to other kinds and keys. Put what they refer
 //! to into a `static`, not a `const`: the schema describes each `static` once.
 //!
 //! # Secrets
@@ -82,4 +82,4 @@ pub(crate) use self::definition::{AnySection, Form, Head};
 pub use self::fields::{Field, Fields, MapName};
 pub(crate) use self::made::{Present, make, opened_otherwise};
 pub use self::mistakes::{Mistake, Mistakes, Place};
-pub use super::kind::{Key, Keys, Kind, Names, Word, Zero, key, whole, word};
+pub use super::kind::{Key, Keys, Names, ValueKind, Word, Zero, key, whole, word};

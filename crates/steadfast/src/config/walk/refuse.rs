@@ -2,7 +2,7 @@
 
 use super::{Value, Walker};
 use crate::config::keys::{ROOT, TABLES};
-use crate::config::kind::{Key, Keys, Kind};
+use crate::config::kind::{Key, Keys, ValueKind};
 use crate::config::report::quoted;
 use crate::config::section::reserved;
 use crate::config::source::{Data, Filled, Name, Node, Span};
@@ -13,13 +13,13 @@ impl Walker<'_, '_> {
     /// The mistake of a text with a variable may quote the variable's value, so it is not shown.
     pub(super) fn wrong_text(
         &mut self,
-        kind: &Kind,
+        kind: &ValueKind,
         written: &str,
         filled: &Filled,
         mistake: &str,
         span: Span,
     ) {
-        let code = if matches!(kind, Kind::Word(_)) {
+        let code = if matches!(kind, ValueKind::Word(_)) {
             "value"
         } else {
             "unit"
@@ -29,17 +29,17 @@ impl Walker<'_, '_> {
             false => mistake,
         };
         let known = match kind {
-            Kind::Word(words) if !filled.secret => {
+            ValueKind::Word(words) if !filled.secret => {
                 nearest(written, words.iter().map(|word| word.name))
             }
             _ => None,
         };
         let meant = match kind {
             _ if filled.secret || self.report.is_full() => None,
-            Kind::Time(_) => units::repaired(written, "s", units::time),
-            Kind::Size => units::repaired(written, "B", units::size),
-            Kind::Rate => units::repaired(written, "/s", units::rate),
-            Kind::Trickle => units::repaired(written, "/s", units::trickle),
+            ValueKind::Time(_) => units::repaired(written, "s", units::time),
+            ValueKind::Size => units::repaired(written, "B", units::size),
+            ValueKind::Rate => units::repaired(written, "/s", units::rate),
+            ValueKind::Trickle => units::repaired(written, "/s", units::trickle),
             _ => known.map(str::to_owned),
         };
         let help = match meant {
@@ -50,7 +50,7 @@ impl Walker<'_, '_> {
         self.report.error_with(code, span, message, help);
     }
 
-    pub(super) fn out_of_bounds(&mut self, kind: &Kind, span: Span) -> Option<Value> {
+    pub(super) fn out_of_bounds(&mut self, kind: &ValueKind, span: Span) -> Option<Value> {
         let written = quoted(self.report.source.written(span));
         let message = format!("{written} is out of bounds");
         let help = format!("it has to be {}", kind.expected());
@@ -58,30 +58,32 @@ impl Walker<'_, '_> {
         None
     }
 
-    pub(super) fn wrong_type(&mut self, kind: &Kind, node: &Node) -> Option<Value> {
+    pub(super) fn wrong_type(&mut self, kind: &ValueKind, node: &Node) -> Option<Value> {
         let found = node.data.type_name();
         let message = format!("{found} where {} belongs", kind.expected());
         let written = self.report.source.written(node.span);
         let help = match (kind.plainest(), &node.data) {
-            (Kind::Time(_), Data::Whole(_) | Data::Fraction(_)) => {
+            (ValueKind::Time(_), Data::Whole(_) | Data::Fraction(_)) => {
                 Some(format!("did you mean `\"{written}s\"`?"))
             }
-            (Kind::Rate | Kind::Trickle, Data::Whole(_) | Data::Fraction(_)) => {
+            (ValueKind::Rate | ValueKind::Trickle, Data::Whole(_) | Data::Fraction(_)) => {
                 Some(format!("did you mean `\"{written}/s\"`?"))
             }
-            (Kind::Quota, Data::Whole(_)) => Some(format!("did you mean `\"{written}/day\"`?")),
-            (Kind::Whole { .. } | Kind::Factor, Data::Text(text))
+            (ValueKind::Quota, Data::Whole(_)) => {
+                Some(format!("did you mean `\"{written}/day\"`?"))
+            }
+            (ValueKind::Whole { .. } | ValueKind::Factor, Data::Text(text))
                 if text.parse::<f64>().is_ok() =>
             {
                 Some(format!("did you mean `{text}`, without quotes?"))
             }
-            (Kind::Flag, Data::Text(text)) if text == "true" || text == "false" => {
+            (ValueKind::Flag, Data::Text(text)) if text == "true" || text == "false" => {
                 Some(format!("did you mean `{text}`, without quotes?"))
             }
-            (Kind::List(Kind::Table(_)), Data::Table(_)) => self
+            (ValueKind::List(ValueKind::Table(_)), Data::Table(_)) => self
                 .header()
                 .map(|header| format!("did you mean `[[{header}]]`?")),
-            (Kind::Table(_), Data::List(_)) => self
+            (ValueKind::Table(_), Data::List(_)) => self
                 .header()
                 .map(|header| format!("did you mean `[{header}]`?")),
             _ => None,

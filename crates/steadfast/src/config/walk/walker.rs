@@ -3,7 +3,7 @@
 use super::takes::{takes, takes_text};
 use super::{Item, Table, Value};
 use crate::config::keys::ROOT;
-use crate::config::kind::{Keys, Kind, Need, Zero};
+use crate::config::kind::{Keys, Need, ValueKind, Zero};
 use crate::config::report::Report;
 use crate::config::section::{AnySection, Form};
 use crate::config::source::{Data, Env, Name, Node, Span, fill};
@@ -86,7 +86,7 @@ impl<'a, 's> Walker<'a, 's> {
                 Item { span, value }
             }
             (Form::List, data) => {
-                self.wrong_type(&Kind::List(&head.kind), &Node { span, data });
+                self.wrong_type(&ValueKind::List(&head.kind), &Node { span, data });
                 let value = Value::Wrong;
                 Item { span, value }
             }
@@ -104,7 +104,7 @@ impl<'a, 's> Walker<'a, 's> {
     pub(crate) fn table(&mut self, keys: &'static Keys, node: Node) -> Table {
         let span = node.span;
         let Data::Table(entries) = node.data else {
-            self.wrong_type(&Kind::Table(keys), &node);
+            self.wrong_type(&ValueKind::Table(keys), &node);
             return Table::empty(span);
         };
         let mut known = Vec::with_capacity(entries.len().min(32));
@@ -132,15 +132,15 @@ impl<'a, 's> Walker<'a, 's> {
         }
     }
 
-    fn item(&mut self, kind: &'static Kind, node: Node) -> Item {
+    fn item(&mut self, kind: &'static ValueKind, node: Node) -> Item {
         let span = node.span;
         let value = self.value(kind, node).unwrap_or(Value::Wrong);
         Item { span, value }
     }
 
-    fn value(&mut self, kind: &'static Kind, node: Node) -> Option<Value> {
+    fn value(&mut self, kind: &'static ValueKind, node: Node) -> Option<Value> {
         match (kind, node.data) {
-            (Kind::Either(one, other), data) => {
+            (ValueKind::Either(one, other), data) => {
                 let node = Node {
                     span: node.span,
                     data,
@@ -151,14 +151,14 @@ impl<'a, 's> Walker<'a, 's> {
                     _ => self.wrong_type(kind, &node),
                 }
             }
-            (Kind::Table(keys), data @ Data::Table(_)) => {
+            (ValueKind::Table(keys), data @ Data::Table(_)) => {
                 let node = Node {
                     span: node.span,
                     data,
                 };
                 Some(Value::Table(self.table(keys, node)))
             }
-            (Kind::Map(_, kind), Data::Table(entries)) => {
+            (ValueKind::Map(_, kind), Data::Table(entries)) => {
                 self.path.push(None);
                 let items = entries
                     .into_iter()
@@ -167,15 +167,15 @@ impl<'a, 's> Walker<'a, 's> {
                 self.path.pop();
                 Some(map)
             }
-            (Kind::List(kind), Data::List(list)) => Some(Value::List(
+            (ValueKind::List(kind), Data::List(list)) => Some(Value::List(
                 list.into_iter().map(|node| self.item(kind, node)).collect(),
             )),
             (_, Data::Text(text)) if takes_text(kind) => self.text(kind, &text, node.span),
             (_, Data::Whole(number)) => self.whole(kind, number, node.span),
-            (Kind::Factor, Data::Fraction(number)) => self.factor(kind, number, node.span),
-            (Kind::Flag, Data::Flag(flag)) => Some(Value::Flag(flag)),
-            (Kind::Off { .. }, Data::Flag(false)) => Some(Value::Flag(false)),
-            (Kind::Off { mistake, help }, Data::Flag(true)) => {
+            (ValueKind::Factor, Data::Fraction(number)) => self.factor(kind, number, node.span),
+            (ValueKind::Flag, Data::Flag(flag)) => Some(Value::Flag(flag)),
+            (ValueKind::Off { .. }, Data::Flag(false)) => Some(Value::Flag(false)),
+            (ValueKind::Off { mistake, help }, Data::Flag(true)) => {
                 self.report.error_with("value", node.span, *mistake, *help);
                 None
             }
@@ -189,14 +189,14 @@ impl<'a, 's> Walker<'a, 's> {
         }
     }
 
-    fn whole(&mut self, kind: &'static Kind, number: i128, span: Span) -> Option<Value> {
+    fn whole(&mut self, kind: &'static ValueKind, number: i128, span: Span) -> Option<Value> {
         match kind {
-            Kind::Whole { least, most } => match u64::try_from(number) {
+            ValueKind::Whole { least, most } => match u64::try_from(number) {
                 Ok(number) if (*least..=*most).contains(&number) => Some(Value::Whole(number)),
                 _ => self.out_of_bounds(kind, span),
             },
-            Kind::Factor => self.factor(kind, number as f64, span),
-            Kind::Size => match usize::try_from(number) {
+            ValueKind::Factor => self.factor(kind, number as f64, span),
+            ValueKind::Size => match usize::try_from(number) {
                 Ok(bytes) if bytes <= isize::MAX as usize => Some(Value::Size(bytes)),
                 _ => self.out_of_bounds(kind, span),
             },
@@ -207,14 +207,14 @@ impl<'a, 's> Walker<'a, 's> {
         }
     }
 
-    fn factor(&mut self, kind: &'static Kind, number: f64, span: Span) -> Option<Value> {
+    fn factor(&mut self, kind: &'static ValueKind, number: f64, span: Span) -> Option<Value> {
         match number.is_finite() && number >= 1.0 {
             true => Some(Value::Factor(number)),
             false => self.out_of_bounds(kind, span),
         }
     }
 
-    fn text(&mut self, kind: &'static Kind, written: &str, span: Span) -> Option<Value> {
+    fn text(&mut self, kind: &'static ValueKind, written: &str, span: Span) -> Option<Value> {
         let filled = match fill(written, self.env) {
             Ok(filled) => filled,
             Err((message, help)) => {
@@ -225,15 +225,17 @@ impl<'a, 's> Walker<'a, 's> {
         self.secrets |= filled.secret;
         let text = filled.text.as_str();
         let read = match kind {
-            Kind::Time(zero) => units::time(text).and_then(|time| match (zero, time.is_zero()) {
-                (Zero::Refused, true) => Err("is no time at all".to_owned()),
-                _ => Ok(Value::Time(time)),
-            }),
-            Kind::Size => units::size(text).map(Value::Size),
-            Kind::Rate => units::rate(text).map(Value::Rate),
-            Kind::Trickle => units::trickle(text).map(Value::Trickle),
-            Kind::Quota => units::quota(text).map(Value::Quota),
-            Kind::Word(words) => match words.iter().find(|word| word.name == text) {
+            ValueKind::Time(zero) => {
+                units::time(text).and_then(|time| match (zero, time.is_zero()) {
+                    (Zero::Refused, true) => Err("is no time at all".to_owned()),
+                    _ => Ok(Value::Time(time)),
+                })
+            }
+            ValueKind::Size => units::size(text).map(Value::Size),
+            ValueKind::Rate => units::rate(text).map(Value::Rate),
+            ValueKind::Trickle => units::trickle(text).map(Value::Trickle),
+            ValueKind::Quota => units::quota(text).map(Value::Quota),
+            ValueKind::Word(words) => match words.iter().find(|word| word.name == text) {
                 Some(word) => Ok(Value::Word(word.name)),
                 None => Err("is not a word that is known here".to_owned()),
             },

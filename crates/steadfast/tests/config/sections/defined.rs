@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use steadfast::config::section::{
-    Field, Fields, Key, Keys, Kind, Mistake, Mistakes, Names, Section, Word, Zero, key, whole, word,
+    Field, Fields, Key, Keys, Mistake, Mistakes, Names, Section, ValueKind, Word, Zero, key, whole,
+    word,
 };
 use steadfast::{Quota, Rate};
 
@@ -36,55 +37,59 @@ pub(crate) struct Guard {
 static INNER: Keys = Keys::new("an inner table", &[&INNER_KEYS]);
 static INNER_KEYS: [Key; 2] = [
     key("depth", whole(0, 9), "how deep it is").required(),
-    key("deeper", Kind::Table(&INNER), "another one in it"),
+    key("deeper", ValueKind::Table(&INNER), "another one in it"),
 ];
-static INNER_TABLE: Kind = Kind::Table(&INNER);
-static TIME: Kind = Kind::Time(Zero::Refused);
-static NUMBER: Kind = Kind::Whole {
+static INNER_TABLE: ValueKind = ValueKind::Table(&INNER);
+static TIME: ValueKind = ValueKind::Time(Zero::Refused);
+static NUMBER: ValueKind = ValueKind::Whole {
     least: 0,
     most: 100,
 };
-static TEXT: Kind = Kind::Text;
+static TEXT: ValueKind = ValueKind::Text;
 
 const WORDS: &[Word] = &[word("soft", "warns"), word("hard", "refuses")];
 const SCALARS: &[Key] = &[
     key("whole", whole(1, 10), "a whole number").required(),
-    key("factor", Kind::Factor, "a factor"),
-    key("time", Kind::Time(Zero::Refused), "a time").aka(&["interval"]),
-    key("size", Kind::Size, "a size"),
-    key("rate", Kind::Rate, "a rate"),
-    key("quota", Kind::Quota, "a quota"),
-    key("trickle", Kind::Trickle, "a slow rate"),
-    key("flag", Kind::Flag, "a flag"),
+    key("factor", ValueKind::Factor, "a factor"),
+    key("time", ValueKind::Time(Zero::Refused), "a time").aka(&["interval"]),
+    key("size", ValueKind::Size, "a size"),
+    key("rate", ValueKind::Rate, "a rate"),
+    key("quota", ValueKind::Quota, "a quota"),
+    key("trickle", ValueKind::Trickle, "a slow rate"),
+    key("flag", ValueKind::Flag, "a flag"),
     key(
         "off",
-        Kind::Off {
+        ValueKind::Off {
             mistake: "`true` is no value of `off`",
             help: "leave it out",
         },
         "only false",
     ),
-    key("token", Kind::Text, "a secret"),
-    key("word", Kind::Word(WORDS), "one of two"),
+    key("token", ValueKind::Text, "a secret"),
+    key("word", ValueKind::Word(WORDS), "one of two"),
 ];
 const NESTED: &[Key] = &[
-    key("inner", Kind::Table(&INNER), "a table"),
-    key("tables", Kind::List(&INNER_TABLE), "tables"),
-    key("times", Kind::List(&TIME), "times"),
-    key("named", Kind::Map(Names::Any, &NUMBER), "numbers by name"),
+    key("inner", ValueKind::Table(&INNER), "a table"),
+    key("tables", ValueKind::List(&INNER_TABLE), "tables"),
+    key("times", ValueKind::List(&TIME), "times"),
+    key(
+        "named",
+        ValueKind::Map(Names::Any, &NUMBER),
+        "numbers by name",
+    ),
     key(
         "statuses",
-        Kind::Map(Names::Statuses, &NUMBER),
+        ValueKind::Map(Names::Statuses, &NUMBER),
         "numbers by status",
     ),
     key(
         "failures",
-        Kind::Map(Names::Failures, &NUMBER),
+        ValueKind::Map(Names::Failures, &NUMBER),
         "numbers by failure",
     ),
     key(
         "either",
-        Kind::Either(&TEXT, &INNER_TABLE),
+        ValueKind::Either(&TEXT, &INNER_TABLE),
         "a text or a table",
     ),
 ];
@@ -157,7 +162,7 @@ pub(crate) struct Alert {
 static ALERT_KEYS: Keys = Keys::new(
     "an alert",
     &[&[
-        key("name", Kind::Text, "what it is called").required(),
+        key("name", ValueKind::Text, "what it is called").required(),
         key("percent", whole(1, 100), "when it is raised; default: 5").aka(&["threshold"]),
     ]],
 );

@@ -2,13 +2,13 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use steadfast::config::section::{Field, Keys, Kind, Mistake, Section, key};
+use steadfast::config::section::{Field, Keys, Mistake, Section, ValueKind, key};
 use steadfast::config::{Config, Format};
 use steadfast::{Policies, Policy};
 
 static KEYS: Keys = Keys::new(
     "a door",
-    &[&[key("path", Kind::Text, "where it is").required()]],
+    &[&[key("path", ValueKind::Text, "where it is").required()]],
 );
 
 macro_rules! door {
