@@ -18,7 +18,7 @@ use reqwest_middleware::ClientWithMiddleware;
 use steadfast::prelude::*;
 use steadfast::{BudgetConfig, ErrorKind, Policies, Policy, Rate};
 use steadfast_testkit::{Server, StatusExt, Step, script, virtual_time};
-use steadfast_tower::{AsItSays, Entry, NoLayer, Own, Scope, stack};
+use steadfast_tower::{CloneReplay, Entry, NoLayer, Own, Scope, stack};
 use tokio::runtime::Handle;
 use tokio::time::{Instant, Sleep, sleep, timeout};
 use tower::{Service, ServiceExt};
@@ -112,7 +112,11 @@ impl Rig {
     fn call(&self, path: &str) -> impl Future<Output = reqwest::Response> + use<> {
         let service = Entry::new(
             Arc::clone(&self.scope),
-            stack(AsItSays, &Own::<NoLayer>::default(), self.transport.clone()),
+            stack(
+                CloneReplay,
+                &Own::<NoLayer>::default(),
+                self.transport.clone(),
+            ),
         );
         let request = self.transport.client.get(self.server.url(path));
         let request = request.build().unwrap();

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{Request, header};
 use steadfast_core::Policy;
-use steadfast_tower::{AsItSays, Entry, Scope};
+use steadfast_tower::{CloneReplay, Entry, Scope};
 use tower::{Service, ServiceExt};
 
 use crate::row::{Calls, finish};
@@ -27,7 +27,7 @@ pub const STACKS: &[Stack] = &[
 fn ours(terminal: Terminal) -> Calls {
     let scope = Scope::new(&Policy::standard()).expect("the standard policy is valid");
     let stack = steadfast_tower::stack(
-        AsItSays,
+        CloneReplay,
         &steadfast_tower::Own::<steadfast_tower::NoLayer>::default(),
         terminal,
     );

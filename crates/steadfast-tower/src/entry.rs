@@ -15,7 +15,7 @@ use crate::context::Context;
 use crate::failure::{Failure, Fault, Reading};
 use crate::reply::Reply;
 use crate::request::HttpRequest;
-use crate::response::{HttpResponse, IntoWhole};
+use crate::response::{HttpResponse, IntoPeeked};
 use crate::scope::Scope;
 
 /// Makes a [`Call`] of each request, and attaches the record to the response if there is something to tell. An overlay
@@ -143,10 +143,10 @@ impl<S> Transport<S> {
 impl<S, R> Service<Call<R>> for Transport<S>
 where
     S: Service<R>,
-    S::Response: IntoWhole,
+    S::Response: IntoPeeked,
     S::Error: Fault,
 {
-    type Response = <S::Response as IntoWhole>::Whole;
+    type Response = <S::Response as IntoPeeked>::Peeked;
     type Error = Unjudged<<S::Error as Fault>::Inner>;
     type Future = TransportFuture<S::Future>;
 
@@ -166,15 +166,15 @@ where
 impl<F, Res, E> Future for TransportFuture<F>
 where
     F: Future<Output = Result<Res, E>>,
-    Res: IntoWhole,
+    Res: IntoPeeked,
     E: Fault,
 {
-    type Output = Result<Res::Whole, Unjudged<E::Inner>>;
+    type Output = Result<Res::Peeked, Unjudged<E::Inner>>;
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Self::Output> {
         Poll::Ready(match ready!(self.project().inner.poll(cx)) {
-            Ok(response) => Ok(response.into_whole()),
+            Ok(response) => Ok(response.into_peeked()),
             Err(error) => Err(Unjudged::read(error)),
         })
     }

@@ -53,7 +53,7 @@ pub mod fallback;
 mod head;
 pub mod idempotency;
 pub mod judge;
-mod late;
+mod lazy_sleep;
 mod notes;
 mod principal;
 #[cfg(feature = "throttle")]
@@ -88,7 +88,7 @@ pub use crate::reply::Reply;
 pub use crate::report::Report;
 #[cfg(feature = "reqwest")]
 pub use crate::request::bodiless;
-pub use crate::request::{AsItSays, BodyWith, HttpRequest, Replay, ReplayBody, Replayer};
-pub use crate::response::{BodyError, HttpResponse, IntoWhole, WholeResponse};
+pub use crate::request::{BodyWith, CloneReplay, HttpRequest, Replay, ReplayBody, Replayer};
+pub use crate::response::{BodyError, HttpResponse, IntoPeeked, PeekedResponse};
 pub use crate::scope::Scope;
 pub use crate::stack::{Attempt, Limited, Own, Paced, Retried, Stack, stack};

@@ -12,7 +12,7 @@ use steadfast_core::{Judged, Record};
 use crate::report::Report;
 use crate::response::HttpResponse;
 #[cfg(feature = "throttle")]
-use crate::response::WholeResponse;
+use crate::response::PeekedResponse;
 
 /// A response with its verdict. An outcome is judged once, where it arises; the layers further out read the verdict.
 #[derive(Debug)]
@@ -49,7 +49,7 @@ impl<Res> Reply<Res> {
 }
 
 #[cfg(feature = "throttle")]
-impl<Res: WholeResponse> Reply<Res> {
+impl<Res: PeekedResponse> Reply<Res> {
     /// The body holds this until nothing more can come of it.
     #[cold]
     pub(crate) fn hold(self, held: impl Any + Send + Sync) -> Self {

@@ -65,13 +65,13 @@ pub trait Replayer<R>: Clone {
 
 /// Asks the request itself ([`Replay`]).
 #[derive(Clone, Copy, Debug, Default)]
-pub struct AsItSays;
+pub struct CloneReplay;
 
 /// Asks a closure about the body of an `http::Request`.
 #[derive(Clone, Copy, Debug)]
 pub struct BodyWith<F>(pub(crate) F);
 
-impl<R: Replay> Replayer<R> for AsItSays {
+impl<R: Replay> Replayer<R> for CloneReplay {
     #[inline]
     fn replay(&self, request: &R) -> Option<R> {
         request.replay()

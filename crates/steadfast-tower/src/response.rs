@@ -1,14 +1,14 @@
 //! Responses, as the layers see them.
 //!
 //! A layer may have to look into a body and give it back whole. A `reqwest::Response` can be rebuilt around such a body;
-//! an `http::Response<B>` changes its type to `http::Response<Whole<B>>`, once, at the innermost adapter.
+//! an `http::Response<B>` changes its type to `http::Response<PeekedBody<B>>`, once, at the innermost adapter.
 
 use bytes::Bytes;
 use http::{Extensions, HeaderMap, StatusCode, Version};
 use http_body::Body;
 use steadfast_core::UrlParts;
 
-use crate::buffer::Whole;
+use crate::buffer::PeekedBody;
 
 /// A response's head.
 pub trait HttpResponse: Sized {
@@ -29,31 +29,31 @@ pub trait HttpResponse: Sized {
 }
 
 /// A response of a transport.
-pub trait IntoWhole: HttpResponse {
+pub trait IntoPeeked: HttpResponse {
     /// The same response as one whose body can be looked into.
-    type Whole: WholeResponse;
+    type Peeked: PeekedResponse;
 
     /// Changes the type, not the response.
-    fn into_whole(self) -> Self::Whole;
+    fn into_peeked(self) -> Self::Peeked;
 }
 
 /// A response whose body can be taken out, looked into, and put back.
-pub trait WholeResponse: HttpResponse {
+pub trait PeekedResponse: HttpResponse {
     /// The body as it comes from the transport.
     type Body: Body<Data = Bytes> + Unpin;
     /// The response without its body.
     type Shell;
 
     /// Takes the body out.
-    fn open(self) -> (Self::Shell, Whole<Self::Body>);
+    fn open(self) -> (Self::Shell, PeekedBody<Self::Body>);
     /// Puts a body back.
-    fn close(shell: Self::Shell, body: Whole<Self::Body>) -> Self;
+    fn close(shell: Self::Shell, body: PeekedBody<Self::Body>) -> Self;
     /// A response that came from no server, as if it came from this URL.
     fn made_up(response: http::Response<Bytes>, url: &str) -> Self;
 }
 
 /// The error of a response's body.
-pub type BodyError<Res> = <<Res as WholeResponse>::Body as Body>::Error;
+pub type BodyError<Res> = <<Res as PeekedResponse>::Body as Body>::Error;
 
 macro_rules! head {
     () => {
@@ -83,29 +83,29 @@ impl<B> HttpResponse for http::Response<B> {
     head!();
 }
 
-impl<B: Body<Data = Bytes> + Unpin> IntoWhole for http::Response<B> {
-    type Whole = http::Response<Whole<B>>;
+impl<B: Body<Data = Bytes> + Unpin> IntoPeeked for http::Response<B> {
+    type Peeked = http::Response<PeekedBody<B>>;
 
-    fn into_whole(self) -> Self::Whole {
-        self.map(Whole::untouched)
+    fn into_peeked(self) -> Self::Peeked {
+        self.map(PeekedBody::untouched)
     }
 }
 
-impl<B: Body<Data = Bytes> + Unpin> WholeResponse for http::Response<Whole<B>> {
+impl<B: Body<Data = Bytes> + Unpin> PeekedResponse for http::Response<PeekedBody<B>> {
     type Body = B;
     type Shell = http::Response<()>;
 
-    fn open(self) -> (Self::Shell, Whole<B>) {
+    fn open(self) -> (Self::Shell, PeekedBody<B>) {
         let (parts, body) = self.into_parts();
         (http::Response::from_parts(parts, ()), body)
     }
 
-    fn close(shell: Self::Shell, body: Whole<B>) -> Self {
+    fn close(shell: Self::Shell, body: PeekedBody<B>) -> Self {
         shell.map(|()| body)
     }
 
     fn made_up(response: http::Response<Bytes>, _: &str) -> Self {
-        response.map(Whole::of_bytes)
+        response.map(PeekedBody::of_bytes)
     }
 }
 
@@ -121,29 +121,29 @@ impl HttpResponse for reqwest::Response {
 }
 
 #[cfg(feature = "reqwest")]
-impl IntoWhole for reqwest::Response {
-    type Whole = Self;
+impl IntoPeeked for reqwest::Response {
+    type Peeked = Self;
 
-    fn into_whole(self) -> Self {
+    fn into_peeked(self) -> Self {
         self
     }
 }
 
 #[cfg(feature = "reqwest")]
-impl WholeResponse for reqwest::Response {
+impl PeekedResponse for reqwest::Response {
     type Body = reqwest::Body;
     type Shell = (http::Response<()>, reqwest::Url);
 
-    fn open(self) -> (Self::Shell, Whole<Self::Body>) {
+    fn open(self) -> (Self::Shell, PeekedBody<Self::Body>) {
         let url = self.url().clone();
         let (parts, body) = http::Response::<reqwest::Body>::from(self).into_parts();
         (
             (http::Response::from_parts(parts, ()), url),
-            Whole::untouched(body),
+            PeekedBody::untouched(body),
         )
     }
 
-    fn close((shell, url): Self::Shell, body: Whole<Self::Body>) -> Self {
+    fn close((shell, url): Self::Shell, body: PeekedBody<Self::Body>) -> Self {
         from_url(shell.map(|()| reqwest::Body::wrap(body)), url)
     }
 

@@ -221,7 +221,7 @@ impl Scope {
     #[inline]
     fn is_paced(&self) -> bool {
         #[cfg(feature = "throttle")]
-        return self.limits.has_rates() || self.limits.lanes().refuses();
+        return self.limits.has_rates() || self.limits.pacers().refuses();
         #[cfg(not(feature = "throttle"))]
         false
     }

@@ -18,7 +18,7 @@ use steadfast_tower::retry::RetryLayer;
 use steadfast_tower::throttle::ThrottleLayer;
 use steadfast_tower::timeout::{DeadlineLayer, TimeoutLayer};
 use steadfast_tower::trace::TraceLayer;
-use steadfast_tower::{AsItSays, Entry, NoLayer, Own, Scope, stack};
+use steadfast_tower::{CloneReplay, Entry, NoLayer, Own, Scope, stack};
 use tower::limit::ConcurrencyLimit;
 use tower::{BoxError, Layer, Service, ServiceExt, service_fn};
 
@@ -124,11 +124,11 @@ async fn redirects() {
 struct Whole(Policy);
 
 impl<S> Layer<S> for Whole {
-    type Service = Entry<steadfast_tower::Stack<AsItSays, NoLayer, NoLayer, S>>;
+    type Service = Entry<steadfast_tower::Stack<CloneReplay, NoLayer, NoLayer, S>>;
 
     fn layer(&self, inner: S) -> Self::Service {
         let scope = Arc::new(Scope::new(&self.0).unwrap());
-        Entry::new(scope, stack(AsItSays, &Own::<NoLayer>::default(), inner))
+        Entry::new(scope, stack(CloneReplay, &Own::<NoLayer>::default(), inner))
     }
 }
 

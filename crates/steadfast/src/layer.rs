@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use steadfast_tower::{
-    AsItSays, Attempt, BodyError, Call, Entry, EntryFuture, Failure, Fault, HttpRequest, IntoWhole,
-    NoLayer, Own, OwnLayer, Replay, Reply, Retried, Scope, Stack, WholeResponse, stack,
+    Attempt, BodyError, Call, CloneReplay, Entry, EntryFuture, Failure, Fault, HttpRequest,
+    IntoPeeked, NoLayer, Own, OwnLayer, PeekedResponse, Replay, Reply, Retried, Scope, Stack,
+    stack,
 };
 use tower_layer::Layer;
 use tower_service::Service;
@@ -15,7 +16,7 @@ use crate::policies::Policies;
 /// The policies of a [`Policies`] as a tower layer. Made by [`Policies::layer`].
 ///
 /// It stands over a service of `reqwest::Request` (a `reqwest::Client`) or of `http::Request<B>` whose body is whole in
-/// memory. Responses of the latter come with the body [`Whole<B>`](steadfast_tower::buffer::Whole); a response that was
+/// memory. Responses of the latter come with the body [`PeekedBody<B>`](steadfast_tower::buffer::PeekedBody); a response that was
 /// not accepted at the first attempt carries its [`Record`](crate::Record) in its extensions. For one call, an
 /// `Arc<Overlay>` in the extensions of an `http::Request` says what differs.
 ///
@@ -154,15 +155,15 @@ impl<S, C: Clone, A: Clone> Layer<S> for SteadfastLayerWith<C, A> {
     }
 }
 
-type Plain<S> = Stack<AsItSays, NoLayer, NoLayer, S>;
+type Plain<S> = Stack<CloneReplay, NoLayer, NoLayer, S>;
 
 impl<S, R, Res, E> Service<R> for Steadfast<S>
 where
     R: HttpRequest + Replay,
     S: Service<R> + Clone,
-    S::Response: IntoWhole<Whole = Res>,
+    S::Response: IntoPeeked<Peeked = Res>,
     S::Error: Fault<Inner = E>,
-    Res: WholeResponse,
+    Res: PeekedResponse,
     E: Fault<Inner = E> + From<BodyError<Res>>,
 {
     type Response = Res;
@@ -176,7 +177,7 @@ where
 
     fn call(&mut self, request: R) -> Self::Future {
         let own: Own = Own::default();
-        let stack: Plain<S> = stack(AsItSays, &own, self.inner.clone());
+        let stack: Plain<S> = stack(CloneReplay, &own, self.inner.clone());
         Entry::new(self.shared.scope(&request), stack).call(request)
     }
 }
@@ -185,14 +186,14 @@ impl<S, C, A, R, Res, E> Service<R> for SteadfastWith<S, C, A>
 where
     R: HttpRequest,
     S: Clone,
-    Res: WholeResponse,
+    Res: PeekedResponse,
     A: Layer<Attempt<S>>,
-    C: Layer<Retried<AsItSays, A, S>>,
-    Stack<AsItSays, C, A, S>: Service<Call<R>, Response = Reply<Res>, Error = Failure<E>>,
+    C: Layer<Retried<CloneReplay, A, S>>,
+    Stack<CloneReplay, C, A, S>: Service<Call<R>, Response = Reply<Res>, Error = Failure<E>>,
 {
     type Response = Res;
     type Error = Failure<E>;
-    type Future = EntryFuture<<Stack<AsItSays, C, A, S> as Service<Call<R>>>::Future, E>;
+    type Future = EntryFuture<<Stack<CloneReplay, C, A, S> as Service<Call<R>>>::Future, E>;
 
     /// Ready at once: the service below is asked before each attempt.
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
@@ -200,7 +201,7 @@ where
     }
 
     fn call(&mut self, request: R) -> Self::Future {
-        let stack = stack(AsItSays, &self.own, self.inner.clone());
+        let stack = stack(CloneReplay, &self.own, self.inner.clone());
         Entry::new(self.shared.scope(&request), stack).call(request)
     }
 }

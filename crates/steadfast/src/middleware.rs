@@ -9,7 +9,7 @@ use reqwest::{Request, Response};
 use reqwest_middleware::{Middleware, Next};
 use steadfast_core::{InvalidPolicy, Record};
 use steadfast_tower::redirect::{Redirect, RedirectLayer};
-use steadfast_tower::{AsItSays, Call, Context, Failure, Own, ReplaySource, Reply, stack};
+use steadfast_tower::{Call, CloneReplay, Context, Failure, Own, ReplaySource, Reply, stack};
 use tower_service::Service;
 
 use crate::bridge::{Attempts, NextService, return_last};
@@ -154,7 +154,7 @@ impl Middleware for SteadfastMiddleware {
                     (own, None) if own.is_empty() => {
                         let own: Own = Own::default();
                         // Pinned where it is made: it has half a kilobyte, which `.await` would move.
-                        let call = std::pin::pin!(stack(AsItSays, &own, next).call(call));
+                        let call = std::pin::pin!(stack(CloneReplay, &own, next).call(call));
                         call.await
                     }
                     (own, redirects) if own.is_empty() => {
@@ -185,14 +185,14 @@ fn layered<'a>(
     next: Redirect<NextService<'a>>,
     call: Call<Request>,
 ) -> BoxFuture<'a, Outcome> {
-    Box::pin(stack(AsItSays, &own.borrow(), next).call(call))
+    Box::pin(stack(CloneReplay, &own.borrow(), next).call(call))
 }
 
 /// The call with redirects that this client follows. Boxed by itself: every call of a client that does not would carry its
 /// size, and go through one more layer.
 fn following<'a>(next: Redirect<NextService<'a>>, call: Call<Request>) -> BoxFuture<'a, Outcome> {
     let own: Own = Own::default();
-    Box::pin(stack(AsItSays, &own, next).call(call))
+    Box::pin(stack(CloneReplay, &own, next).call(call))
 }
 
 /// Another steadfast middleware is in charge.

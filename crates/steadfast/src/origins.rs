@@ -5,32 +5,32 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use steadfast_core::UrlParts;
-use steadfast_tower::throttle::Lanes;
+use steadfast_tower::throttle::OriginLimits;
 
 use crate::scopes::MOST;
 
 /// A bounded map from origins to what limits them.
 #[derive(Default)]
 pub(crate) struct Origins {
-    known: Mutex<HashMap<String, Arc<Lanes>>>,
+    known: Mutex<HashMap<String, Arc<OriginLimits>>>,
 }
 
 impl Origins {
-    /// The lanes of an origin, made if they are not there.
-    pub(crate) fn find(&self, origin: &str) -> Arc<Lanes> {
+    /// The pacers of an origin, made if they are not there.
+    pub(crate) fn find(&self, origin: &str) -> Arc<OriginLimits> {
         let mut known = self.known();
-        if let Some(lanes) = known.get(origin) {
-            return Arc::clone(lanes);
+        if let Some(pacers) = known.get(origin) {
+            return Arc::clone(pacers);
         }
         if known.len() >= MOST {
-            known.retain(|_, lanes| Arc::strong_count(lanes) > 1);
+            known.retain(|_, pacers| Arc::strong_count(pacers) > 1);
         }
-        let lanes = Lanes::new();
-        known.insert(origin.to_owned(), Arc::clone(&lanes));
-        lanes
+        let pacers = OriginLimits::new();
+        known.insert(origin.to_owned(), Arc::clone(&pacers));
+        pacers
     }
 
-    fn known(&self) -> MutexGuard<'_, HashMap<String, Arc<Lanes>>> {
+    fn known(&self) -> MutexGuard<'_, HashMap<String, Arc<OriginLimits>>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -268,11 +268,11 @@ impl Shared {
         #[cfg(feature = "throttle")]
         return {
             let origin = origins::name(&key.url);
-            let lanes = self.origins.find(&origin);
+            let pacers = self.origins.find(&origin);
             let book = Arc::clone(&self.quotas);
             let identity = key.identity.map(Arc::from);
             let name = Arc::clone(&endpoint.name);
-            scope.at(Place::new(lanes, book, origin, name, identity))
+            scope.at(Place::new(pacers, book, origin, name, identity))
         };
         #[cfg(not(feature = "throttle"))]
         {

@@ -7,24 +7,24 @@ use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 
-use crate::buffer::Whole;
+use crate::buffer::PeekedBody;
 use crate::entry::Unjudged;
 use crate::failure::Fault;
-use crate::response::{BodyError, WholeResponse};
+use crate::response::{BodyError, PeekedResponse};
 
 pin_project! {
     /// The future of [`Buffer`](super::Buffer).
     #[must_use = "futures do nothing unless polled"]
-    pub struct BufferFuture<F, Res: WholeResponse> {
+    pub struct BufferFuture<F, Res: PeekedResponse> {
         #[pin]
         inner: F,
         limit: Option<usize>,
         // Boxed: it is there only where a body is read, and every call would carry its size.
-        reading: Option<Box<(Res::Shell, Whole<Res::Body>)>>,
+        reading: Option<Box<(Res::Shell, PeekedBody<Res::Body>)>>,
     }
 }
 
-impl<F, Res: WholeResponse> BufferFuture<F, Res> {
+impl<F, Res: PeekedResponse> BufferFuture<F, Res> {
     pub(crate) const fn new(inner: F, limit: Option<usize>) -> Self {
         Self {
             inner,
@@ -34,7 +34,7 @@ impl<F, Res: WholeResponse> BufferFuture<F, Res> {
     }
 }
 
-impl<F, Res: WholeResponse> fmt::Debug for BufferFuture<F, Res> {
+impl<F, Res: PeekedResponse> fmt::Debug for BufferFuture<F, Res> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("BufferFuture")
             .field("limit", &self.limit)
@@ -45,7 +45,7 @@ impl<F, Res: WholeResponse> fmt::Debug for BufferFuture<F, Res> {
 impl<F, Res, E> Future for BufferFuture<F, Res>
 where
     F: Future<Output = Result<Res, Unjudged<E>>>,
-    Res: WholeResponse,
+    Res: PeekedResponse,
     E: Fault<Inner = E> + From<BodyError<Res>>,
 {
     type Output = Result<Res, Unjudged<E>>;

@@ -12,10 +12,10 @@
 
 mod future;
 mod layer;
+mod peeked_body;
 mod service;
-mod whole;
 
 pub use self::future::BufferFuture;
 pub use self::layer::BufferLayer;
+pub use self::peeked_body::PeekedBody;
 pub use self::service::Buffer;
-pub use self::whole::Whole;

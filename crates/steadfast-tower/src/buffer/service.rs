@@ -8,7 +8,7 @@ use crate::buffer::BufferFuture;
 use crate::call::Call;
 use crate::entry::Unjudged;
 use crate::failure::Fault;
-use crate::response::{BodyError, WholeResponse};
+use crate::response::{BodyError, PeekedResponse};
 
 /// Reads bodies inside the attempt, where policy or call say so.
 #[derive(Clone, Debug)]
@@ -26,7 +26,7 @@ impl<S> Buffer<S> {
 impl<S, R, E> Service<Call<R>> for Buffer<S>
 where
     S: Service<Call<R>, Error = Unjudged<E>>,
-    S::Response: WholeResponse,
+    S::Response: PeekedResponse,
     E: Fault<Inner = E> + From<BodyError<S::Response>>,
 {
     type Response = S::Response;

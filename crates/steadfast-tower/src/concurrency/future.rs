@@ -16,10 +16,10 @@ use super::permits::{Permit, Permits, Place, Taken};
 use crate::call::Call;
 use crate::clock;
 use crate::failure::Failure;
-use crate::late::Late;
+use crate::lazy_sleep::LazySleep;
 use crate::reply::Reply;
 use crate::request::HttpRequest;
-use crate::response::WholeResponse;
+use crate::response::PeekedResponse;
 use crate::trace::signed;
 
 pin_project! {
@@ -71,14 +71,14 @@ struct Held<S, R> {
 struct Unsent<S, R> {
     inner: S,
     call: Call<R>,
-    late: Late,
+    late: LazySleep,
 }
 
 struct Waiting {
     place: Place,
     since: Instant,
     until: Option<Instant>,
-    timer: Late,
+    timer: LazySleep,
 }
 
 impl<S: Service<Call<R>> + Clone, R> ConcurrencyFuture<S, R> {
@@ -122,7 +122,7 @@ impl<S: Service<Call<R>> + Clone, R> ConcurrencyFuture<S, R> {
         held.unsent = Some(Unsent {
             inner: fresh,
             call,
-            late: Late::default(),
+            late: LazySleep::default(),
         });
         Self::held(held, None)
     }
@@ -144,7 +144,7 @@ impl<S: Service<Call<R>>, R> fmt::Debug for ConcurrencyFuture<S, R> {
 impl<S, R, Res, E> Future for ConcurrencyFuture<S, R>
 where
     R: HttpRequest,
-    Res: WholeResponse,
+    Res: PeekedResponse,
     S: Service<Call<R>, Response = Reply<Res>, Error = Failure<E>> + Clone,
 {
     type Output = Result<Reply<Res>, Failure<E>>;
@@ -172,7 +172,7 @@ impl<S, R: HttpRequest> Held<S, R> {
         cx: &mut Context<'_>,
     ) -> Poll<Result<Reply<Res>, Failure<E>>>
     where
-        Res: WholeResponse,
+        Res: PeekedResponse,
         S: Service<Call<R>, Response = Reply<Res>, Error = Failure<E>> + Clone,
     {
         if self.unsent.is_some() {
@@ -231,7 +231,7 @@ impl<S, R: HttpRequest> Held<S, R> {
     }
 
     /// The permit goes to the body, if there is one.
-    fn answered<Res: WholeResponse, E>(
+    fn answered<Res: PeekedResponse, E>(
         &mut self,
         result: Result<Reply<Res>, Failure<E>>,
     ) -> Result<Reply<Res>, Failure<E>> {
@@ -285,7 +285,7 @@ impl Waiting {
             place,
             since,
             until: ends.into_iter().flatten().min(),
-            timer: Late::default(),
+            timer: LazySleep::default(),
         }
     }
 

@@ -9,7 +9,7 @@ use crate::call::Call;
 use crate::failure::Failure;
 use crate::reply::Reply;
 use crate::request::HttpRequest;
-use crate::response::WholeResponse;
+use crate::response::PeekedResponse;
 
 /// Limits how many attempts are under way at once, where the policy says so.
 #[derive(Clone, Debug)]
@@ -27,7 +27,7 @@ impl<S> ConcurrencyLimit<S> {
 impl<S, R, Res, E> Service<Call<R>> for ConcurrencyLimit<S>
 where
     R: HttpRequest,
-    Res: WholeResponse,
+    Res: PeekedResponse,
     S: Service<Call<R>, Response = Reply<Res>, Error = Failure<E>> + Clone,
 {
     type Response = Reply<Res>;

@@ -16,7 +16,7 @@ use tokio::task::JoinHandle;
 use tower::{Layer, ServiceExt};
 
 use super::*;
-use crate::buffer::Whole;
+use crate::buffer::PeekedBody;
 use crate::clock;
 use crate::failure::{Cause, Failure};
 
@@ -24,7 +24,7 @@ mod priority;
 mod retries;
 
 type Request = http::Request<u64>;
-type Response = http::Response<Whole<Chunks>>;
+type Response = http::Response<PeekedBody<Chunks>>;
 type Outcome = Result<Response, Failure<std::io::Error>>;
 
 fn ms(millis: u64) -> Duration {

@@ -16,7 +16,7 @@ use crate::failure::{Cause, Failure};
 use crate::head::Head;
 use crate::reply::Reply;
 use crate::request::HttpRequest;
-use crate::response::WholeResponse;
+use crate::response::PeekedResponse;
 use crate::scope::Scope;
 
 pin_project! {
@@ -54,7 +54,7 @@ impl<F> FallbackFuture<F> {
 impl<F, Res, E> Future for FallbackFuture<F>
 where
     F: Future<Output = Result<Reply<Res>, Failure<E>>>,
-    Res: WholeResponse,
+    Res: PeekedResponse,
 {
     type Output = F::Output;
 
@@ -78,7 +78,7 @@ impl Asked {
     }
 
     /// What came of the call, or what takes its place.
-    fn answer<Res: WholeResponse, E>(
+    fn answer<Res: PeekedResponse, E>(
         &self,
         result: Result<Reply<Res>, Failure<E>>,
     ) -> Result<Reply<Res>, Failure<E>> {
@@ -110,7 +110,7 @@ impl Asked {
             .with(|request| fallback.answer(&FailedCall::new(request, outcome, record)))
     }
 
-    fn respond<Res: WholeResponse>(&self, answer: &FallbackResponse) -> Res {
+    fn respond<Res: PeekedResponse>(&self, answer: &FallbackResponse) -> Res {
         let mut response = http::Response::new(Bytes::copy_from_slice(answer.bytes()));
         *response.status_mut() = answer.status();
         response.headers_mut().clone_from(answer.headers());

@@ -9,7 +9,7 @@ use crate::failure::Failure;
 use crate::fallback::FallbackFuture;
 use crate::reply::Reply;
 use crate::request::HttpRequest;
-use crate::response::WholeResponse;
+use crate::response::PeekedResponse;
 
 /// Answers for calls that have failed for good, where their policy says so.
 #[derive(Clone, Debug)]
@@ -27,7 +27,7 @@ impl<S> Fallback<S> {
 impl<S, R, Res, E> Service<Call<R>> for Fallback<S>
 where
     R: HttpRequest,
-    Res: WholeResponse,
+    Res: PeekedResponse,
     S: Service<Call<R>, Response = Reply<Res>, Error = Failure<E>>,
 {
     type Response = Reply<Res>;

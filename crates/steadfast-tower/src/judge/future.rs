@@ -12,13 +12,13 @@ use steadfast_core::hint::Hints;
 use steadfast_core::{Judged, Opinion, Outcome, PEEK_LIMIT, Prepared, Reason, Record, Rule};
 use tokio::time::Sleep;
 
-use crate::buffer::Whole;
+use crate::buffer::PeekedBody;
 use crate::clock;
 use crate::entry::Unjudged;
 use crate::failure::{Cause, Failure};
 use crate::head::Head;
 use crate::reply::Reply;
-use crate::response::WholeResponse;
+use crate::response::PeekedResponse;
 use crate::scope::Scope;
 
 /// A body that drips must not hold the decision for longer.
@@ -27,7 +27,7 @@ const PEEK_TIME: Duration = Duration::from_secs(1);
 pin_project! {
     /// The future of [`Judge`](super::Judge).
     #[must_use = "futures do nothing unless polled"]
-    pub struct JudgeFuture<F, Res: WholeResponse> {
+    pub struct JudgeFuture<F, Res: PeekedResponse> {
         scope: Arc<Scope>,
         head: Option<Box<Head>>,
         // Whether another attempt could follow; then a refusal is worth a look into its body.
@@ -41,13 +41,13 @@ pin_project! {
 }
 
 /// A body that is being looked into, off the happy path.
-struct Peek<Res: WholeResponse> {
+struct Peek<Res: PeekedResponse> {
     shell: Res::Shell,
-    body: Whole<Res::Body>,
+    body: PeekedBody<Res::Body>,
     end: Option<Pin<Box<Sleep>>>,
 }
 
-impl<F, Res: WholeResponse> JudgeFuture<F, Res> {
+impl<F, Res: PeekedResponse> JudgeFuture<F, Res> {
     #[inline]
     pub(crate) const fn new(
         scope: Arc<Scope>,
@@ -72,7 +72,7 @@ impl<F, Res: WholeResponse> JudgeFuture<F, Res> {
     }
 }
 
-impl<F, Res: WholeResponse> fmt::Debug for JudgeFuture<F, Res> {
+impl<F, Res: PeekedResponse> fmt::Debug for JudgeFuture<F, Res> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("JudgeFuture")
             .field("peeking", &self.peek.is_some())
@@ -83,7 +83,7 @@ impl<F, Res: WholeResponse> fmt::Debug for JudgeFuture<F, Res> {
 impl<F, Res, E> Future for JudgeFuture<F, Res>
 where
     F: Future<Output = Result<Res, Unjudged<E>>>,
-    Res: WholeResponse,
+    Res: PeekedResponse,
 {
     type Output = Result<Reply<Res>, Failure<E>>;
 
@@ -131,7 +131,7 @@ where
     }
 }
 
-impl<Res: WholeResponse> Peek<Res> {
+impl<Res: PeekedResponse> Peek<Res> {
     /// Ready when there is enough, or when it took long enough.
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if self.body.poll_start(PEEK_LIMIT, cx).is_ready() {
@@ -145,7 +145,7 @@ impl<Res: WholeResponse> Peek<Res> {
 }
 
 /// What the user's classifier says.
-fn ask<Res: WholeResponse>(
+fn ask<Res: PeekedResponse>(
     policy: &Prepared,
     head: Option<&Head>,
     response: &Res,
@@ -159,7 +159,7 @@ fn ask<Res: WholeResponse>(
 
 /// Whether the verdict hangs on the body: the classifier asks for it, or a refusal that would be repeated may be a
 /// quota that is used up. A policy that counts quotas or knows words for them wants to hear of it at the last attempt, too.
-fn wants_body<Res: WholeResponse>(
+fn wants_body<Res: PeekedResponse>(
     policy: &Prepared,
     opinion: Opinion,
     may_follow: bool,
@@ -184,7 +184,7 @@ fn wants_body<Res: WholeResponse>(
     }
 }
 
-fn judge<Res: WholeResponse>(
+fn judge<Res: PeekedResponse>(
     policy: &Prepared,
     opinion: Opinion,
     response: Res,

@@ -12,7 +12,7 @@ use crate::head::Head;
 use crate::judge::JudgeFuture;
 use crate::reply::Reply;
 use crate::request::HttpRequest;
-use crate::response::WholeResponse;
+use crate::response::PeekedResponse;
 
 /// Judges responses and errors.
 #[derive(Clone, Debug)]
@@ -31,7 +31,7 @@ impl<S, R, E> Service<Call<R>> for Judge<S>
 where
     R: HttpRequest,
     S: Service<Call<R>, Error = Unjudged<E>>,
-    S::Response: WholeResponse,
+    S::Response: PeekedResponse,
 {
     type Response = Reply<S::Response>;
     type Error = Failure<E>;

@@ -1,12 +1,12 @@
-//! One line before one turnstile: whoever is next goes, and nobody is woken who is not next.
+//! One line before one limiter: whoever is next goes, and nobody is woken who is not next.
 //!
 //! Who is next is decided by core ([`steadfast_core::queue`]): the highest priority first, then retries, then those who
-//! came first. A layer that makes calls wait brings a [`Turnstile`], puts it into a [`Line`], and joins the line with an
-//! [`Ask`] where the turnstile does not let it through at once. What is waited for may be anything: cells of a rate, a
+//! came first. A layer that makes calls wait brings a [`Limiter`], puts it into a [`WaitQueue`], and joins the line with an
+//! [`Ask`] where the limiter does not let it through at once. What is waited for may be anything: cells of a rate, a
 //! gate, or a place.
 //!
 //! A limiter that wakes all who wait has each of them ask again: *n* waiters cost *n(n-1)/2* refusals, in random
-//! order. Here a waiter sets its timer for its own turn when it joins, as far as the turnstile can tell that turn, so it
+//! order. Here a waiter sets its timer for its own turn when it joins, as far as the limiter can tell that turn, so it
 //! is polled when it joins and when it goes, and the limiter is asked once or twice for each. Whoever leaves the line
 //! wakes the next one only if that one's timer is set for too late.
 //!
@@ -39,7 +39,7 @@ use self::waiters::{GRACE, Key, NOBODY_LOOKED, Waiters, Wakes, later};
 use crate::clock;
 
 /// What lets one through at a time.
-pub(crate) trait Turnstile {
+pub(crate) trait Limiter {
     /// What whoever went through holds.
     type Pass;
 
@@ -64,34 +64,34 @@ pub(crate) trait Turnstile {
     }
 }
 
-/// Those who wait, before the turnstile.
-pub(crate) struct Line<T> {
-    pub(crate) turnstile: T,
+/// Those who wait, before the limiter.
+pub(crate) struct WaitQueue<T> {
+    pub(crate) limiter: T,
     waiting: AtomicUsize,
     waiters: Mutex<Waiters>,
 }
 
 /// A place in line, given up when it is dropped.
-pub(crate) struct Place<T: Turnstile> {
-    line: Arc<Line<T>>,
+pub(crate) struct Place<T: Limiter> {
+    line: Arc<WaitQueue<T>>,
     key: Key,
     timer: Option<Pin<Box<Sleep>>>,
     left: bool,
 }
 
-/// What a look at the turnstile comes to.
+/// What a look at the limiter comes to.
 enum Look<P> {
     Leaves(Result<P, Again>),
     /// It is looked at again then.
     Waits(Instant),
 }
 
-// ===== impl Line =====
+// ===== impl WaitQueue =====
 
-impl<T: Turnstile> Line<T> {
-    pub(crate) fn new(turnstile: T) -> Arc<Self> {
+impl<T: Limiter> WaitQueue<T> {
+    pub(crate) fn new(limiter: T) -> Arc<Self> {
         Arc::new(Self {
-            turnstile,
+            limiter,
             waiting: AtomicUsize::new(0),
             waiters: Mutex::default(),
         })
@@ -140,7 +140,7 @@ impl<T: Turnstile> Line<T> {
         wakes.wake();
     }
 
-    /// The turnstile is closed until then: those who cannot wait that long are told so.
+    /// The limiter is closed until then: those who cannot wait that long are told so.
     pub(crate) fn turn_away(&self, closed_until: Instant) {
         if self.is_empty() {
             return;
@@ -156,7 +156,7 @@ impl<T: Turnstile> Line<T> {
 
     fn next_in(&self, waiters: &Waiters, now: Instant) -> Option<Key> {
         let (next, probe) = (waiters.next(now)?, waiters.probe()?);
-        match next != probe && self.turnstile.goes_first() {
+        match next != probe && self.limiter.goes_first() {
             true => Some(probe),
             false => Some(next),
         }
@@ -169,7 +169,7 @@ impl<T: Turnstile> Line<T> {
             return;
         };
         if let Some(waiter) = waiters.get(next) {
-            let at = self.turnstile.next(now, &waiter.ask).max(now);
+            let at = self.limiter.next(now, &waiter.ask).max(now);
             waiters.is_next(next, at, now, wakes);
             self.watch(waiters, next, at, wakes);
         }
@@ -184,7 +184,7 @@ impl<T: Turnstile> Line<T> {
             cost: waiters.get(next).map_or(0, |next| next.ask.cost.into()),
         };
         if let Some(second) = waiters.sleeper(next, due, now) {
-            let turn = self.turnstile.outlook(now, &second.ask, ahead);
+            let turn = self.limiter.outlook(now, &second.ask, ahead);
             if second.armed > later(turn.max(due), GRACE * NOBODY_LOOKED) {
                 second.wake(wakes);
             }
@@ -220,7 +220,7 @@ impl<T: Turnstile> Line<T> {
 
     /// When whoever came last of its rank looks again: at its turn, or when that should have been.
     fn own_time(&self, now: Instant, ask: &Ask, ahead: Ahead) -> Instant {
-        match self.turnstile.turn(now, ask, ahead) {
+        match self.limiter.turn(now, ask, ahead) {
             // Where turns are far apart, it looks whether the one before it comes.
             Some((before, own)) if own > later(before, GRACE) && before > now => before,
             Some((_, own)) if own > now => own,
@@ -230,7 +230,7 @@ impl<T: Turnstile> Line<T> {
 
     /// When whoever came last of its rank should have been next, with something to spare.
     fn too_late(&self, now: Instant, ask: &Ask, ahead: Ahead) -> Instant {
-        let turn = self.turnstile.outlook(now, ask, ahead);
+        let turn = self.limiter.outlook(now, ask, ahead);
         let spare = turn.saturating_duration_since(now) / 4 + GRACE * NOBODY_LOOKED;
         turn.max(now).checked_add(spare).unwrap_or(turn)
     }
@@ -243,7 +243,7 @@ impl<T: Turnstile> Line<T> {
         let is_late = ask.latest.is_some_and(|latest| latest <= now);
         let next = self.next_awake(waiters, now, key);
         let look = if next == Some(key) || is_late {
-            match self.turnstile.pass(&ask) {
+            match self.limiter.pass(&ask) {
                 Err(Again::At(at)) if !is_late => {
                     let at = ask.latest.map_or(at, |latest| latest.min(at));
                     waiters.told(key, at.max(now));
@@ -259,7 +259,7 @@ impl<T: Turnstile> Line<T> {
                 }
             }
         } else {
-            match self.turnstile.turns_away(&ask) {
+            match self.limiter.turns_away(&ask) {
                 Some(until) => Look::Leaves(Err(Again::Closed(until))),
                 None => Look::Waits(self.stays(waiters, key, next?, now, wakes)),
             }
@@ -296,7 +296,7 @@ impl<T: Turnstile> Line<T> {
 
 // ===== impl Place =====
 
-impl<T: Turnstile> Place<T> {
+impl<T: Limiter> Place<T> {
     /// Ready when it went through, or when it cannot within its time.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<T::Pass, Again>> {
         // Cloned, dropped and called while the lock is not held.
@@ -341,7 +341,7 @@ impl<T: Turnstile> Place<T> {
     }
 }
 
-impl<T: Turnstile> Drop for Place<T> {
+impl<T: Limiter> Drop for Place<T> {
     fn drop(&mut self) {
         if self.left {
             return;

@@ -15,10 +15,10 @@ use tower_service::Service;
 use crate::budget::Token;
 use crate::call::Call;
 use crate::failure::Failure;
-use crate::late::Late;
+use crate::lazy_sleep::LazySleep;
 use crate::reply::Reply;
 use crate::request::{HttpRequest, Replayer};
-use crate::response::{HttpResponse, WholeResponse};
+use crate::response::{HttpResponse, PeekedResponse};
 use crate::retry::course::Course;
 use crate::retry::held::Held;
 use crate::retry::next::{Due, Fee, Next};
@@ -29,7 +29,7 @@ pin_project! {
     pub struct RetryFuture<P, S, R, Res>
     where
         S: Service<Call<R>>,
-        Res: WholeResponse,
+        Res: PeekedResponse,
     {
         replayer: P,
         course: Course<R>,
@@ -43,9 +43,9 @@ pin_project! {
 
 pin_project! {
     #[project = StageProjection]
-    enum Stage<F, Res: WholeResponse, E> {
+    enum Stage<F, Res: PeekedResponse, E> {
         /// The next attempt waits for the layer below to be ready.
-        Ready { token: Option<Token>, late: Late },
+        Ready { token: Option<Token>, late: LazySleep },
         /// An attempt is under way.
         Sending { #[pin] future: F },
         /// Between two attempts. Boxed: no call that succeeds at once has one, and each would carry its size.
@@ -56,13 +56,13 @@ pin_project! {
 }
 
 /// A wait between two attempts.
-struct Waiting<Res: WholeResponse, F> {
+struct Waiting<Res: PeekedResponse, F> {
     sleep: Pin<Box<Sleep>>,
     fare: Fare<Res, F>,
 }
 
 /// How the next attempt is paid for, and so whether what the last one brought may still be returned.
-enum Fare<Res: WholeResponse, F> {
+enum Fare<Res: PeekedResponse, F> {
     /// It is sent for certain, with this token if it costs one.
     Paid(Option<Token>, Option<Held<Res, F>>),
     /// It may be sent once this was paid.
@@ -72,7 +72,7 @@ enum Fare<Res: WholeResponse, F> {
 impl<P, S, R, Res> RetryFuture<P, S, R, Res>
 where
     S: Service<Call<R>>,
-    Res: WholeResponse,
+    Res: PeekedResponse,
 {
     #[inline]
     pub(crate) fn new(replayer: P, inner: S, course: Course<R>) -> Self {
@@ -83,7 +83,7 @@ where
             last: None,
             stage: Stage::Ready {
                 token: None,
-                late: Late::default(),
+                late: LazySleep::default(),
             },
         }
     }
@@ -92,7 +92,7 @@ where
 impl<P, S, R, Res> fmt::Debug for RetryFuture<P, S, R, Res>
 where
     S: Service<Call<R>>,
-    Res: WholeResponse,
+    Res: PeekedResponse,
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RetryFuture")
@@ -105,7 +105,7 @@ impl<P, S, R, Res, E> Future for RetryFuture<P, S, R, Res>
 where
     P: Replayer<R>,
     R: HttpRequest,
-    Res: WholeResponse,
+    Res: PeekedResponse,
     S: Service<Call<R>, Response = Reply<Res>, Error = Failure<E>>,
 {
     type Output = Result<Reply<Res>, Failure<E>>;
@@ -182,7 +182,7 @@ where
                     *this.last = held.and_then(Held::settle).map(Box::new);
                     Stage::Ready {
                         token,
-                        late: Late::default(),
+                        late: LazySleep::default(),
                     }
                 }
             };
@@ -207,7 +207,7 @@ fn with_record<Res: HttpResponse, E>(
 
 // ===== impl Stage =====
 
-impl<F, Res: WholeResponse, E> Stage<F, Res, Failure<E>> {
+impl<F, Res: PeekedResponse, E> Stage<F, Res, Failure<E>> {
     /// The wait before the next attempt, with what came back from the last one.
     fn wait(until: Instant, fee: Fee, last: Result<Reply<Res>, Failure<E>>, drain: usize) -> Self {
         let fare = match fee {
@@ -222,7 +222,7 @@ impl<F, Res: WholeResponse, E> Stage<F, Res, Failure<E>> {
 
 // ===== impl Waiting =====
 
-impl<Res: WholeResponse, F> Waiting<Res, F> {
+impl<Res: PeekedResponse, F> Waiting<Res, F> {
     /// Reads on, so that the connection is free. One that will not be returned is dropped when it gets too long, and
     /// one that stays unread gives its permit back.
     fn read(&mut self, cx: &mut Context<'_>) {
@@ -240,7 +240,7 @@ impl<Res: WholeResponse, F> Waiting<Res, F> {
     }
 }
 
-impl<Res: WholeResponse, F> Fare<Res, F> {
+impl<Res: PeekedResponse, F> Fare<Res, F> {
     const fn take(&mut self) -> Self {
         std::mem::replace(self, Self::Paid(None, None))
     }

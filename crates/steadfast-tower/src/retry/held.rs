@@ -4,10 +4,10 @@ use std::task::{Context, Poll, ready};
 
 use steadfast_core::PEEK_LIMIT;
 
-use crate::buffer::Whole;
+use crate::buffer::PeekedBody;
 use crate::reply::Reply;
 use crate::report::Report;
-use crate::response::WholeResponse;
+use crate::response::PeekedResponse;
 
 /// What the last attempt brought. It is returned when no further attempt is sent after all.
 ///
@@ -17,14 +17,14 @@ use crate::response::WholeResponse;
 /// * Another attempt [follows for certain](Self::freeing): 16 KiB are kept, and a longer body is read and thrown away.
 /// * The response [may be what the call returns](Self::keeping): nothing of it is thrown away. What is too long stays
 ///   unread, and with it on its connection, until the next attempt is certain. Its permit is given back meanwhile.
-pub(super) enum Held<Res: WholeResponse, F> {
+pub(super) enum Held<Res: PeekedResponse, F> {
     Failure(F),
     Response(Reading<Res>),
 }
 
-pub(super) struct Reading<Res: WholeResponse> {
+pub(super) struct Reading<Res: PeekedResponse> {
     shell: Res::Shell,
-    body: Whole<Res::Body>,
+    body: PeekedBody<Res::Body>,
     report: Box<Report>,
     /// The longest body that is kept.
     most: usize,
@@ -33,7 +33,7 @@ pub(super) struct Reading<Res: WholeResponse> {
     is_too_long: bool,
 }
 
-impl<Res: WholeResponse, F> Held<Res, F> {
+impl<Res: PeekedResponse, F> Held<Res, F> {
     /// Another attempt follows. At most `drain` bytes are read to free the connection; `None` where it is given up.
     pub(super) fn freeing(last: Result<Reply<Res>, F>, drain: usize) -> Option<Self> {
         let held = Self::of(last, PEEK_LIMIT.min(drain), drain);
@@ -108,7 +108,7 @@ impl<Res: WholeResponse, F> Held<Res, F> {
     }
 }
 
-impl<Res: WholeResponse> Reading<Res> {
+impl<Res: PeekedResponse> Reading<Res> {
     const fn is_whole(&self) -> bool {
         self.body.is_complete() && !self.is_too_long
     }

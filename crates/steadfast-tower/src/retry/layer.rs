@@ -7,13 +7,13 @@ use tower_layer::Layer;
 
 use crate::entry::{Entry, Transport};
 use crate::judge::Judge;
-use crate::request::{AsItSays, BodyWith};
+use crate::request::{BodyWith, CloneReplay};
 use crate::retry::Retry;
 use crate::scope::Scope;
 
 /// Sends calls again; all services it makes share one budget.
 #[derive(Clone, Debug)]
-pub struct RetryLayer<P = AsItSays> {
+pub struct RetryLayer<P = CloneReplay> {
     scope: Arc<Scope>,
     replayer: P,
 }
@@ -27,7 +27,7 @@ impl RetryLayer {
     pub fn new(policy: &Policy) -> Result<Self, InvalidPolicy> {
         Ok(Self {
             scope: Arc::new(Scope::new(policy)?),
-            replayer: AsItSays,
+            replayer: CloneReplay,
         })
     }
 

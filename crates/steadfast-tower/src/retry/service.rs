@@ -8,7 +8,7 @@ use crate::call::Call;
 use crate::failure::Failure;
 use crate::reply::Reply;
 use crate::request::{HttpRequest, Replayer};
-use crate::response::WholeResponse;
+use crate::response::PeekedResponse;
 use crate::retry::RetryFuture;
 use crate::retry::course::Course;
 
@@ -30,7 +30,7 @@ impl<P, S, R, Res, E> Service<Call<R>> for Retry<P, S>
 where
     P: Replayer<R>,
     R: HttpRequest,
-    Res: WholeResponse,
+    Res: PeekedResponse,
     S: Service<Call<R>, Response = Reply<Res>, Error = Failure<E>> + Clone,
 {
     type Response = Reply<Res>;

@@ -145,7 +145,7 @@ async fn a_dropped_wait_gives_its_token_back() {
     let left = || scope.budget_left(crate::clock::now()).unwrap();
     let sent = Count::default();
     let inner = crate::judge::Judge::new(crate::entry::Transport::new(always(503, &sent)));
-    let retry = Retry::new(crate::AsItSays, inner);
+    let retry = Retry::new(crate::CloneReplay, inner);
     let mut service = crate::entry::Entry::new(Arc::clone(&scope), retry);
     let request = http::Request::get("http://x.com/")
         .body(String::new())
@@ -214,7 +214,7 @@ async fn fifty_patient_calls_survive_a_server_that_refuses_connections_for_five_
         });
         let scope = Scope::with(Scope::prepare(&Policy::patient()).unwrap(), None, 7);
         let inner = crate::judge::Judge::new(crate::entry::Transport::new(server));
-        let retry = Retry::new(crate::AsItSays, inner);
+        let retry = Retry::new(crate::CloneReplay, inner);
         let service = crate::entry::Entry::new(Arc::new(scope), retry);
         let calls: Vec<_> = (0..50)
             .map(|_| tokio::spawn(service.clone().oneshot(get())))
@@ -261,7 +261,7 @@ async fn the_token_of_a_retry_that_succeeds_comes_back() {
         let counted = sent.clone();
         let server = answering(move || answer(if counted.up() == 0 { 502 } else { second }));
         let inner = crate::judge::Judge::new(crate::entry::Transport::new(server));
-        let retry = Retry::new(crate::AsItSays, inner);
+        let retry = Retry::new(crate::CloneReplay, inner);
         let mut service = crate::entry::Entry::new(Arc::clone(&scope), retry);
         service.call(get()).await.unwrap();
         let now = scope.budget_left(crate::clock::now()).unwrap();

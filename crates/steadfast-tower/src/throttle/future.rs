@@ -10,17 +10,17 @@ use pin_project_lite::pin_project;
 use steadfast_core::{Judged, Opinion, Refusal};
 use tower_service::Service;
 
+use super::admission::Admission;
 use super::gate::Unread;
-use super::known::Way;
-use super::toll::Toll;
+use super::known::LimitKey;
 use crate::call::Call;
 use crate::failure::Failure;
-use crate::late::Late;
+use crate::lazy_sleep::LazySleep;
 use crate::notes::Notes;
 use crate::principal::Principal;
 use crate::reply::Reply;
 use crate::request::HttpRequest;
-use crate::response::{HttpResponse, WholeResponse};
+use crate::response::{HttpResponse, PeekedResponse};
 use crate::scope::Scope;
 
 pin_project! {
@@ -33,7 +33,7 @@ pin_project! {
         scope: Arc<Scope>,
         // Whether a layer further in counts redirects.
         redirects_seen: bool,
-        admission: Admission<R>,
+        admitted: Admitted<R>,
         // Boxed: it is there only where something has to be waited for.
         held: Option<Box<Held<S, R>>>,
         #[pin]
@@ -42,14 +42,14 @@ pin_project! {
 }
 
 /// What the attempt needs before it may go.
-enum Admission<R> {
+enum Admitted<R> {
     /// Nothing so far: no limit is known that holds it back. If its answer speaks of one, it is heard all the same.
     Free {
         origin: Origin<R>,
         is_repeated: bool,
     },
     /// Its share of what limits it.
-    Toll(Box<Toll>),
+    Admission(Box<Admission>),
 }
 
 /// What tells where an attempt belonged, once that matters.
@@ -57,14 +57,14 @@ enum Origin<R> {
     /// The request as it is kept: most are never looked at again.
     Kept(Arc<R>, Option<Principal>),
     /// What was found out before it was sent, since nobody keeps it.
-    Known(Way),
+    Known(LimitKey),
 }
 
 /// An attempt that was not sent yet.
 pub(super) struct Held<S, R> {
     inner: S,
     call: Call<R>,
-    late: Late,
+    late: LazySleep,
 }
 
 impl<S: Service<Call<R>> + Clone, R: HttpRequest> ThrottleFuture<S, R> {
@@ -74,8 +74,8 @@ impl<S: Service<Call<R>> + Clone, R: HttpRequest> ThrottleFuture<S, R> {
         let redirects_seen = call.context.redirects_seen;
         let limits = scope.limits();
         if limits.is_involved() {
-            let admission = Admission::toll(&call);
-            return Self::hold(inner.clone(), call, scope, admission);
+            let admitted = Admitted::admission(&call);
+            return Self::hold(inner.clone(), call, scope, admitted);
         }
         let mut asked = inner.clone();
         // Nobody is woken: where the layer below is not ready it is asked again, by the task that waits for it.
@@ -83,7 +83,7 @@ impl<S: Service<Call<R>> + Clone, R: HttpRequest> ThrottleFuture<S, R> {
         // Only who is sent at once takes cells here: whoever waits has to be able to give them back.
         if matches!(ready, Poll::Ready(Ok(()))) && limits.takes_at_once(&call) {
             return Self {
-                admission: Admission::free(&mut call),
+                admitted: Admitted::free(&mut call),
                 redirects_seen,
                 scope,
                 held: None,
@@ -93,23 +93,23 @@ impl<S: Service<Call<R>> + Clone, R: HttpRequest> ThrottleFuture<S, R> {
         match limits.has_rates() {
             // Whoever waits for a rate holds nothing below: what was made ready is given up.
             true => {
-                let admission = Admission::toll(&call);
-                Self::hold(inner.clone(), call, scope, admission)
+                let admitted = Admitted::admission(&call);
+                Self::hold(inner.clone(), call, scope, admitted)
             }
             false => {
-                let admission = Admission::free(&mut call);
-                Self::hold(asked, call, scope, admission)
+                let admitted = Admitted::free(&mut call);
+                Self::hold(asked, call, scope, admitted)
             }
         }
     }
 
     #[cold]
-    fn hold(inner: S, call: Call<R>, scope: Arc<Scope>, admission: Admission<R>) -> Self {
-        let late = Late::default();
+    fn hold(inner: S, call: Call<R>, scope: Arc<Scope>, admitted: Admitted<R>) -> Self {
+        let late = LazySleep::default();
         Self {
             scope,
             redirects_seen: call.context.redirects_seen,
-            admission,
+            admitted,
             held: Some(Box::new(Held { inner, call, late })),
             sending: None,
         }
@@ -128,7 +128,7 @@ impl<S: Service<Call<R>>, R> fmt::Debug for ThrottleFuture<S, R> {
 impl<S, R, Res, E> Future for ThrottleFuture<S, R>
 where
     R: HttpRequest,
-    Res: WholeResponse,
+    Res: PeekedResponse,
     S: Service<Call<R>, Response = Reply<Res>, Error = Failure<E>> + Clone,
 {
     type Output = Result<Reply<Res>, Failure<E>>;
@@ -137,7 +137,7 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         if let Some(held) = this.held {
-            if let Err(failure) = ready!(held.poll_admitted(this.admission, cx)) {
+            if let Err(failure) = ready!(held.poll_admitted(this.admitted, cx)) {
                 return Poll::Ready(Err(failure));
             }
             if let Some(held) = this.held.take() {
@@ -153,10 +153,8 @@ where
         // It stays where it was written: a reply is large.
         let mut polled = sending.poll(cx);
         if let Poll::Ready(result) = &mut polled {
-            if this.admission.is_concerned(this.scope, result) {
-                let unread = this
-                    .admission
-                    .hear(this.scope, *this.redirects_seen, result);
+            if this.admitted.is_concerned(this.scope, result) {
+                let unread = this.admitted.hear(this.scope, *this.redirects_seen, result);
                 return match unread {
                     Some(unread) => polled.map_ok(|reply| reply.hold(unread)),
                     None => polled,
@@ -171,15 +169,15 @@ impl<S, R> Held<S, R> {
     /// Ready when the attempt is admitted and the layer below is ready for it.
     fn poll_admitted<Res, E>(
         &mut self,
-        admission: &mut Admission<R>,
+        admitted: &mut Admitted<R>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), Failure<E>>>
     where
         R: HttpRequest,
         S: Service<Call<R>, Response = Reply<Res>, Error = Failure<E>>,
     {
-        if let Admission::Toll(toll) = admission {
-            if let Err(refusal) = ready!(toll.poll(cx)) {
+        if let Admitted::Admission(admission) = admitted {
+            if let Err(refusal) = ready!(admission.poll(cx)) {
                 return Poll::Ready(Err(Failure::refused(refusal).of(&*self.call.request)));
             }
         }
@@ -188,16 +186,16 @@ impl<S, R> Held<S, R> {
             let refusal = Refusal::DeadlinePassed;
             return Poll::Ready(Err(Failure::refused(refusal).of(&*self.call.request)));
         }
-        if let Admission::Toll(toll) = admission {
-            toll.spend();
+        if let Admitted::Admission(admission) = admitted {
+            admission.spend();
         }
         Poll::Ready(Ok(()))
     }
 }
 
-impl<R: HttpRequest> Admission<R> {
-    fn toll(call: &Call<R>) -> Self {
-        Self::Toll(Box::new(Toll::of(call)))
+impl<R: HttpRequest> Admitted<R> {
+    fn admission(call: &Call<R>) -> Self {
+        Self::Admission(Box::new(Admission::of(call)))
     }
 
     #[inline]
@@ -205,7 +203,7 @@ impl<R: HttpRequest> Admission<R> {
         let context = &call.context;
         let origin = match call.kept.take() {
             Some(kept) => Origin::Kept(kept, context.principal),
-            None => Origin::Known(way(&context.scope, context.principal, &*call.request)),
+            None => Origin::Known(limit_key(&context.scope, context.principal, &*call.request)),
         };
         Self::Free {
             origin,
@@ -226,7 +224,7 @@ impl<R: HttpRequest> Admission<R> {
                 scope.limits().is_told(judged, reply.response.headers())
             }
             (Self::Free { .. }, Err(_)) => false,
-            (Self::Toll(_), _) => true,
+            (Self::Admission(_), _) => true,
         }
     }
 
@@ -241,8 +239,8 @@ impl<R: HttpRequest> Admission<R> {
         match result {
             Ok(reply) => self.hear_answer(scope, redirects_seen, reply),
             Err(failure) => {
-                if let Self::Toll(toll) = self {
-                    toll.failed(&mut failure.report.notes);
+                if let Self::Admission(admission) = self {
+                    admission.failed(&mut failure.report.notes);
                 }
                 None
             }
@@ -258,29 +256,29 @@ impl<R: HttpRequest> Admission<R> {
         let headers = reply.response.headers();
         let is_from_elsewhere = is_from_elsewhere(scope, redirects_seen, reply);
         let mut late;
-        let toll = match self {
-            Self::Toll(toll) => &mut **toll,
+        let admission = match self {
+            Self::Admission(admission) => &mut **admission,
             Self::Free { .. } if is_from_elsewhere => return None,
             // The first sign of one: from here on attempts are counted.
             Self::Free {
                 origin,
                 is_repeated,
             } => {
-                let way = match origin {
-                    Origin::Kept(kept, principal) => way(scope, *principal, &**kept),
-                    Origin::Known(way) => *way,
+                let limit_key = match origin {
+                    Origin::Kept(kept, principal) => limit_key(scope, *principal, &**kept),
+                    Origin::Known(limit_key) => *limit_key,
                 };
-                late = Toll::late(scope, way, *is_repeated);
+                late = Admission::late(scope, limit_key, *is_repeated);
                 &mut late
             }
         };
         let report = reply.report();
         let mut notes = report.notes;
         let unread = if is_from_elsewhere {
-            toll.failed(&mut notes);
+            admission.failed(&mut notes);
             None
         } else {
-            toll.answered(scope, &report.judged, headers, &mut notes)
+            admission.answered(scope, &report.judged, headers, &mut notes)
         };
         reply.note(notes);
         unread
@@ -310,15 +308,15 @@ pub fn teach<R: HttpRequest, Res: HttpResponse>(scope: &Scope, request: &R, resp
     let (wall, opinion) = (crate::clock::wall, Opinion::Abstain);
     let judged = Judged::response(scope.policy(), status, headers, wall, opinion, None);
     if scope.limits().is_told(Some(&judged), headers) {
-        let way = way(scope, scope.named_principal(), request);
-        let mut toll = Toll::late(scope, way, false);
-        toll.answered(scope, &judged, headers, &mut Notes::default());
+        let limit_key = limit_key(scope, scope.named_principal(), request);
+        let mut admission = Admission::late(scope, limit_key, false);
+        admission.answered(scope, &judged, headers, &mut Notes::default());
     }
 }
 
 /// Where an attempt belongs.
-fn way<R: HttpRequest>(scope: &Scope, principal: Option<Principal>, request: &R) -> Way {
+fn limit_key<R: HttpRequest>(scope: &Scope, principal: Option<Principal>, request: &R) -> LimitKey {
     let principal = principal.unwrap_or_else(|| scope.principal(request.headers()));
     let limits = scope.limits();
-    limits.way(request.method(), request.path(), principal)
+    limits.limit_key(request.method(), request.path(), principal)
 }

@@ -1,9 +1,9 @@
-//! What an answer says of limits: to its lane, to its endpoint, and for how long.
+//! What an answer says of limits: to its pacer, to its endpoint, and for how long.
 
 use std::time::Duration;
 
 use steadfast_core::hint::HintSource;
-use steadfast_core::lane::Heard;
+use steadfast_core::pacing::Feedback;
 use steadfast_core::{Judged, Reason};
 
 use crate::scope::Scope;
@@ -12,8 +12,8 @@ use crate::scope::Scope;
 const TRUST: Duration = Duration::from_secs(3600);
 const TRUST_503: Duration = Duration::from_secs(60);
 
-/// What an answer is to the lane.
-pub(super) fn heard(judged: &Judged) -> Heard {
+/// What an answer is to the pacer.
+pub(super) fn heard(judged: &Judged) -> Feedback {
     let status = judged.outcome.status().map(|status| status.as_u16());
     let is_busy = matches!(status, Some(503 | 529));
     let refused = match status {
@@ -23,15 +23,15 @@ pub(super) fn heard(judged: &Judged) -> Heard {
     };
     // Retried further in: there it was heard already.
     if !refused || judged.reason == Reason::Nested {
-        return Heard::Passed;
+        return Feedback::Passed;
     }
     let asked = judged.hints.retry_after;
     // A quota that is used up closes nothing by itself: other requests of the scope may not count against it.
     if judged.reason == Reason::QuotaSpent && asked.is_none() {
-        return Heard::Passed;
+        return Feedback::Passed;
     }
     let trust = if is_busy { TRUST_503 } else { TRUST };
-    Heard::Refused {
+    Feedback::Refused {
         asked: asked.map(|asked| asked.wait.min(trust)),
         is_reset: asked.is_some_and(|asked| asked.source == HintSource::RateLimit),
         is_busy,

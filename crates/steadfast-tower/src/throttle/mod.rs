@@ -1,8 +1,8 @@
 //! Attempts paced, by what the user configured and by what servers say.
 //!
 //! A client that only reacts to 429 wastes requests, and makes the crowd larger that a server wants smaller. So three
-//! things stand before each attempt: quotas, which fail at once when they are used up; lanes, which hold what a server
-//! told, refused or let through (the deciding is core's, [`steadfast_core::lane`]); and configured rates, whose cells
+//! things stand before each attempt: quotas, which fail at once when they are used up; pacers, which hold what a server
+//! told, refused or let through (the deciding is core's, [`steadfast_core::pacing`]); and configured rates, whose cells
 //! are governor's. The layer belongs inside the retry: a server counts attempts, so every attempt pays.
 //!
 //! Who has to wait stands in a line: the highest priority first, then retries, then first come, first served
@@ -26,27 +26,27 @@
 //! # Cancel safety
 //! Dropping the future gives its place in the queue back, and its cell if the request was not sent yet.
 
+mod acquire;
+mod admission;
 mod cell_rate;
-mod families;
 mod future;
 mod gate;
 mod heard;
 mod known;
-mod lanes;
 mod layer;
 mod loading;
 mod merge;
-mod passage;
+mod origin_limits;
+mod path_groups;
 mod place;
 mod rates;
 mod service;
 mod taken;
-mod toll;
 mod view;
 
 pub use self::future::{ThrottleFuture, teach};
-pub use self::lanes::Lanes;
 pub use self::layer::ThrottleLayer;
+pub use self::origin_limits::OriginLimits;
 pub(crate) use self::place::Limits;
 pub use self::place::Place;
 pub use self::service::Throttle;

@@ -9,21 +9,21 @@ use steadfast_core::hint::tells_of_limits;
 use steadfast_core::queue::Rank;
 use steadfast_core::{Judged, LimitScope, Pacing, Prepared, PreparedQuota, PreparedRate};
 
-use super::families::Family;
-use super::known::Way;
-use super::lanes::Lanes;
+use super::known::LimitKey;
 use super::loading::Counters;
+use super::origin_limits::OriginLimits;
+use super::path_groups::PathGroup;
 use super::rates::Rates;
 use crate::call::Call;
 use crate::principal::{Fingerprints, Principal};
-use crate::queue::Line;
+use crate::queue::WaitQueue;
 use crate::quota::{Counter, QuotaBook};
 
 /// Where a scope stands: at an origin, for an endpoint and an identity. Scopes of one origin share what its server
 /// says.
 #[derive(Clone, Debug)]
 pub struct Place {
-    lanes: Arc<Lanes>,
+    pacers: Arc<OriginLimits>,
     book: Arc<QuotaBook>,
     origin: Arc<str>,
     endpoint: Arc<str>,
@@ -34,7 +34,7 @@ pub struct Place {
 pub(crate) struct Limits {
     place: Place,
     /// Endpoint and identity.
-    way: u64,
+    limit_key: u64,
     rates: Vec<RateSet>,
     quotas: Vec<QuotaSet>,
     listens: bool,
@@ -42,7 +42,7 @@ pub(crate) struct Limits {
 
 /// The rates of one scope.
 enum RateSet {
-    Here(Arc<Line<Rates>>),
+    Here(Arc<WaitQueue<Rates>>),
     PerCredential(Vec<PreparedRate>),
 }
 
@@ -60,14 +60,14 @@ impl Place {
     /// At an origin (`https://api.example.com`), for an endpoint (by its pattern) and an identity.
     #[must_use]
     pub fn new(
-        lanes: Arc<Lanes>,
+        pacers: Arc<OriginLimits>,
         book: Arc<QuotaBook>,
         origin: impl Into<Arc<str>>,
         endpoint: impl Into<Arc<str>>,
         identity: Option<Arc<str>>,
     ) -> Self {
         Self {
-            lanes,
+            pacers,
             book,
             origin: origin.into(),
             endpoint: endpoint.into(),
@@ -79,7 +79,7 @@ impl Place {
     #[must_use]
     pub fn alone() -> Self {
         let book = Arc::new(QuotaBook::in_memory());
-        Self::new(Lanes::new(), book, "", "", None)
+        Self::new(OriginLimits::new(), book, "", "", None)
     }
 
     /// For whom calls are made here, and what tells principals apart.
@@ -116,8 +116,8 @@ impl Place {
 
 impl Limits {
     pub(crate) fn new(policy: &Prepared, place: Place) -> Self {
-        let way = place
-            .lanes
+        let limit_key = place
+            .pacers
             .hash((&*place.endpoint, place.identity.as_deref()));
         let mut rates = Vec::new();
         for scope in LimitScope::ALL {
@@ -129,10 +129,10 @@ impl Limits {
             rates.push(match scope {
                 LimitScope::Credential => RateSet::PerCredential(own),
                 // A scope of its own: two that stand at the same place have a rate each.
-                LimitScope::Endpoint => RateSet::Here(Line::new(Rates::new(own.into_iter()))),
+                LimitScope::Endpoint => RateSet::Here(WaitQueue::new(Rates::new(own.into_iter()))),
                 _ => {
-                    let whose = place.lanes.hash(place.key(scope));
-                    RateSet::Here(place.lanes.rates(whose, &own))
+                    let whose = place.pacers.hash(place.key(scope));
+                    RateSet::Here(place.pacers.rates(whose, &own))
                 }
             });
         }
@@ -148,7 +148,7 @@ impl Limits {
         let listens = policy.limits().gate || policy.limits().pacing != Pacing::Off;
         Self {
             place,
-            way,
+            limit_key,
             rates,
             quotas,
             listens,
@@ -164,8 +164,8 @@ impl Limits {
         own
     }
 
-    pub(crate) fn lanes(&self) -> &Arc<Lanes> {
-        &self.place.lanes
+    pub(crate) fn pacers(&self) -> &Arc<OriginLimits> {
+        &self.place.pacers
     }
 
     pub(crate) const fn place(&self) -> &Place {
@@ -175,7 +175,7 @@ impl Limits {
     /// Whether answers are listened to.
     #[inline]
     pub(crate) fn is_listening(&self) -> bool {
-        self.listens && !self.place.lanes.is_quiet()
+        self.listens && !self.place.pacers.is_quiet()
     }
 
     /// Whether an answer says anything about a limit: a glance at its verdict, `None` where it was accepted at once, and
@@ -219,13 +219,13 @@ impl Limits {
         }
         for (index, set) in self.rates.iter().enumerate() {
             let taken = match set {
-                RateSet::Here(line) => line.is_empty() && line.turnstile.take(cost).is_ok(),
+                RateSet::Here(line) => line.is_empty() && line.limiter.take(cost).is_ok(),
                 RateSet::PerCredential(_) => false,
             };
             if !taken {
                 for set in &self.rates[..index] {
                     if let RateSet::Here(line) = set {
-                        line.turnstile.undo(cost);
+                        line.limiter.undo(cost);
                     }
                 }
                 return false;
@@ -235,32 +235,37 @@ impl Limits {
     }
 
     /// Where an attempt goes.
-    pub(crate) fn way(&self, method: &http::Method, path: &str, principal: Principal) -> Way {
-        let (lanes, method) = (&self.place.lanes, method.as_str());
+    pub(crate) fn limit_key(
+        &self,
+        method: &http::Method,
+        path: &str,
+        principal: Principal,
+    ) -> LimitKey {
+        let (pacers, method) = (&self.place.pacers, method.as_str());
         let is_said = !self.place.endpoint.is_empty();
-        Way {
-            endpoint: self.way,
+        LimitKey {
+            endpoint: self.limit_key,
             principal: principal.number(),
-            family: match is_said {
+            path_group: match is_said {
                 true => 0,
-                false => lanes.hash(Family { method, path }).max(1),
+                false => pacers.hash(PathGroup { method, path }).max(1),
             },
-            path: lanes.hash_path(method, path),
+            path: pacers.hash_path(method, path),
         }
     }
 
     /// The rates that an attempt stands before.
-    pub(crate) fn rates(&self, way: Way) -> Vec<Arc<Line<Rates>>> {
+    pub(crate) fn rates(&self, limit_key: LimitKey) -> Vec<Arc<WaitQueue<Rates>>> {
         let rates = self.rates.iter().map(|set| match set {
             RateSet::Here(line) => Arc::clone(line),
-            RateSet::PerCredential(rates) => self.place.lanes.rates(way.principal, rates),
+            RateSet::PerCredential(rates) => self.place.pacers.rates(limit_key.principal, rates),
         });
         rates.collect()
     }
 
     /// The number of endpoint and identity.
     pub(crate) const fn endpoint(&self) -> u64 {
-        self.way
+        self.limit_key
     }
 
     /// The counters, without those of a credential.
@@ -272,7 +277,7 @@ impl Limits {
     }
 
     /// The rates of this scope, without those of a credential.
-    pub(crate) fn lines(&self) -> impl Iterator<Item = &Arc<Line<Rates>>> {
+    pub(crate) fn lines(&self) -> impl Iterator<Item = &Arc<WaitQueue<Rates>>> {
         self.rates.iter().filter_map(|set| match set {
             RateSet::Here(line) => Some(line),
             RateSet::PerCredential(_) => None,
@@ -296,7 +301,7 @@ impl Limits {
     pub(crate) fn paced_until(&self, now: Instant, rank: Rank) -> Option<Instant> {
         let lines = self.lines();
         lines
-            .map(|line| line.turnstile.earliest(now, 1, line.ahead(rank).cost))
+            .map(|line| line.limiter.earliest(now, 1, line.ahead(rank).cost))
             .max()
     }
 }
@@ -304,7 +309,7 @@ impl Limits {
 impl RateSet {
     fn has_room(&self, cost: u32) -> bool {
         match self {
-            Self::Here(line) => line.is_empty() && line.turnstile.has_room(cost),
+            Self::Here(line) => line.is_empty() && line.limiter.has_room(cost),
             Self::PerCredential(_) => false,
         }
     }

@@ -14,7 +14,7 @@ use steadfast_core::PreparedRate;
 
 use super::cell_rate::{CellRate, Receipt};
 use crate::clock;
-use crate::queue::{Again, Ahead, Ask, Line, Turnstile};
+use crate::queue::{Again, Ahead, Ask, Limiter, WaitQueue};
 
 /// Rates that hold together.
 pub(crate) struct Rates {
@@ -25,7 +25,7 @@ pub(crate) struct Rates {
 
 /// Cells taken: given back unless the request is sent.
 pub(crate) struct Cells {
-    line: Arc<Line<Rates>>,
+    line: Arc<WaitQueue<Rates>>,
     held: Held,
     spent: bool,
 }
@@ -138,7 +138,7 @@ impl Rates {
     }
 }
 
-impl Turnstile for Rates {
+impl Limiter for Rates {
     type Pass = Held;
 
     fn pass(&self, ask: &Ask) -> Result<Held, Again> {
@@ -162,7 +162,7 @@ impl Turnstile for Rates {
 // ===== impl Cells =====
 
 impl Cells {
-    pub(crate) const fn new(line: Arc<Line<Rates>>, held: Held) -> Self {
+    pub(crate) const fn new(line: Arc<WaitQueue<Rates>>, held: Held) -> Self {
         let spent = false;
         Self { line, held, spent }
     }
@@ -176,7 +176,7 @@ impl Cells {
 impl Drop for Cells {
     fn drop(&mut self) {
         if !self.spent {
-            self.line.turnstile.give_back(&self.held);
+            self.line.limiter.give_back(&self.held);
             self.line.stir();
         }
     }

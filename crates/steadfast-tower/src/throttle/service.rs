@@ -8,7 +8,7 @@ use crate::call::Call;
 use crate::failure::Failure;
 use crate::reply::Reply;
 use crate::request::HttpRequest;
-use crate::response::WholeResponse;
+use crate::response::PeekedResponse;
 use crate::throttle::ThrottleFuture;
 
 /// Paces attempts, by what the policy says and by what servers say.
@@ -27,7 +27,7 @@ impl<S> Throttle<S> {
 impl<S, R, Res, E> Service<Call<R>> for Throttle<S>
 where
     R: HttpRequest,
-    Res: WholeResponse,
+    Res: PeekedResponse,
     S: Service<Call<R>, Response = Reply<Res>, Error = Failure<E>> + Clone,
 {
     type Response = Reply<Res>;

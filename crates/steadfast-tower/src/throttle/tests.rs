@@ -20,7 +20,7 @@ use crate::context::Context;
 use crate::entry::Transport;
 use crate::failure::Cause;
 use crate::judge::Judge;
-use crate::queue::Line;
+use crate::queue::WaitQueue;
 use crate::quota::QuotaBook;
 use crate::scope::Scope;
 
@@ -201,28 +201,28 @@ impl Client {
     }
 
     /// Its only line of rates.
-    fn line(&self) -> Arc<Line<Rates>> {
+    fn line(&self) -> Arc<WaitQueue<Rates>> {
         let mut lines = self.scope.limits().lines();
         let line = Arc::clone(lines.next().unwrap());
         assert!(lines.next().is_none());
         line
     }
 
-    fn lanes(&self) -> &Arc<Lanes> {
-        self.scope.limits().lanes()
+    fn pacers(&self) -> &Arc<OriginLimits> {
+        self.scope.limits().pacers()
     }
 }
 
 /// Endpoints of one origin.
 struct Origin {
-    lanes: Arc<Lanes>,
+    pacers: Arc<OriginLimits>,
     book: Arc<QuotaBook>,
 }
 
 impl Origin {
     fn new() -> Self {
         Self {
-            lanes: Lanes::new(),
+            pacers: OriginLimits::new(),
             book: Arc::new(QuotaBook::in_memory()),
         }
     }
@@ -235,8 +235,8 @@ impl Origin {
     }
 
     fn endpoint(&self, endpoint: &str, policy: &Policy, server: &Server) -> Client {
-        let (lanes, book) = (Arc::clone(&self.lanes), Arc::clone(&self.book));
-        let place = Place::new(lanes, book, "https://api.example.com", endpoint, None);
+        let (pacers, book) = (Arc::clone(&self.pacers), Arc::clone(&self.book));
+        let place = Place::new(pacers, book, "https://api.example.com", endpoint, None);
         Client::at(place, policy, server)
     }
 }

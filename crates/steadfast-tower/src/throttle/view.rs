@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use steadfast_core::lane::{Turn, View};
+use steadfast_core::pacing::{Turn, View};
 use steadfast_core::queue::Rank;
 use steadfast_core::quota::{QuotaStatus, QuotaWindow};
 use steadfast_core::{Refusal, RequestHead};
@@ -95,11 +95,11 @@ impl Limits {
         };
         for line in self.lines() {
             view.waiting += line.len();
-            view.rate = least(view.rate, Some(line.turnstile.rate()));
+            view.rate = least(view.rate, Some(line.limiter.rate()));
         }
-        for line in self.lanes().of_endpoint(self.endpoint()) {
+        for line in self.pacers().of_endpoint(self.endpoint()) {
             view.waiting += line.len();
-            view.add(&line.turnstile.lane().view(now));
+            view.add(&line.limiter.pacer().view(now));
         }
         let wall = clock::wall();
         for counter in self.shared_counters() {
@@ -118,7 +118,7 @@ impl Limits {
         rank: Rank,
     ) -> Result<Instant, Refusal> {
         let (now, wall) = (clock::now(), clock::wall());
-        let way = self.way(request.method(), request.path(), principal);
+        let limit_key = self.limit_key(request.method(), request.path(), principal);
         for (_, counter) in self.counters(principal) {
             let ledger = counter.lock();
             let status = ledger.status(wall);
@@ -128,18 +128,18 @@ impl Limits {
             }
         }
         let mut at = now;
-        for line in self.rates(way) {
-            let burst = line.turnstile.burst();
+        for line in self.rates(limit_key) {
+            let burst = line.limiter.burst();
             if cost > burst {
                 return Err(Refusal::CostTooHigh { cost, burst });
             }
-            at = at.max(line.turnstile.earliest(now, cost, line.ahead(rank).cost));
+            at = at.max(line.limiter.earliest(now, cost, line.ahead(rank).cost));
         }
         if self.is_listening() {
-            let lanes = self.lanes().known_lane(way).into_iter();
-            for line in lanes.chain(self.lanes().endpoint(way)) {
+            let pacers = self.pacers().known_lane(limit_key).into_iter();
+            for line in pacers.chain(self.pacers().endpoint(limit_key)) {
                 if let Turn::At(then) | Turn::AfterProbe(then) | Turn::AfterAnswer(then) =
-                    line.turnstile.lane().look(now, false)
+                    line.limiter.pacer().look(now, false)
                 {
                     at = at.max(then);
                 }
@@ -150,17 +150,17 @@ impl Limits {
 }
 
 impl ScopeView {
-    fn add(&mut self, lane: &View) {
-        self.rate = least(self.rate, lane.rate);
-        self.in_flight = self.in_flight.saturating_add(lane.in_flight);
-        self.closed_until = self.closed_until.max(lane.closed_until);
-        let scarcer = match (self.remaining, lane.remaining) {
+    fn add(&mut self, pacer: &View) {
+        self.rate = least(self.rate, pacer.rate);
+        self.in_flight = self.in_flight.saturating_add(pacer.in_flight);
+        self.closed_until = self.closed_until.max(pacer.closed_until);
+        let scarcer = match (self.remaining, pacer.remaining) {
             (Some(known), Some(new)) => new < known,
             (known, _) => known.is_none(),
         };
         if scarcer {
-            (self.remaining, self.limit) = (lane.remaining, lane.limit);
-            self.resets_at = lane.resets_at;
+            (self.remaining, self.limit) = (pacer.remaining, pacer.limit);
+            self.resets_at = pacer.resets_at;
         }
     }
 }

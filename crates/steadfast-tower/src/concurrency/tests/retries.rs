@@ -5,9 +5,9 @@ use steadfast_core::{BudgetConfig, Policy, Stop};
 
 use super::*;
 use crate::scope::Scope;
-use crate::{AsItSays, Entry, NoLayer, Own, ReplayBody, Stack, stack};
+use crate::{CloneReplay, Entry, NoLayer, Own, ReplayBody, Stack, stack};
 
-type Standard = Entry<Stack<AsItSays, NoLayer, NoLayer, Server>>;
+type Standard = Entry<Stack<CloneReplay, NoLayer, NoLayer, Server>>;
 
 impl ReplayBody for u64 {
     fn replay(&self) -> Option<Self> {
@@ -17,7 +17,7 @@ impl ReplayBody for u64 {
 
 fn standard(policy: &Policy, server: &Server) -> (Arc<Scope>, Standard) {
     let scope = Arc::new(Scope::new(policy).unwrap());
-    let stack = stack(AsItSays, &Own::<NoLayer>::default(), server.clone());
+    let stack = stack(CloneReplay, &Own::<NoLayer>::default(), server.clone());
     (Arc::clone(&scope), Entry::new(scope, stack))
 }
 

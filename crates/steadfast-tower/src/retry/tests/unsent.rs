@@ -43,7 +43,7 @@ async fn call_ready_once(
     then: fn() -> Poll<io::Result<()>>,
 ) -> (
     usize,
-    Result<http::Response<crate::buffer::Whole<Full<Bytes>>>, crate::Failure<io::Error>>,
+    Result<http::Response<crate::buffer::PeekedBody<Full<Bytes>>>, crate::Failure<io::Error>>,
 ) {
     let scope = Scope::new(&Policy::standard().deadline(DEADLINE)).unwrap();
     let sent = Count::default();
@@ -52,7 +52,7 @@ async fn call_ready_once(
         then,
     };
     let inner = crate::judge::Judge::new(crate::entry::Transport::new(inner));
-    let retry = Retry::new(crate::AsItSays, inner);
+    let retry = Retry::new(crate::CloneReplay, inner);
     let result = crate::entry::Entry::new(Arc::new(scope), retry);
     let result = result.oneshot(get()).await;
     (sent.get(), result)
@@ -91,7 +91,7 @@ async fn a_retry_that_a_limit_refuses_leaves_the_last_answer_and_counts_no_attem
         .retry_for(Duration::from_secs(3600));
     let sent = Count::default();
     let inner = crate::judge::Judge::new(crate::entry::Transport::new(always(503, &sent)));
-    let retry = Retry::new(crate::AsItSays, Throttle::new(inner));
+    let retry = Retry::new(crate::CloneReplay, Throttle::new(inner));
     let service = crate::entry::Entry::new(Arc::new(Scope::new(&policy).unwrap()), retry);
     let response = service.oneshot(get()).await.unwrap();
     assert_eq!((sent.get(), response.status().as_u16()), (1, 503));
@@ -131,7 +131,7 @@ async fn call_made_again(times: usize) -> (usize, u16, Record) {
     let (sent, made) = (Count::default(), Count::default());
     let inner = crate::judge::Judge::new(crate::entry::Transport::new(always(503, &sent)));
     let copies = Arc::default();
-    let mut retry = Retry::new(crate::AsItSays, Keeps { inner, copies });
+    let mut retry = Retry::new(crate::CloneReplay, Keeps { inner, copies });
     let scope = Arc::new(Scope::new(&Policy::standard()).unwrap());
     let again = move |request: &http::Request<String>| (made.up() < times).then(|| request.clone());
     let call = Call::new(get(), crate::context::Context::new(scope, None));

@@ -88,7 +88,7 @@ async fn a_cell_of_a_request_that_was_never_sent_is_given_back() {
     settle().await;
     let now = clock::now();
     let line = scope.limits().lines().next().unwrap();
-    let earliest = || line.turnstile.earliest(now, 1, 0);
+    let earliest = || line.limiter.earliest(now, 1, 0);
     assert_eq!(earliest(), now + secs(1), "the stuck call holds the cell");
     abort(stuck).await;
     assert_eq!(earliest(), now);
@@ -125,7 +125,7 @@ async fn whoever_is_dropped_before_the_second_rate_gives_the_cells_of_the_first_
     settle().await;
     let now = clock::now();
     let limits = client.scope.limits();
-    let first = || limits.lines().next().unwrap().turnstile.earliest(now, 1, 0);
+    let first = || limits.lines().next().unwrap().limiter.earliest(now, 1, 0);
     assert_eq!(first(), now + secs(60));
     abort(waiting).await;
     assert_eq!(first(), now);
@@ -164,11 +164,8 @@ async fn a_cell_is_given_back_for_a_request_that_never_got_through_the_layer_bel
     settle().await;
     abort(stuck).await;
     let line = client.line();
-    assert!(
-        line.turnstile.take(1).is_ok(),
-        "the stuck one was never sent"
-    );
-    assert!(line.turnstile.take(1).is_err(), "the other one was");
+    assert!(line.limiter.take(1).is_ok(), "the stuck one was never sent");
+    assert!(line.limiter.take(1).is_err(), "the other one was");
     abort(sent).await;
 }
 
@@ -206,9 +203,9 @@ proptest! {
                 tokio::time::advance(ms(pause)).await;
                 let taken = |held| Cells::new(Arc::clone(&line), held);
                 match what {
-                    0 => held.extend(line.turnstile.hold(1).map(taken)),
+                    0 => held.extend(line.limiter.hold(1).map(taken)),
                     1 => drop(held.pop_front()),
-                    _ => if line.turnstile.take(1).is_ok() {
+                    _ => if line.limiter.take(1).is_ok() {
                         sent.push(clock::now());
                     },
                 }
@@ -233,14 +230,14 @@ proptest! {
             let policy = Policy::standard().rate_limit(rates.collect::<Vec<_>>());
             let line = Client::new(&policy, &Server::patient()).line();
             let now = clock::now();
-            let before = line.turnstile.earliest(now, 4, 0);
-            let held: Vec<_> = taken.iter().map_while(|cost| line.turnstile.hold(*cost).ok()).collect();
+            let before = line.limiter.earliest(now, 4, 0);
+            let held: Vec<_> = taken.iter().map_while(|cost| line.limiter.hold(*cost).ok()).collect();
             assert!(!held.is_empty());
             for held in held {
                 drop(Cells::new(Arc::clone(&line), held));
             }
-            assert_eq!(line.turnstile.earliest(now, 4, 0), before);
-            assert!(line.turnstile.is_full());
+            assert_eq!(line.limiter.earliest(now, 4, 0), before);
+            assert!(line.limiter.is_full());
         });
     }
 }

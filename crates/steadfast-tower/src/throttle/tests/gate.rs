@@ -134,7 +134,7 @@ async fn a_global_refusal_closes_all_that_its_credential_does_and_nothing_else()
     assert_eq!(server.times()[3..], [(3, 2_000)]);
 }
 
-/// The lane of an endpoint is nobody's own, not even of those without a credential.
+/// The pacer of an endpoint is nobody's own, not even of those without a credential.
 #[tokio::test(start_paused = true)]
 async fn a_global_refusal_without_a_credential_closes_no_endpoint_for_others() {
     let server = Server::new(|arrival, _| match arrival.id {

@@ -131,7 +131,7 @@ async fn n_waiters_cost_about_n_checks_and_no_waiter_is_woken_that_is_not_next()
     let client = Client::new(&policy, &server);
     let (watch, calls) = watched(&client, COUNT, |_| Priority::Normal);
     all_of(calls).await;
-    let checks = client.line().turnstile.checks.load(Ordering::Relaxed);
+    let checks = client.line().limiter.checks.load(Ordering::Relaxed);
     assert!(checks <= 2 * COUNT + 2, "{checks} checks");
     let polls = watch.polls();
     assert!(polls <= 2 * COUNT + 2, "{polls} polls");
@@ -152,7 +152,7 @@ async fn a_cell_given_back_wakes_the_next_alone() {
     let policy = Policy::standard().rate_limit(Rate::per_minute(1));
     let client = Client::new(&policy, &server);
     let line = client.line();
-    let held = Cells::new(Arc::clone(&line), line.turnstile.hold(1).unwrap());
+    let held = Cells::new(Arc::clone(&line), line.limiter.hold(1).unwrap());
     let (watch, calls) = watched(&client, 10, |_| Priority::Normal);
     settle().await;
     assert_eq!(watch.polls(), 10);
@@ -184,7 +184,7 @@ async fn a_crowd_before_a_closed_gate_is_woken_one_after_the_other() {
 /// Counted by what a waiter holds; an allocator that counts would need `unsafe`.
 #[test]
 fn a_waiter_takes_less_than_a_kilobyte() {
-    use super::super::{future, passage, toll};
+    use super::super::{acquire, admission, future};
     use std::mem::size_of;
 
     type Transported = Transport<tower::util::BoxCloneService<Request, Answer, std::io::Error>>;
@@ -196,10 +196,10 @@ fn a_waiter_takes_less_than_a_kilobyte() {
     // Nodes of a B-tree are at least half full.
     let held = size_of::<Future>()
         + size_of::<Held>()
-        + size_of::<toll::Toll>()
-        + size_of::<passage::Passage>()
+        + size_of::<admission::Admission>()
+        + size_of::<acquire::Acquire>()
         + 2 * node;
-    // A lane, a pass and a rate in their lists, the timer, the waker of a task is the task's own.
+    // A pacer, a pass and a rate in their lists, the timer, the waker of a task is the task's own.
     let lists = 3 * size_of::<usize>() + size_of::<super::super::gate::Pass>();
     let all = held + lists + size_of::<tokio::time::Sleep>();
     assert!(all - request < 1024, "{all} bytes");

@@ -173,7 +173,7 @@ async fn ten_thousand_of_all_priorities_cost_no_more_checks_and_few_more_polls()
     order::all_of(calls).await;
     let checks = client
         .line()
-        .turnstile
+        .limiter
         .checks
         .load(std::sync::atomic::Ordering::Relaxed);
     assert!(checks <= 2 * COUNT + 2, "{checks} checks");

@@ -2,7 +2,7 @@
 
 use steadfast_core::{Pacing, Rate};
 
-use super::super::known::Way;
+use super::super::known::LimitKey;
 use super::*;
 
 async fn quiet() -> (Client, Server) {
@@ -15,10 +15,10 @@ async fn quiet() -> (Client, Server) {
     let client = Client::new(&Policy::standard(), &server);
     for _ in 0..127 {
         client.get(0).await.unwrap();
-        assert!(!client.lanes().is_quiet());
+        assert!(!client.pacers().is_quiet());
     }
     client.get(0).await.unwrap();
-    assert!(client.lanes().is_quiet());
+    assert!(client.pacers().is_quiet());
     (client, server)
 }
 
@@ -27,7 +27,7 @@ async fn an_origin_that_speaks_of_no_limit_is_quiet_until_it_does() {
     for sign in 1..=3 {
         let (client, _) = quiet().await;
         client.get(sign).await.unwrap();
-        assert!(!client.lanes().is_quiet(), "{sign}");
+        assert!(!client.pacers().is_quiet(), "{sign}");
     }
 }
 
@@ -60,7 +60,7 @@ async fn after_silence_the_first_advertised_limit_is_heard() {
     for _ in 0..=1_000 {
         client.get(0).await.unwrap();
     }
-    let views = client.lanes().views();
+    let views = client.pacers().views();
     assert_eq!(views.last().unwrap().0.remaining, Some(1));
 }
 
@@ -74,40 +74,40 @@ async fn a_lane_with_something_to_heed_never_gets_quiet() {
     for n in 0..200 {
         client.get(n).await.unwrap();
     }
-    assert!(!client.lanes().is_quiet());
+    assert!(!client.pacers().is_quiet());
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_million_credentials_buckets_and_paths_leave_memory_bounded() {
-    let lanes = Lanes::new();
+    let pacers = OriginLimits::new();
     let mut rate = Vec::new();
     let policy = Policy::standard().rate_limit(Rate::per_second(1));
     rate.extend(policy.prepare().unwrap().rates().iter().copied());
     for n in 0..u64::from(steadfast_testkit::cases(1_000_000)) {
         let (endpoint, principal, path) = (n % 7, n, n);
-        let way = Way {
+        let limit_key = LimitKey {
             endpoint,
             principal,
-            family: n,
+            path_group: n,
             path,
         };
-        drop(lanes.lane(way, Pacing::Learned));
+        drop(pacers.pacer(limit_key, Pacing::Learned));
         // Each answer names another bucket.
         let principal = n % 3;
-        let way = Way {
+        let limit_key = LimitKey {
             endpoint,
             principal,
-            family: n,
+            path_group: n,
             path,
         };
-        drop(lanes.bucket(way, n, Pacing::Learned));
+        drop(pacers.bucket(limit_key, n, Pacing::Learned));
         if n % 8 == 0 {
             // Used up, so that it should not be forgotten.
-            let _ = lanes.rates(n, &rate).turnstile.take(1);
+            let _ = pacers.rates(n, &rate).limiter.take(1);
         }
     }
-    for size in lanes.sizes() {
-        assert!(size <= 520, "{:?}", lanes.sizes());
+    for size in pacers.sizes() {
+        assert!(size <= 520, "{:?}", pacers.sizes());
     }
 }
 
@@ -122,7 +122,7 @@ async fn what_is_closed_or_held_is_kept_while_plain_lanes_go() {
     for n in 1..5_000 {
         client.get_as(&n.to_string(), n).await.unwrap();
     }
-    assert!(client.lanes().sizes()[0] <= 520);
+    assert!(client.pacers().sizes()[0] <= 520);
     client.get_as("closed", 5_000).await.unwrap();
     assert_eq!(server.times().last(), Some(&(5_000, 20_000)));
 }
@@ -134,7 +134,7 @@ async fn views_tell_what_is_known_and_how_many_wait() {
     client.get(0).await.unwrap();
     let waiting = client.spawn(1);
     settle().await;
-    let views = client.lanes().views();
+    let views = client.pacers().views();
     let [(view, 1)] = &views[..] else {
         panic!("{views:?}");
     };
@@ -145,7 +145,7 @@ async fn views_tell_what_is_known_and_how_many_wait() {
         &server,
     );
     assert!(
-        (rates.line().turnstile.rate() - 1.0).abs() < 1e-9,
+        (rates.line().limiter.rate() - 1.0).abs() < 1e-9,
         "the slowest counts"
     );
 }

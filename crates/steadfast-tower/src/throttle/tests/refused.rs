@@ -142,7 +142,7 @@ proptest! {
             }
             let line = client.line();
             let ahead = line.ahead(Rank::new(Priority::Normal, 0));
-            let told = line.turnstile.earliest(clock::now(), 5, ahead.cost);
+            let told = line.limiter.earliest(clock::now(), 5, ahead.cost);
             calls.push(client.spawn_costly(5, 1));
             for call in calls {
                 call.await.unwrap().unwrap();

@@ -126,7 +126,7 @@ async fn an_executor_that_polls_inside_of_wake_gets_everybody_through_a_rate() {
     let policy = Policy::standard().rate_limit(Rate::per_minute(1));
     let client = Client::new(&policy, &server);
     let line = client.line();
-    let held = Cells::new(Arc::clone(&line), line.turnstile.hold(1).unwrap());
+    let held = Cells::new(Arc::clone(&line), line.limiter.hold(1).unwrap());
     let tasks = run_all(&client, 1..=5);
     *tasks[3].future.lock().unwrap() = None;
     drop(held);
