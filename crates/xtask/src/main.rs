@@ -9,8 +9,10 @@ mod cargo;
 mod deps;
 mod examples;
 mod graph;
+mod links;
 mod msrv;
 mod pure;
+mod rooms;
 mod run;
 mod tally;
 mod test;
@@ -51,6 +53,18 @@ const COMMANDS: &[Command] = &[
         option: None,
         about: "no dependency needs a newer Rust than the crate that it is for",
         run: |_| msrv::run(),
+    },
+    Command {
+        name: "rooms",
+        option: None,
+        about: "lengths of files and functions, names of types, circles of files",
+        run: |_| rooms::run(),
+    },
+    Command {
+        name: "links",
+        option: None,
+        about: "links in Markdown lead somewhere",
+        run: |_| links::run(),
     },
 ];
 
