@@ -54,7 +54,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let answer = client.get(server.url("/v1/reports")).send().await?;
     println!("reports, 409 once more: {}", answer.record());
 
-    // What differs for one call only. A POST is not repeated after a 502 ...
+    // What differs for one call only. A POST is not retried after a 502 ...
     let url = server.url("/v1/orders");
     let answer = client.post(&url).send().await?;
     println!("POST: {}", answer.record());

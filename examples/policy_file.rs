@@ -19,7 +19,7 @@ fn in_code() -> Result<Policies, InvalidPolicies> {
         .on(409, Rule::retry(2))
         .on(500, Rule::FailFast);
     Policies::builder()
-        .endpoint("POST https://api.example.com/v1/charges/{id}", careful)
+        .endpoint("PUT https://api.example.com/v1/charges/{id}", careful)
         .build()
 }
 

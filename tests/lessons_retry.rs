@@ -1,6 +1,6 @@
 //! Defects of retry layers that were measured or reported in the field; each is a test named after the promise.
 //!
-//! Pinned elsewhere: a POST is not repeated, and a hint is heard (`status_table.rs`); streaming bodies are sent once, no
+//! Pinned elsewhere: a POST is not retried, and a hint is heard (`status_table.rs`); streaming bodies are sent once, no
 //! retried body is empty, refused answers are drained within bounds, cut bodies are retried (`bodies.rs`); the
 //! transport's errors keep their type and answers (`errors.rs`).
 
@@ -334,11 +334,11 @@ fn whatever_ends_a_call_has_its_reason() {
     virtual_time().block_on(async {
         let standard = Policy::standard;
         let ends = [
-            (standard(), Step::from(404), "repeating it would not help"),
+            (standard(), Step::from(404), "a retry would not help"),
             (
                 standard().on(404, steadfast::Rule::FailFast),
                 Step::from(404),
-                "not repeated: rule of the policy",
+                "not retried: rule of the policy",
             ),
             (
                 standard(),
@@ -358,7 +358,7 @@ fn whatever_ends_a_call_has_its_reason() {
             (
                 standard().repeatable(false),
                 Step::from(503),
-                "not repeated: ",
+                "not retried: ",
             ),
             (
                 standard(),

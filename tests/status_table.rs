@@ -25,7 +25,7 @@ const RETRY_ANY: Requests = [3, 3, 3, 1];
 const ONCE_MORE: Requests = [2, 1, 2, 1];
 const ONCE_MORE_ANY: Requests = [2, 2, 2, 1];
 
-/// The table as the README has it.
+/// The table as the guide has it, in the chapter of statuses.
 const TABLE: &[(&[u16], Requests)] = &[
     (&[200, 201, 202, 204, 206, 226, 299], HANDED_BACK),
     (&[300, 301, 302, 304, 307, 308, 399], HANDED_BACK),
@@ -217,8 +217,8 @@ fn a_spent_quota_is_asked_once_and_the_record_says_why() {
         ] {
             let (response, requests) = get(Policy::standard(), Step::from(429).json(body)).await;
             assert_eq!(requests, 1, "{body}");
-            assert_eq!(response.record().stop(), Stop::FailFast(Reason::QuotaSpent));
-            assert!(response.record().to_string().ends_with("429; not repeated: the quota is used up"));
+            assert_eq!(response.record().stop(), Stop::FailFast(Reason::QuotaUsedUp));
+            assert!(response.record().to_string().ends_with("429; not retried: the quota is used up"));
             assert_eq!(response.text().await.unwrap(), body, "looked into, and given back whole");
         }
         let (_, requests) = get(Policy::standard(), Step::from(429).json(r#"{"message":"3 requests per second"}"#)).await;

@@ -77,7 +77,7 @@ fn a_timeout_of_tower_inside_ends_an_attempt_and_outside_the_call() {
         assert_eq!(
             record.attempt_count(),
             1,
-            "another layer's own decision is not repeated: {record}"
+            "another layer's own decision is not retried: {record}"
         );
     });
 }

@@ -77,7 +77,7 @@ fn giving_up_is_a_warning_and_nothing_is_an_error() {
     let ends = [
         "503; gave up: 3 attempts are allowed",
         "429; gave up: a wait of 60 min does not fit the time",
-        "502; not repeated: ",
+        "502; not retried: ",
         "no connection; gave up: 3 attempts are allowed",
     ];
     assert_eq!(said.len(), ends.len(), "a 404 is an answer: {said:?}");

@@ -89,7 +89,7 @@ fn tell(path: &Path, checked: &Checked, output: &Output) {
     let path = path.display();
     match (checked.exit, checked.diagnostics.len()) {
         (Exit::Success, 0) => {
-            let good = output.paint("is right", Colour::Good);
+            let good = output.paint("is valid", Colour::Good);
             let Checked {
                 policies,
                 endpoints,
@@ -104,9 +104,9 @@ fn tell(path: &Path, checked: &Checked, output: &Output) {
                 "{path} {good}: policies: {policies}, endpoints: {endpoints}{sections}"
             ));
         }
-        (Exit::Success, count) => output.line(format_args!("{path} is taken; warnings: {count}")),
+        (Exit::Success, count) => output.line(format_args!("{path} is valid; warnings: {count}")),
         (_, count) => {
-            let bad = output.paint("is refused", Colour::Bad);
+            let bad = output.paint("is invalid", Colour::Bad);
             let is_warning = |one: &Diagnostic| one.severity == Severity::Warning;
             let what = match checked.diagnostics.iter().all(is_warning) {
                 true => "warnings",

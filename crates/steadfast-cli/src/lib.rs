@@ -33,7 +33,7 @@
 //!
 //! # Plans
 //!
-//! `plan` reckons a steady load against every rate and every quota of a file: whether a rate is fast enough, and when a
+//! `plan` calculates a steady load against every rate and every quota of a file: whether a rate is fast enough, and when a
 //! quota would be used up. Each endpoint is taken by itself, with the load alone on it. `--hours` are those of the quota's
 //! time zone; a load of so many per day then goes within these hours. A month has 31 days, and a rolling quota counts
 //! as a client counts it. Each request counts with its `cost`. Retries count too, and nobody can know how many there

@@ -23,7 +23,7 @@ fn a_file_without_mistakes_is_exit_status_0() {
     let run = steadfast(&["check", &good]);
     assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{run:?}");
     assert!(
-        run.stdout.contains("is right: policies: 1, endpoints: 1"),
+        run.stdout.contains("is valid: policies: 1, endpoints: 1"),
         "{run:?}"
     );
 }
@@ -78,7 +78,7 @@ fn a_file_that_cannot_be_read_is_exit_status_2_and_the_others_are_checked() {
     let run = steadfast(&["check", "/nowhere/policies.toml", &good]);
     assert_eq!(run.code, 2, "{run:?}");
     assert!(run.stderr.contains("/nowhere/policies.toml"), "{run:?}");
-    assert!(run.stdout.contains("is right"), "{run:?}");
+    assert!(run.stdout.contains("is valid"), "{run:?}");
 }
 
 #[test]
@@ -160,7 +160,7 @@ fn a_pipe_is_read_to_its_end() {
     let writer = std::thread::spawn(move || std::fs::write(path, GOOD).unwrap());
     let run = steadfast(&["check", &pipe.display().to_string()]);
     assert_eq!(run.code, 0, "{run:?}");
-    assert!(run.stdout.contains("is right"), "{run:?}");
+    assert!(run.stdout.contains("is valid"), "{run:?}");
     writer.join().unwrap();
 }
 
@@ -185,7 +185,7 @@ fn a_warning_is_exit_status_0_and_with_deny_warnings_1() {
     assert_eq!(run.code, 0, "{run:?}");
     for expected in [
         ":1:11: warning: no policy of this file is used [unused]",
-        "is taken; warnings: 1",
+        "is valid; warnings: 1",
     ] {
         assert!(
             run.stdout.contains(expected),
@@ -195,7 +195,7 @@ fn a_warning_is_exit_status_0_and_with_deny_warnings_1() {
     }
     let run = steadfast(&["check", "--deny", "warnings", &unused]);
     assert_eq!(run.code, 1, "{run:?}");
-    assert!(run.stdout.contains("is refused; warnings: 1"), "{run:?}");
+    assert!(run.stdout.contains("is invalid; warnings: 1"), "{run:?}");
     let run = steadfast(&["check", "--json", "--deny", "warnings", &unused]);
     assert_eq!((run.code, &run.json()["ok"]), (1, &false.into()));
     let good = file("check-used.toml", GOOD);

@@ -78,7 +78,7 @@ fn a_transport_error_is_exit_status_5_and_a_post_is_not_repeated() {
     assert_eq!((run.code, server.requests()), (5, 1), "{run:?}");
     assert!(
         run.stderr
-            .contains("not repeated: its method is not idempotent"),
+            .contains("not retried: its method is not idempotent"),
         "{run:?}"
     );
     let run = steadfast(&["get", &format!("http://{}/", refused_port())]);

@@ -46,7 +46,7 @@ quota 2000/36h of https://api.example.com/v1/batch is used up after 6 min; you n
 quota 20000/week of https://api.example.com/v1/batch is used up on Monday at 09:55; you need 1,360,800/week at a cost of 2
 https://free.example.com/** has neither a rate nor a quota
 does not fit: 6 of 7 limits
-Not reckoned: retries, which count too, and what else counts against a limit.
+Not included: retries, which count too, and what else counts against a limit.
 ";
     assert_eq!(run.stdout, expected);
     assert_eq!((run.code, run.stderr.as_str()), (1, ""));
@@ -66,7 +66,7 @@ quota 2000/36h of https://api.example.com/v1/batch: fits, uses 77 % at a cost of
 quota 20000/week of https://api.example.com/v1/batch: fits, uses 35 % at a cost of 2
 https://free.example.com/** has neither a rate nor a quota
 fits: all of 7 limits
-Not reckoned: retries, which count too, and what else counts against a limit.
+Not included: retries, which count too, and what else counts against a limit.
 ";
     assert_eq!(run.stdout, expected);
     assert_eq!((run.code, run.stderr.as_str()), (0, ""));

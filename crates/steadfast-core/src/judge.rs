@@ -31,7 +31,7 @@ pub enum Reason {
     /// A 403 that is a rate limit: it carries a `Retry-After`, readable or not, or a remainder of 0.
     RateLimit,
     /// The quota of a day, week or month is used up: a code or a header of the server, or the user's own words say so.
-    QuotaSpent,
+    QuotaUsedUp,
     /// What a 409 or a 422 means for a request that carries an idempotency key.
     IdempotencyKey,
     /// A steadfast layer further in retried this call already.
@@ -157,7 +157,7 @@ impl Judged {
                 reason => matches!(reason, Reason::Standard | Reason::RateLimit),
             };
             if quota.is_some() && beaten {
-                (verdict, reason) = (Rule::FailFast, Reason::QuotaSpent);
+                (verdict, reason) = (Rule::FailFast, Reason::QuotaUsedUp);
             }
         }
         Self {
@@ -248,7 +248,7 @@ impl fmt::Display for Reason {
             Self::Classifier => "classifier",
             Self::Server => "the server said so",
             Self::RateLimit => "a rate limit",
-            Self::QuotaSpent => "the quota is used up",
+            Self::QuotaUsedUp => "the quota is used up",
             Self::IdempotencyKey => "idempotency key",
             Self::Nested => "retried further in",
             Self::Own => "refused by a layer of ours",

@@ -369,15 +369,15 @@ impl fmt::Display for Stop {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Accepted => f.write_str("accepted"),
-            Self::FailFast(Reason::Standard) => f.write_str("repeating it would not help"),
-            Self::FailFast(reason) => write!(f, "not repeated: {reason}"),
+            Self::FailFast(Reason::Standard) => f.write_str("a retry would not help"),
+            Self::FailFast(reason) => write!(f, "not retried: {reason}"),
             Self::Attempts(1) => f.write_str("gave up: 1 attempt is allowed"),
             Self::Attempts(most) => write!(f, "gave up: {most} attempts are allowed"),
             Self::RuleLimit(1) => f.write_str("gave up: this outcome is retried once"),
             Self::RuleLimit(most) => write!(f, "gave up: this outcome is retried {most} times"),
             Self::NotRepeatable(why) => why.fmt(f),
             Self::BodyNotReplayable => {
-                f.write_str("not repeated: the body is a stream that can be sent only once")
+                f.write_str("not retried: the body is a stream that can be sent only once")
             }
             Self::Time(wait) => {
                 write!(
@@ -387,7 +387,7 @@ impl fmt::Display for Stop {
                 )
             }
             Self::Budget => f.write_str("gave up: the retry budget is empty"),
-            Self::Nested => f.write_str("not repeated: a steadfast layer further in did that"),
+            Self::Nested => f.write_str("not retried: a steadfast layer further in did that"),
             Self::Refused(refusal) => refusal.fmt(f),
         }
     }

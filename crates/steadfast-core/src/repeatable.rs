@@ -56,7 +56,7 @@ pub enum Why {
     IdempotentMethod,
 }
 
-/// Why a request must not be repeated. Displayed as the end of "not repeated: ...".
+/// Why a request must not be repeated. Displayed as the end of "not retried: ...".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum WhyNot {
@@ -93,7 +93,7 @@ impl fmt::Display for Repeatable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Yes(why) => write!(f, "may be repeated: {why}"),
-            Self::No(why) => write!(f, "not repeated: {why}"),
+            Self::No(why) => write!(f, "not retried: {why}"),
         }
     }
 }
@@ -220,11 +220,11 @@ mod tests {
         );
         assert_eq!(
             said(Method::PUT, Some(false)),
-            "not repeated: declared not repeatable"
+            "not retried: declared not repeatable"
         );
         assert_eq!(
             said(Method::POST, None),
-            "not repeated: its method is not idempotent and it carries no idempotency key"
+            "not retried: its method is not idempotent and it carries no idempotency key"
         );
     }
 }

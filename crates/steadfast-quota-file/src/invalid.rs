@@ -32,7 +32,7 @@ pub enum QuotaFileProblem {
     #[error("a later version of steadfast wrote it; it was left as it is")]
     Newer,
     /// It is cut off, or some of its bytes are wrong.
-    #[error("it is damaged and was left as it is; without it, counting starts anew")]
+    #[error("it is damaged and was left as it is; without it, counting starts at zero")]
     Damaged,
     /// The operating system refused, with its words.
     #[error("{0}")]

@@ -215,7 +215,7 @@ impl Fault for reqwest::Error {
     }
 }
 
-/// An error of another middleware in the chain is that middleware's own decision: it is not repeated, unless a failed
+/// An error of another middleware in the chain is that middleware's own decision: it is not retried, unless a failed
 /// transport can be found inside it.
 #[cfg(feature = "reqwest-middleware")]
 impl Fault for reqwest_middleware::Error {

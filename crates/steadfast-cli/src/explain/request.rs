@@ -74,7 +74,7 @@ fn tell(
     }
     output.line(output.paint(
         "\nA Retry-After takes the place of these waits, unless it ends too late: then the answer is returned at once.\n\
-         Not reckoned: the time that attempts take, an empty retry budget, and what else a server says.",
+         Not included: the time that attempts take, an empty retry budget, and what else a server says.",
         Colour::Quiet,
     ));
 }

@@ -176,7 +176,7 @@ mod tests {
             "{}",
             plan(503)
         );
-        assert_eq!(plan(404), "returned at once: repeating it would not help");
+        assert_eq!(plan(404), "returned at once: a retry would not help");
         assert_eq!(plan(200), "accepted: returned as a success");
     }
 

@@ -64,7 +64,7 @@ pub(super) struct Share {
 
 impl Fit {
     /// # Errors
-    /// A cost or a quota that cannot be reckoned with.
+    /// A cost or a quota that cannot be calculated with.
     pub(super) fn new(load: &Load, policy: &Prepared) -> Result<Self, String> {
         let cost = policy
             .limits()
@@ -113,7 +113,7 @@ impl QuotaFit {
     fn new(load: &Load, quota: &PreparedQuota, cost: u32) -> Result<Self, String> {
         let window = quota.window();
         let time = busiest(load, window)
-            .ok_or_else(|| format!("a quota per {window} cannot be reckoned with"))?;
+            .ok_or_else(|| format!("a quota per {window} cannot be calculated with"))?;
         let (cost, limit) = (u128::from(cost), u128::from(quota.limit()));
         let needed = load.requests(time) * cost;
         let spent = (needed > limit).then(|| {

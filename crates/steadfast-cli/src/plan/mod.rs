@@ -22,7 +22,7 @@ use crate::exit::Exit;
 use crate::output::Output;
 use crate::policies;
 
-/// Reckon whether a load fits the rates and quotas of a policy file
+/// Calculate whether a load fits the rates and quotas of a policy file
 ///
 /// Each endpoint is taken by itself, with the load alone on it. Says how much of each rate and each quota the load uses,
 /// or when the quota is used up and how large it would have to be. Retries count too: leave room for them.

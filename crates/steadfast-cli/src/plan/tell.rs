@@ -51,7 +51,7 @@ pub(super) fn tell(load: &Load, planned: &[Planned<'_>], output: &Output) {
         ),
     });
     output.line(output.paint(
-        "Not reckoned: retries, which count too, and what else counts against a limit.",
+        "Not included: retries, which count too, and what else counts against a limit.",
         Colour::Quiet,
     ));
 }

@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, Method, StatusCode};
 
-use crate::hint::{Hints, SpentQuota};
+use crate::hint::{Hints, UsedUpQuota};
 
 /// What [`Advice::about`](super::Advice::about) looks at: a status and the response's headers, and
 /// as much more as is at hand.
@@ -24,8 +24,8 @@ pub struct Facts<'a> {
     /// What the server said about time.
     pub hints: Hints,
     /// The quota that is used up, when the server says so.
-    pub quota: Option<SpentQuota>,
-    /// It was not repeated only because it is not known to be safe to send twice.
+    pub quota: Option<UsedUpQuota>,
+    /// It was not retried only because it is not known to be safe to send twice.
     pub held_back: bool,
 }
 
@@ -48,7 +48,7 @@ impl<'a> Facts<'a> {
         }
     }
 
-    /// It was not repeated only because it is not known to be safe to send twice.
+    /// It was not retried only because it is not known to be safe to send twice.
     #[must_use]
     pub fn held_back(mut self) -> Self {
         self.held_back = true;
@@ -93,7 +93,7 @@ impl<'a> Facts<'a> {
 
     /// The quota that is used up, from [`spent_quota`](crate::hint::spent_quota).
     #[must_use]
-    pub fn quota(mut self, quota: Option<SpentQuota>) -> Self {
+    pub fn quota(mut self, quota: Option<UsedUpQuota>) -> Self {
         self.quota = quota;
         self
     }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::hint::{RetryAfter, SpentQuota};
+use crate::hint::{RetryAfter, UsedUpQuota};
 use crate::short::Human;
 
 /// Something in this exchange that explains its status or helps with it. Displayed as a sentence
@@ -25,7 +25,7 @@ pub enum Finding {
     Blank,
     /// The path ends in a slash.
     TrailingSlash,
-    /// It was not repeated only because it is not known to be safe to send twice.
+    /// It was not retried only because it is not known to be safe to send twice.
     HeldBack,
     /// The methods that `Allow` names, and the one that was sent.
     Allow {
@@ -50,7 +50,7 @@ pub enum Finding {
     /// A rate limit says that nothing is left of it.
     LimitSpent,
     /// A quota is used up, or a sentence of the answer says so.
-    QuotaSpent(SpentQuota),
+    QuotaUsedUp(UsedUpQuota),
     /// A header of the request that matters for this status.
     Sent {
         /// Its name.
@@ -95,7 +95,7 @@ impl Finding {
             Self::NoCredential => "the request carried no Authorization or API key header",
             Self::LimitSpent => "nothing is left of the rate limit",
             Self::HeldBack => {
-                "it was not repeated, since it may have been carried out: with an Idempotency-Key \
+                "it was not retried, since it may have been carried out: with an Idempotency-Key \
                  (if the API knows it), or declared repeatable, it would be"
             }
             _ => return None,
@@ -139,7 +139,7 @@ impl fmt::Display for Finding {
                 write!(f, "the server asks to wait {} ({source})", Human(*wait))
             }
             Self::RetryAfter(value) => write!(f, "the server sent Retry-After: {value}"),
-            Self::QuotaSpent(quota) => quota.fmt(f),
+            Self::QuotaUsedUp(quota) => quota.fmt(f),
             Self::Sent { name, value: None } => write!(f, "the request was sent without {name}"),
             Self::Sent { name, value } => {
                 write!(f, "the request was sent with {name}")?;

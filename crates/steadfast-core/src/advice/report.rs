@@ -146,7 +146,7 @@ fn limits(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     if !matches!(code, 403 | 408 | 409 | 413 | 423 | 425 | 429 | 500..) {
         return;
     }
-    findings.extend(facts.quota.map(Finding::QuotaSpent));
+    findings.extend(facts.quota.map(Finding::QuotaUsedUp));
     match facts.hints.retry_after {
         Some(asked) => findings.push(Finding::Wait(asked)),
         None => {

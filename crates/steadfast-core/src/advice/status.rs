@@ -7,7 +7,7 @@ use http::StatusCode;
 use super::facts::Facts;
 use super::report::AdviceReport;
 use super::texts::{self, Text};
-use crate::hint::{Evidence, SpentQuota};
+use crate::hint::{Evidence, UsedUpQuota};
 
 /// What a status means, whose side it is usually on, and what to do.
 ///
@@ -80,7 +80,7 @@ impl Advice {
 
     fn for_facts(facts: &Facts<'_>) -> Self {
         let limits = matches!(facts.status.as_u16(), 403 | 429);
-        let is_proof = |quota: SpentQuota| quota.evidence == Evidence::Structured;
+        let is_proof = |quota: UsedUpQuota| quota.evidence == Evidence::Structured;
         let text = if limits && facts.quota.is_some_and(is_proof) {
             texts::QUOTA_SPENT
         } else if facts.status == StatusCode::FORBIDDEN && facts.hints.tell_of_a_limit() {

@@ -143,14 +143,14 @@ fn a_429_has_two_answers() {
     let spent = Advice::about(&facts.quota(quota));
     assert_eq!(
         (spent.advice().title, spent.advice().repeating_helps),
-        ("Quota Spent", Helps::No)
+        ("Quota Used Up", Helps::No)
     );
     assert_eq!(
         sentences(&facts.quota(quota)),
         ["the daily quota is used up"]
     );
     assert!(
-        spent.summary().starts_with("429 Quota Spent: "),
+        spent.summary().starts_with("429 Quota Used Up: "),
         "{}",
         spent.summary()
     );

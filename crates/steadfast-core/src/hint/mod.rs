@@ -53,7 +53,7 @@ mod span;
 
 pub use self::allowance::{Allowance, Allowances, Oddity, Unit, tells_of_limits};
 pub use self::hints::Hints;
-pub use self::quota::{Evidence, InvalidMarker, QuotaMarker, SpentQuota, Window, spent_quota};
+pub use self::quota::{Evidence, InvalidMarker, QuotaMarker, UsedUpQuota, Window, spent_quota};
 pub use self::retry_after::{HintSource, LONGEST, RetryAfter};
 
 #[cfg(test)]

@@ -57,7 +57,7 @@ pub enum Window {
 /// A quota that is used up, or is said to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub struct SpentQuota {
+pub struct UsedUpQuota {
     /// How long the quota lasts, and so about how long it stays used up.
     pub window: Window,
     /// The code, header or words that said so; never a piece of the response.
@@ -98,7 +98,7 @@ pub enum Evidence {
 /// # Ok::<(), &str>(())
 /// ```
 #[must_use]
-pub fn spent_quota(body_start: &[u8], headers: &HeaderMap) -> Option<SpentQuota> {
+pub fn spent_quota(body_start: &[u8], headers: &HeaderMap) -> Option<UsedUpQuota> {
     let text = &body_start[..body_start.len().min(LOOKED_AT)];
     if TOO_FAST.iter().any(|words| contains(text, words)) {
         return None;
@@ -111,7 +111,7 @@ pub fn spent_quota(body_start: &[u8], headers: &HeaderMap) -> Option<SpentQuota>
     if window == Window::Unknown && comes_back_soon(headers) {
         return None;
     }
-    Some(SpentQuota {
+    Some(UsedUpQuota {
         window,
         sign,
         evidence,
@@ -156,7 +156,7 @@ impl fmt::Display for Window {
     }
 }
 
-impl fmt::Display for SpentQuota {
+impl fmt::Display for UsedUpQuota {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.evidence {
             Evidence::Structured => write!(f, "the {} quota is used up", self.window),

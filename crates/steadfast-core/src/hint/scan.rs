@@ -111,7 +111,7 @@ impl<'h> Scan<'h> {
 
     /// A light reading of `RateLimit`, of which only spent limits matter here:
     /// `"default";r=0;t=30`, and the form of draft 07, `limit=100, remaining=0, reset=5`. Of
-    /// several spent limits the last one to start anew counts.
+    /// several spent limits the one that resets last counts.
     fn rate_limit(&mut self, value: &[u8]) {
         let (mut draft_7, mut longest) = ((None, None), None);
         for member in members(value) {

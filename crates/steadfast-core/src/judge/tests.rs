@@ -150,7 +150,7 @@ fn a_413_is_retried_only_when_the_server_names_a_time() {
 fn a_spent_quota_is_not_a_matter_of_seconds() {
     let spent = r#"{"error":{"code":"insufficient_quota"}}"#;
     let verdict = |policy: &Policy, body| judge(policy, 429, &[], Opinion::Abstain, body);
-    let fail = (Rule::FailFast, Reason::QuotaSpent);
+    let fail = (Rule::FailFast, Reason::QuotaUsedUp);
     assert_eq!(verdict(&Policy::standard(), spent), fail);
     assert_eq!(
         verdict(&Policy::standard(), "slow down").1,
@@ -191,7 +191,7 @@ fn words_of_the_user_stand_above_the_server_and_below_a_rule() {
     let ruled = own.clone().on(429, Rule::retry(2));
     let yes = [("x-should-retry", "true")];
     let soon = [("retry-after", "1")];
-    let spent = (Rule::FailFast, Reason::QuotaSpent);
+    let spent = (Rule::FailFast, Reason::QuotaUsedUp);
     let body = "all Used Up, 5 per second";
     for (policy, status, pairs, expected) in [
         (&own, 429, &[][..], spent),

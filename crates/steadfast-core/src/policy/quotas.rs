@@ -25,7 +25,7 @@ impl Policy {
     }
 
     /// Words in the body of a 429 or 403 that mean that a quota is used up, beside the codes that are known; in any mix of
-    /// upper and lower case, within the first 4 KiB. Such a refusal is not repeated. With words of its own, a policy
+    /// upper and lower case, within the first 4 KiB. Such a refusal is not retried. With words of its own, a policy
     /// looks into every 429 and 403 that no rule of its own decides. Default: none.
     #[must_use]
     pub fn quota_marker(mut self, words: impl Into<String>, window: Window) -> Self {

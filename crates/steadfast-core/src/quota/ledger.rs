@@ -107,7 +107,7 @@ impl Ledger {
     }
 
     /// What a store kept. A quota with the same window keeps the count, whatever its own count, share or zone is now;
-    /// one with another window starts anew.
+    /// one with another window starts at zero.
     #[must_use]
     pub fn restore(quota: PreparedQuota, saved: &Saved) -> Self {
         let mut ledger = Self::new(quota);

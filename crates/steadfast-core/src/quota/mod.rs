@@ -8,7 +8,7 @@
 //! processes may have to share one plan ([`Quota::share`]). The server still knows better: what it says is taken over
 //! with [`Ledger::spend_all`], and never raises what the user allowed.
 //!
-//! | kind | starts anew | counted in |
+//! | kind | resets | counted in |
 //! |---|---|---|
 //! | `1000/day`, `/week`, `/month` | at midnight, on Monday, on the first, in the quota's [`Zone`] | one number |
 //! | `1000/day rolling`, `1000/36h` | each use comes back after the window | at most 64 groups of uses |

@@ -247,7 +247,7 @@ fn a_receipt_is_void_once_the_server_called_the_quota_spent() {
         assert_eq!(
             spent.is_ok(),
             plan == "5/day rolling",
-            "{plan}: another window starts anew"
+            "{plan}: another window starts at zero"
         );
     }
 }

@@ -1,6 +1,6 @@
 //! Where midnight is.
 //!
-//! Plans start anew at midnight of the place where the provider does its books, and that is seldom the client's. A
+//! Plans reset at midnight of the place where the provider does its books, and that is seldom the client's. A
 //! fixed offset needs nothing but a subtraction; a place with daylight saving time needs the history of its clocks,
 //! which the feature `time-zone` brings along.
 

@@ -1,6 +1,6 @@
 //! How much a limit lets through: time in, decision out.
 //!
-//! All in whole numbers. A limiter that reckons in floats is off by one request now and then, and a test that counts
+//! All in whole numbers. A limiter that calculates in floats is off by one request now and then, and a test that counts
 //! refusals could not tell whose mistake that was.
 
 use std::time::Duration;

@@ -18,7 +18,7 @@
 //!
 //! # Time
 //! A timeout of the request or the client spans all hops and the body, as with reqwest: later hops get what is left of
-//! it. `ClientBuilder::read_timeout` starts anew with each hop.
+//! it. `ClientBuilder::read_timeout` is reset by each hop.
 //!
 //! # When not to use it
 //! Around a client that follows redirects itself there is nothing to do. Middlewares further in than this layer run once

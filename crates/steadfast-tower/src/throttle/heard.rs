@@ -27,7 +27,7 @@ pub(super) fn heard(judged: &Judged) -> Feedback {
     }
     let asked = judged.hints.retry_after;
     // A quota that is used up closes nothing by itself: other requests of the scope may not count against it.
-    if judged.reason == Reason::QuotaSpent && asked.is_none() {
+    if judged.reason == Reason::QuotaUsedUp && asked.is_none() {
         return Feedback::Passed;
     }
     let trust = if is_busy { TRUST_503 } else { TRUST };

@@ -241,7 +241,7 @@ impl OriginLimits {
         let key = self.hash((whose, rates));
         let mut known = self.known();
         if !known.rates.contains_key(&key) && known.rates.len() >= MOST {
-            // Those that nobody holds go; a rate that starts anew has its burst again.
+            // Those that nobody holds go; a rate that is made again has its full burst.
             known
                 .rates
                 .retain(|_, line| Arc::strong_count(line) > 1 || !line.limiter.is_full());

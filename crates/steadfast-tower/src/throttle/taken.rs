@@ -73,9 +73,10 @@ fn warn(whose: &str, status: &steadfast_core::quota::QuotaStatus) {
         steadfast.quota.limit = signed(status.limit),
         steadfast.quota.used = signed(status.used),
         steadfast.quota.left = signed(status.left),
-        "{} of {} requests of a quota are used: {whose}",
+        "{} of {} requests of a quota are used: {}",
         status.used,
         status.limit,
+        whose.trim_end(),
     );
 }
 

@@ -33,7 +33,7 @@ pub struct ScopeView {
     pub remaining: Option<u64>,
     /// Of how many.
     pub limit: Option<u64>,
-    /// When that limit starts anew.
+    /// When that limit resets.
     pub resets_at: Option<Instant>,
     /// Until when the server closed it.
     pub closed_until: Option<Instant>,

@@ -76,7 +76,7 @@ pub(super) const TEXTS: &[Text] = &[
 /// up.
 pub(super) const QUOTA_SPENT: Text = Text {
     code: 429,
-    title: "Quota Spent",
+    title: "Quota Used Up",
     meaning: "the quota of a day, week, month or plan is used up; nothing was processed",
     side: Side::Caller,
     causes: &[
@@ -85,7 +85,7 @@ pub(super) const QUOTA_SPENT: Text = Text {
         "a loop, a test or somebody else with the same key used it up",
     ],
     next: &[
-        "stop calling until the quota starts anew: going slower does not bring it back",
+        "stop calling until the quota resets: going slower does not bring it back",
         "raise the quota, the plan or the credit, or ask the provider to",
         "look at the usage page for what used it, and spread the work over the period",
     ],

@@ -124,7 +124,7 @@ impl Limit {
         self.heard
     }
 
-    /// When it starts anew, where that is more than granularity; else it is mirrored, if enough is known. One that has
+    /// When it resets, where that is more than granularity; else it is mirrored, if enough is known. One that has
     /// windows, and tells none or has fewer than one unit per granule, means what it says.
     fn hear_reset(&mut self, allowance: &Allowance) -> Option<Instant> {
         let reset = allowance.reset;

@@ -2,7 +2,7 @@
 //!
 //! A quota of 5,000 an hour is there to be spent: pacing it evenly would slow a client to 1.4 a second that never
 //! uses more than a hundred. So nothing waits until the remainder falls below a fifth of the quota (without a known
-//! quota: below twice the calls in flight), or until the use so far, continued, would spend it before it starts anew.
+//! quota: below twice the calls in flight), or until the use so far, continued, would spend it before it resets.
 //! From then on the pace is what is left over the time that is left, and never more than quota over window.
 //!
 //! A time of 0 or 1 s is only the granularity of a field in whole seconds: it says neither when a window ends nor how

@@ -11,11 +11,11 @@ const JITTER: Duration = Duration::from_secs(2);
 
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Window {
-    /// When it starts anew, if that was told and is more than granularity.
+    /// When it resets, if that was told and is more than granularity.
     pub(super) starts_anew: Option<Instant>,
-    /// It started anew since the last report, by the clock alone.
+    /// It has reset since the last report, by the clock alone.
     is_renewed: bool,
-    /// The first report since it started anew.
+    /// The first report since it reset.
     first: Report,
     gcra: Gcra,
 }
@@ -68,7 +68,7 @@ impl Window {
         self.gcra.take(interval, now);
     }
 
-    /// Whether the use since the first report, continued, would spend it before it starts anew.
+    /// Whether the use since the first report, continued, would spend it before it resets.
     pub(super) fn will_be_spent(&self, now: Instant, left: f64) -> bool {
         let Some(at) = self.starts_anew else {
             return false;
