@@ -2,9 +2,11 @@
 //! for the rows, `throttle --models` or `--shape NAME` with `[--answer NAME] [--callers N] [--latency MS] [--seeds N]` for
 //! models, `throttle --random N [--seed N]` for models that are drawn, `throttle --sockets` for real sockets; with `--check` to hold them against their bounds, `throttle --quick` for the same with one seed.
 //!
-//! What the rows mean: the module `throttle`. A paused clock needs tokio's `test-util`, and that must not be on where
-//! nanoseconds are measured (its clock costs more), so it hangs on a feature that is off by default. Built without it,
-//! this program has Cargo build and run it once more with the feature, so that nobody has to know.
+//! `outages [--runs N] [--seed N]` for the outages that presets survive.
+//!
+//! What the rows mean: the modules `throttle` and `outages`. A paused clock needs tokio's `test-util`, and that must not be
+//! on where nanoseconds are measured (its clock costs more), so it hangs on a feature that is off by default. Built without
+//! it, this program has Cargo build and run it once more with the feature, so that nobody has to know.
 
 use std::env;
 use std::process::ExitCode;
@@ -16,9 +18,10 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
     match arguments.split_first() {
         Some((command, rest)) if command == "throttle" => throttle(rest),
+        Some((command, rest)) if command == "outages" => outages(rest),
         _ => {
             eprintln!(
-                "what should be measured? `throttle` is known here; costs per call are `cargo bench`"
+                "what should be measured? `throttle` and `outages` are known here; costs per call are `cargo bench`"
             );
             ExitCode::from(2)
         }
@@ -40,6 +43,47 @@ fn throttle(arguments: &[String]) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     ExitCode::FAILURE
+}
+
+/// Prints which outages presets survive.
+#[cfg(feature = "throttle")]
+fn outages(arguments: &[String]) -> ExitCode {
+    use steadfast_bench::outages;
+
+    let (mut runs, mut seed) = (200, 1);
+    let mut rest = arguments.iter();
+    while let Some(argument) = rest.next() {
+        let known = match argument.as_str() {
+            "--runs" => set(&mut runs, rest.next()),
+            "--seed" => set(&mut seed, rest.next()),
+            _ => false,
+        };
+        if !known {
+            eprintln!("{argument}: known are --runs N and --seed N");
+            return ExitCode::from(2);
+        }
+    }
+    let rows = outages::rows().into_iter();
+    let played: Vec<_> = rows
+        .map(|row| {
+            let cells = row.play(runs, seed);
+            (row, cells)
+        })
+        .collect();
+    print!("{}", outages::tables(&played));
+    ExitCode::SUCCESS
+}
+
+/// Whether a number was given, which is then set.
+#[cfg(feature = "throttle")]
+fn set<T: std::str::FromStr>(number: &mut T, given: Option<&String>) -> bool {
+    match given.map(|given| given.parse()) {
+        Some(Ok(given)) => {
+            *number = given;
+            true
+        }
+        _ => false,
+    }
 }
 
 /// Prints what comes of servers that are drawn.
@@ -127,9 +171,19 @@ fn rows(arguments: &Arguments) -> bool {
     broken.is_empty()
 }
 
-/// The same once more, with the feature.
 #[cfg(not(feature = "throttle"))]
 fn throttle(arguments: &[String]) -> ExitCode {
+    again("throttle", arguments)
+}
+
+#[cfg(not(feature = "throttle"))]
+fn outages(arguments: &[String]) -> ExitCode {
+    again("outages", arguments)
+}
+
+/// The same once more, with the feature.
+#[cfg(not(feature = "throttle"))]
+fn again(measure: &str, arguments: &[String]) -> ExitCode {
     use std::process::Command;
 
     // Cargo tells what it runs which Cargo it is; `cargo` is what a shell would find.
@@ -140,7 +194,7 @@ fn throttle(arguments: &[String]) -> ExitCode {
     if cfg!(not(feature = "peers")) {
         command.arg("--no-default-features");
     }
-    command.args(["--features", "throttle", "--", "throttle"]);
+    command.args(["--features", "throttle", "--", measure]);
     command.args(arguments);
     match command.status() {
         // A child that a signal ended has no code.

@@ -25,7 +25,7 @@ impl Bound {
     #[must_use]
     pub fn broken(&self, median: &Figures) -> Vec<String> {
         let mut broken = Vec::new();
-        // Written so that a figure that could not be reckoned (NaN) breaks its promise.
+        // Written so that a figure that could not be calculated (NaN) breaks its promise.
         if !matches!(median.ok, ok if ok >= 1.0) {
             broken.push(format!("{:.2} % are ok, not all", median.ok * 100.0));
         }
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn a_figure_that_could_not_be_reckoned_is_a_broken_promise() {
+    fn a_figure_that_could_not_be_calculated_is_a_broken_promise() {
         let nothing = Figures::median(&[]);
         assert_eq!(BOUNDS[0].broken(&nothing).len(), 3);
     }

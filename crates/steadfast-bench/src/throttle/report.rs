@@ -32,7 +32,7 @@ pub fn table(row: &Row, cells: &[Cell]) -> String {
 }
 
 /// One JSON object per cell and line: `{"row","name","shape","client","calls","ok","refused","per_success","goodput",
-/// "took","best","p50","max"}`; counts are counts, times are seconds, what could not be reckoned is null.
+/// "took","best","p50","max"}`; counts are counts, times are seconds, what could not be calculated is null.
 #[must_use]
 pub fn json(cells: &[Cell]) -> String {
     cells.iter().map(object).collect()
