@@ -83,3 +83,8 @@ pub use crate::rule::{Pace, Repeats, Retry, Rule, StatusClass, StatusRules, Stat
 pub use crate::short::Human;
 pub use crate::terms::Terms;
 pub use crate::url::{Authority, UrlParts};
+
+/// The README's example is a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -67,3 +67,8 @@ pub use server::{Server, ServerBuilder};
 pub use status_ext::StatusExt;
 pub use step::Step;
 pub use transport::{Transport, TransportBuilder, TransportError, TransportErrorKind};
+
+/// The README's example is a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

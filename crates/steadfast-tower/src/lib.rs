@@ -92,3 +92,8 @@ pub use crate::request::{BodyWith, CloneReplay, HttpRequest, Replay, ReplayBody,
 pub use crate::response::{BodyError, HttpResponse, IntoPeeked, PeekedResponse};
 pub use crate::scope::Scope;
 pub use crate::stack::{Attempt, Limited, Own, Paced, Retried, Stack, stack};
+
+/// The README's example is a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
