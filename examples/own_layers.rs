@@ -5,8 +5,9 @@
 use std::error::Error;
 
 use http::{HeaderValue, StatusCode};
+use steadfast::policy::{FallbackResponse, IdempotencyKey};
 use steadfast::prelude::*;
-use steadfast::{FallbackResponse, IdempotencyKey, InvalidPolicies, Policies, Policy};
+use steadfast::{InvalidPolicies, Policies, Policy};
 use steadfast_testkit::{Server, script};
 use tower::util::MapRequestLayer;
 

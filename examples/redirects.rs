@@ -4,8 +4,9 @@
 
 use std::error::Error;
 
+use steadfast::Policies;
+use steadfast::policy::Redirects;
 use steadfast::prelude::*;
-use steadfast::{Policies, Redirects};
 use steadfast_testkit::{Server, StatusExt, script};
 
 fn client() -> Result<reqwest_middleware::ClientWithMiddleware, Box<dyn std::error::Error>> {

@@ -22,8 +22,9 @@ use http::Extensions;
 use http_body_util::{BodyExt, Full};
 use reqwest::{Client, Request, Response};
 use reqwest_middleware::{ClientBuilder, Middleware, Next};
+use steadfast::policy::{Jitter, Opinion, Retry};
 use steadfast::prelude::*;
-use steadfast::{Backoff, Jitter, Opinion, Policies, Policy, Rate, Record, Retry};
+use steadfast::{Backoff, Policies, Policy, Rate, Record};
 use steadfast_testkit::cases;
 use tower::{Layer, Service, ServiceExt, service_fn};
 

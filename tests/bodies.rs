@@ -14,8 +14,10 @@ mod request;
 use std::time::Duration;
 
 use common::{Watch, client};
+use steadfast::error::FailureKind;
 use steadfast::prelude::*;
-use steadfast::{Backoff, ErrorKind, FailureKind, Outcome, Policy, Stop};
+use steadfast::record::{Outcome, Stop};
+use steadfast::{Backoff, ErrorKind, Policy};
 use steadfast_testkit::{Received, Server, Step, script, virtual_time};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -214,7 +216,7 @@ fn a_response_that_was_looked_into_is_the_same_response() {
         let peeked = client(
             Policy::standard()
                 .attempts(1)
-                .classify(|_| steadfast::Opinion::ReadBody),
+                .classify(|_| steadfast::policy::Opinion::ReadBody),
         );
         for path in ["/from", "/refused", "/old"] {
             for method in [http::Method::GET, http::Method::HEAD] {

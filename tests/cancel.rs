@@ -15,8 +15,9 @@ use std::time::Duration;
 
 use reqwest::{Client, Request};
 use reqwest_middleware::ClientWithMiddleware;
+use steadfast::policy::BudgetConfig;
 use steadfast::prelude::*;
-use steadfast::{BudgetConfig, ErrorKind, Policies, Policy, Rate};
+use steadfast::{ErrorKind, Policies, Policy, Rate};
 use steadfast_testkit::{Server, StatusExt, Step, script, virtual_time};
 use steadfast_tower::{CloneReplay, Entry, NoLayer, Own, Scope, stack};
 use tokio::runtime::Handle;

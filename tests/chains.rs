@@ -18,7 +18,8 @@ use http::{Extensions, HeaderValue};
 use reqwest::{Request, Response};
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware, Middleware, Next};
 use steadfast::prelude::*;
-use steadfast::{Backoff, Policies, Policy, Rate, Stop};
+use steadfast::record::Stop;
+use steadfast::{Backoff, Policies, Policy, Rate};
 use steadfast_testkit::{Server, Transport, script, virtual_time};
 
 const SECOND: Duration = Duration::from_secs(1);

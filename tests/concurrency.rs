@@ -8,8 +8,10 @@ mod common;
 use std::time::Duration;
 
 use reqwest_middleware::ClientWithMiddleware;
+use steadfast::error::Refusal;
 use steadfast::prelude::*;
-use steadfast::{Concurrency, Error, ErrorKind, Policies, Policy, Refusal, Stop};
+use steadfast::record::Stop;
+use steadfast::{Concurrency, Error, ErrorKind, Policies, Policy};
 use steadfast_testkit::{Server, StatusExt, script, virtual_time};
 
 const SECOND: Duration = Duration::from_secs(1);

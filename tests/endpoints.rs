@@ -14,8 +14,10 @@ use std::time::Duration;
 
 use common::{Watch, client};
 use http::Method;
+use steadfast::policy::BudgetConfig;
 use steadfast::prelude::*;
-use steadfast::{Backoff, BudgetConfig, Policies, Policy, Stop};
+use steadfast::record::Stop;
+use steadfast::{Backoff, Policies, Policy};
 use steadfast_testkit::{Received, Server, Step, Transport, script, virtual_time};
 
 const SECOND: Duration = Duration::from_secs(1);

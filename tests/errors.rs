@@ -19,8 +19,10 @@ use std::time::Duration;
 
 use common::{Watch, client};
 use reqwest::Url;
+use steadfast::error::{FailureKind, Refusal};
 use steadfast::prelude::*;
-use steadfast::{Error, ErrorExt, ErrorKind, FailureKind, Outcome, Policy, Rate, Refusal, Stop};
+use steadfast::record::{Outcome, Stop};
+use steadfast::{Error, ErrorExt, ErrorKind, Policy, Rate};
 use steadfast_testkit::{Server, Step, refused_port, script, virtual_time};
 
 const SECOND: Duration = Duration::from_secs(1);

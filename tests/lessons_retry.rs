@@ -20,7 +20,8 @@ use std::time::Duration;
 
 use common::{SEED, Watch, client, policies};
 use steadfast::prelude::*;
-use steadfast::{Backoff, Policies, Policy, Rate, Stop, WaitSource};
+use steadfast::record::{Stop, WaitSource};
+use steadfast::{Backoff, Policies, Policy, Rate};
 use steadfast_testkit::{Server, Step, script, virtual_time};
 
 const SECOND: Duration = Duration::from_secs(1);

@@ -11,8 +11,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
+use steadfast::policy::BudgetConfig;
 use steadfast::prelude::*;
-use steadfast::{Backoff, BudgetConfig, Policies, Policy, Stop};
+use steadfast::record::Stop;
+use steadfast::{Backoff, Policies, Policy};
 use steadfast_testkit::{Script, Step, Transport, script};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};

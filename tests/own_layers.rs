@@ -117,7 +117,7 @@ fn a_layer_around_attempts_runs_once_per_attempt_and_its_tenants_stay_apart() {
 #[test]
 fn an_error_of_a_layer_of_ones_own_ends_the_call_and_keeps_its_text() {
     virtual_time().block_on(async {
-        let refuse = tower::layer::layer_fn(|_: steadfast::Rest<'_>| {
+        let refuse = tower::layer::layer_fn(|_: steadfast::layers::Rest<'_>| {
             tower::service_fn(|_: reqwest::Request| async {
                 Err::<reqwest::Response, _>(steadfast_tower::BoxError::from("no token to be had"))
             })
@@ -269,7 +269,7 @@ fn the_tower_form_has_the_same_places_and_checks_an_overlay() {
         );
 
         let mut request = post();
-        let overlay = Arc::new(steadfast::Overlay::new().attempts(0));
+        let overlay = Arc::new(steadfast::policy::Overlay::new().attempts(0));
         request.extensions_mut().insert(overlay);
         let service = Policies::standard().layer().layer(transport.clone());
         let failure = service.oneshot(request).await.unwrap_err();

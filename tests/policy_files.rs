@@ -16,8 +16,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
+use steadfast::config::WatchOptions;
+use steadfast::policy::BudgetScope;
 use steadfast::prelude::*;
-use steadfast::{BudgetScope, Policies, Policy, Record, Stop, WatchOptions};
+use steadfast::record::Stop;
+use steadfast::{Policies, Policy, Record};
 use steadfast_testkit::Transport;
 
 const FILE: &str = "policies.toml";
@@ -270,7 +273,7 @@ async fn a_call_may_ask_for_a_policy_by_name() {
 
 #[tokio::test(start_paused = true)]
 async fn a_named_policy_runs_over_the_state_of_the_endpoint() {
-    let budget = steadfast::BudgetConfig::new(0, 0, 1).unwrap();
+    let budget = steadfast::policy::BudgetConfig::new(0, 0, 1).unwrap();
     let policies = Policies::builder()
         .default_policy(Policy::standard().budget(budget))
         .named("other", Policy::standard().attempts(9).budget(budget))
@@ -293,7 +296,7 @@ async fn a_named_policy_runs_over_the_state_of_the_endpoint() {
 
 #[tokio::test(start_paused = true)]
 async fn a_policy_says_who_shares_its_budget() {
-    let budget = steadfast::BudgetConfig::new(0, 0, 1).unwrap();
+    let budget = steadfast::policy::BudgetConfig::new(0, 0, 1).unwrap();
     let policy = Policy::standard().budget(budget);
     for (share, second) in [(BudgetScope::Endpoint, 2), (BudgetScope::Origin, 1)] {
         let policies = Policies::builder()
@@ -312,7 +315,7 @@ async fn a_policy_says_who_shares_its_budget() {
 /// Scopes beyond the first of an endpoint stand in a map behind a lock, and one that shares looks for the other there.
 #[tokio::test(start_paused = true)]
 async fn a_shared_budget_is_one_per_identity_too() {
-    let budget = steadfast::BudgetConfig::new(0, 0, 1).unwrap();
+    let budget = steadfast::policy::BudgetConfig::new(0, 0, 1).unwrap();
     let policy = Policy::standard()
         .budget(budget)
         .budget_scope(BudgetScope::Origin);
@@ -339,7 +342,7 @@ async fn a_shared_budget_is_one_per_identity_too() {
 
 #[tokio::test(start_paused = true)]
 async fn an_endpoint_may_say_for_whom_it_is_called() {
-    let budget = steadfast::BudgetConfig::new(0, 0, 1).unwrap();
+    let budget = steadfast::policy::BudgetConfig::new(0, 0, 1).unwrap();
     let policies = Policies::builder()
         .default_policy(Policy::standard().budget(budget).identity("acme"))
         .build()

@@ -24,7 +24,8 @@ mod time;
 use common::SEED;
 use reqwest::ClientBuilder;
 use reqwest_middleware::ClientWithMiddleware;
-use steadfast::{Policies, Policy, Redirects};
+use steadfast::policy::Redirects;
+use steadfast::{Policies, Policy};
 use steadfast_testkit::{Received, Server, Step};
 
 /// The client of a builder without steadfast.

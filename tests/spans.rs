@@ -17,8 +17,9 @@ use std::time::Duration;
 
 use reqwest::{Client, Method};
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
+use steadfast::policy::Spans;
 use steadfast::prelude::*;
-use steadfast::{Policies, Policy, Quota, Rate, Spans};
+use steadfast::{Policies, Policy, Quota, Rate};
 use steadfast_testkit::{Server, StatusExt, refused_port, script, virtual_time};
 use tokio::time::timeout;
 use tracing::{Instrument, Level, info, info_span};
@@ -335,7 +336,7 @@ fn nothing_is_built_when_nobody_listens() {
 #[test]
 fn a_key_and_a_fallback_are_told_by_the_spans() {
     use http::StatusCode;
-    use steadfast::{FallbackResponse, IdempotencyKey};
+    use steadfast::policy::{FallbackResponse, IdempotencyKey};
 
     let (heard, ()) = hear(LevelFilter::INFO, async {
         let server = Server::start(503).await;

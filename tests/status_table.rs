@@ -12,8 +12,10 @@ use std::time::Duration;
 
 use common::{client, policies, stream};
 use http::Method;
+use steadfast::policy::{Retry, StatusClass};
 use steadfast::prelude::*;
-use steadfast::{Policy, Reason, Retry, Rule, StatusClass, Stop};
+use steadfast::record::{Reason, Stop};
+use steadfast::{Policy, Rule};
 use steadfast_testkit::{Received, Script, Server, Step, script, virtual_time};
 
 /// How many requests the server sees for GET, POST, POST with a key, and any method with a stream as its body.

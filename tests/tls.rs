@@ -11,8 +11,10 @@ use std::time::Duration;
 
 use common::policies;
 use http::Method;
+use steadfast::error::FailureKind;
 use steadfast::prelude::*;
-use steadfast::{Backoff, ErrorKind, FailureKind, Outcome, Policy};
+use steadfast::record::Outcome;
+use steadfast::{Backoff, ErrorKind, Policy};
 use steadfast_testkit::real_time;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};

@@ -20,8 +20,10 @@ use common::policies;
 use http::Method;
 use reqwest_middleware::ClientWithMiddleware;
 use resolver::Resolver;
+use steadfast::error::FailureKind;
 use steadfast::prelude::*;
-use steadfast::{Backoff, FailureKind, Outcome, Policy, Record, Stop};
+use steadfast::record::{Outcome, Stop};
+use steadfast::{Backoff, Policy, Record};
 use steadfast_testkit::{Script, Server, Step, refused_port, script, virtual_time};
 
 /// What a call came to.

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use http::StatusCode;
 use steadfast::advice::{Advice, Finding};
-use steadfast::{ErrorKind, Human, Outcome, Record, StatusError, Stop};
+use steadfast::error::StatusError;
+use steadfast::record::{Human, Outcome, Stop};
+use steadfast::{ErrorKind, Record};
 
 const WIDTH: usize = 108;
 /// The columns of a call's line; what happened stands in the rest of it.

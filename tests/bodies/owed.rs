@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
-use steadfast::{Backoff, BudgetConfig, Policy, Stop};
+use steadfast::policy::BudgetConfig;
+use steadfast::record::Stop;
+use steadfast::{Backoff, Policy};
 use steadfast_testkit::{Server, Step, script, virtual_time};
 
 use super::common::{Watch, client};

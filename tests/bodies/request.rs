@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use http::Method;
 use reqwest::multipart::{Form, Part};
+use steadfast::Policy;
 use steadfast::prelude::*;
-use steadfast::{Policy, Stop};
+use steadfast::record::Stop;
 use steadfast_testkit::{Server, script, virtual_time};
 
 use super::bytes;

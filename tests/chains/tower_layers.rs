@@ -7,8 +7,10 @@ use bytes::Bytes;
 use http::{HeaderValue, Request};
 use http_body_util::{BodyExt, Full};
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
+use steadfast::layers::TowerMiddleware;
+use steadfast::policy::Overlay;
 use steadfast::prelude::*;
-use steadfast::{Overlay, Policies, Policy, Rate, Record, TowerMiddleware};
+use steadfast::{Policies, Policy, Rate, Record};
 use steadfast_testkit::{Server, Step, Transport, TransportError, script, virtual_time};
 use tower::limit::GlobalConcurrencyLimitLayer;
 use tower::timeout::TimeoutLayer;
@@ -27,7 +29,10 @@ fn tagged(mut request: reqwest::Request) -> reqwest::Request {
 }
 
 /// A client with one layer outside of steadfast or inside.
-fn chain(outside: bool, layer: impl for<'a> steadfast::LayerFor<'a>) -> ClientWithMiddleware {
+fn chain(
+    outside: bool,
+    layer: impl for<'a> steadfast::layers::LayerFor<'a>,
+) -> ClientWithMiddleware {
     let builder = ClientBuilder::new(reqwest::Client::new());
     let (ours, other) = (
         Policies::standard().middleware(),

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use steadfast::Policy;
 use steadfast::prelude::*;
-use steadfast::{Policy, Stop};
+use steadfast::record::Stop;
 use steadfast_testkit::{Server, Step, script, virtual_time};
 
 use super::SECOND;

@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use reqwest::Client;
 use reqwest_middleware::{ClientWithMiddleware, RequestBuilder};
+use steadfast::error::Refusal;
 use steadfast::prelude::*;
-use steadfast::{Error, ErrorKind, Policy, Quota, Rate, Refusal, Stop};
+use steadfast::record::Stop;
+use steadfast::{Error, ErrorKind, Policy, Quota, Rate};
 use steadfast_testkit::{Script, Server, refused_port, script, virtual_time};
 
 use super::common::policies;

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use steadfast::prelude::*;
-use steadfast::{Error, ErrorKind, Policy, Stop};
+use steadfast::record::Stop;
+use steadfast::{Error, ErrorKind, Policy};
 use steadfast_testkit::{Server, Step, script, virtual_time};
 
 use super::SECOND;

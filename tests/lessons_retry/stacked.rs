@@ -1,8 +1,10 @@
 //! Retries do not multiply: of several steadfast layers over one another, one is in charge.
 
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
+use steadfast::Policy;
+use steadfast::layers::TowerMiddleware;
 use steadfast::prelude::*;
-use steadfast::{Policy, Stop, TowerMiddleware};
+use steadfast::record::Stop;
 use steadfast_testkit::{Script, Server, Step, script, virtual_time};
 use steadfast_tower::retry::RetryLayer;
 use tower::{Layer, ServiceExt};

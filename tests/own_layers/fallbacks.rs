@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use http::{HeaderName, HeaderValue, StatusCode};
+use steadfast::policy::FallbackResponse;
 use steadfast::prelude::*;
-use steadfast::{Error, ErrorKind, FallbackResponse, Policy};
+use steadfast::{Error, ErrorKind, Policy};
 use steadfast_testkit::{Server, script, virtual_time};
 
 use super::client;

@@ -1,8 +1,9 @@
 //! Idempotency keys: which requests carry one, and what an answer to such a request means.
 
 use http::HeaderName;
+use steadfast::Policy;
+use steadfast::policy::IdempotencyKey;
 use steadfast::prelude::*;
-use steadfast::{IdempotencyKey, Policy};
 use steadfast_testkit::{Server, script, virtual_time};
 
 use super::{arrived, client};

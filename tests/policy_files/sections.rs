@@ -3,8 +3,9 @@
 use std::sync::{Arc, Mutex};
 
 use steadfast::config::Config;
+use steadfast::config::WatchOptions;
 use steadfast::config::section::{Field, Keys, Mistake, Section, ValueKind, key, whole};
-use steadfast::{Policies, PoliciesBuilder, Policy, WatchOptions};
+use steadfast::{Policies, PoliciesBuilder, Policy};
 use steadfast_testkit::Transport;
 use tracing::Level;
 use tracing_subscriber::filter::LevelFilter;

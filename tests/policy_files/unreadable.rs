@@ -5,8 +5,9 @@ use std::fs::File;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
+use steadfast::Policies;
 use steadfast::config::Config;
-use steadfast::{Policies, WatchOptions};
+use steadfast::config::WatchOptions;
 use steadfast_testkit::Transport;
 use tracing::Level;
 use tracing_subscriber::filter::LevelFilter;

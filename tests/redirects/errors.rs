@@ -1,8 +1,11 @@
 //! Errors are those of the bare client.
 
 use reqwest::Client;
+use steadfast::error::FailureKind;
+use steadfast::policy::Redirects;
 use steadfast::prelude::*;
-use steadfast::{Error, ErrorKind, FailureKind, Outcome, Policy, Redirects};
+use steadfast::record::Outcome;
+use steadfast::{Error, ErrorKind, Policy};
 use steadfast_testkit::{Server, Step, refused_port, virtual_time};
 
 use super::common::policies;

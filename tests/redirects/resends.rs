@@ -6,7 +6,8 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, ClientBuilder};
 use reqwest_middleware::ClientWithMiddleware;
 use steadfast::prelude::*;
-use steadfast::{Hops, Policies, Policy};
+use steadfast::record::Hops;
+use steadfast::{Policies, Policy};
 
 use super::common::http2::{Act, Http2, REFUSED_STREAM, run};
 use super::common::{policies, stream};
@@ -54,7 +55,7 @@ fn what_the_bare_client_completes_over_refusals_is_completed() {
 fn resends_take_neither_attempts_nor_budget() {
     run(async {
         let policy = Policy::standard().attempts(1);
-        let policy = policy.budget(steadfast::BudgetConfig::new(0, 0, 1).unwrap());
+        let policy = policy.budget(steadfast::policy::BudgetConfig::new(0, 0, 1).unwrap());
         let client = policies(policy).wrap_builder(h2()).unwrap();
         for _ in 0..5 {
             let (hops, ok, seen) = sent(&client, &[REFUSE, Act::GoAway, Act::Answer]).await;

@@ -125,7 +125,7 @@ fn a_default_authorization_leaves_nothing_behind_at_another_origin() {
 /// The client follows such redirects itself; it asks first.
 #[test]
 fn a_default_authorization_changes_nothing_about_what_is_followed() {
-    use steadfast::Redirects;
+    use steadfast::policy::Redirects;
 
     virtual_time().block_on(async {
         let two = Two::start().await;

@@ -4,7 +4,7 @@ use futures_util::StreamExt;
 use http::Method;
 use reqwest::{Body, Client};
 use reqwest_middleware::ClientWithMiddleware;
-use steadfast::Redirects;
+use steadfast::policy::Redirects;
 use steadfast_testkit::{Server, Step, virtual_time};
 
 use super::common::stream;

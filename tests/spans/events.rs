@@ -1,6 +1,6 @@
 //! The sentences that are logged.
 
-use steadfast::Spans;
+use steadfast::policy::Spans;
 use steadfast_testkit::{Server, StatusExt, refused_port, script};
 use tracing::Level;
 use tracing_subscriber::filter::LevelFilter;

@@ -5,8 +5,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use http::Method;
+use steadfast::error::FailureKind;
+use steadfast::policy::Opinion;
 use steadfast::prelude::*;
-use steadfast::{FailureKind, Opinion, Outcome, Policy, Reason, Rule, Stop};
+use steadfast::record::{Outcome, Reason, Stop};
+use steadfast::{Policy, Rule};
 use steadfast_testkit::{Server, Step, script, virtual_time};
 
 use super::common::client;

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use steadfast::{Pacing, Policy};
+use steadfast::Policy;
+use steadfast::policy::Pacing;
 use steadfast_testkit::{Limited, Step, Transport};
 use tokio::time::sleep;
 

@@ -4,7 +4,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use steadfast::{Pacing, Policy, Rate};
+use steadfast::policy::Pacing;
+use steadfast::{Policy, Rate};
 use steadfast_testkit::{Received, Server, Step};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};

@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use http::Method;
 use reqwest_middleware::ClientWithMiddleware;
+use steadfast::error::FailureKind;
 use steadfast::prelude::*;
-use steadfast::{Backoff, FailureKind, Outcome, Policy};
+use steadfast::record::Outcome;
+use steadfast::{Backoff, Policy};
 
 use super::common::http2::{Act, Http2, INTERNAL_ERROR, REFUSED_STREAM, run};
 use super::common::policies;

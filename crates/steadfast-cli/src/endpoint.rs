@@ -3,8 +3,9 @@
 use http::Method;
 use reqwest::Url;
 use serde_json::{Value, json};
+use steadfast::Policy;
 use steadfast::config::Config;
-use steadfast::{Pattern, Policy};
+use steadfast::policy::Pattern;
 use steadfast_core::{Routes, UrlParts};
 
 /// The endpoint of a request.

@@ -6,8 +6,8 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use steadfast::Human;
 use steadfast::config::{Config, Diagnostic, Diagnostics, Reader, Severity};
+use steadfast::record::Human;
 
 use crate::exit::Exit;
 use crate::output::{Colour, Output};

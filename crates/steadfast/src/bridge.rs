@@ -25,7 +25,7 @@ type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// A tower layer as a [`reqwest_middleware::Middleware`].
 ///
 /// ```
-/// use steadfast::TowerMiddleware;
+/// use steadfast::layers::TowerMiddleware;
 /// use tower::util::MapRequestLayer;
 ///
 /// let tag = MapRequestLayer::new(|mut request: reqwest::Request| {

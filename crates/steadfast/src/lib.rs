@@ -29,10 +29,16 @@
 //!
 //! Spans and events have the target `steadfast`: `RUST_LOG=steadfast=info` shows one sentence per retry.
 //!
+//! # Where things are
+//! What every user needs is here: [`wrap`], [`Policies`], [`Policy`], [`Error`], [`Record`] and the [`prelude`]. The rest stands
+//! by topic: [`policy`] (what policies are made of), [`error`](mod@error), [`record`], [`advice`], [`limits`] and [`quota`] (how
+//! they stand), [`layers`] (tower), [`hint`] (headers), [`store`], [`redact`] and, with its feature, `config` (policy files). The
+//! guide, a chapter per topic, is the module `guide`.
+//!
 //! # Features
 //! `throttle` (default): client-side rate limits. `json`: problem details (RFC 9457) in errors, and `.json()`. `form`,
 //! `query`, `multipart`, `stream`, `http2`: forwarded to reqwest-middleware and reqwest. `backoff`: schedules from that
-//! crate. `config`: policies in a file, TOML or JSON (the module `config`). `time-zone`: quotas that start anew at
+//! crate. `config`: policies in a file, TOML or JSON (the module `config`). `time-zone`: quotas that reset at
 //! midnight of a place by its name. No TLS feature of reqwest is switched on: what your own dependency on reqwest says
 //! stays in force. Counts of quotas that survive a restart are the crate `steadfast-quota-file`, behind
 //! [`PoliciesBuilder::store`].
@@ -41,10 +47,22 @@ mod bridge;
 mod cause;
 #[cfg(feature = "config")]
 pub mod config;
-mod error;
+pub mod error;
+#[cfg(any(
+    doc,
+    all(
+        doctest,
+        feature = "config",
+        feature = "json",
+        feature = "throttle",
+        feature = "time-zone"
+    )
+))]
+pub mod guide;
 mod invalid;
-mod kind;
 mod layer;
+pub mod layers;
+pub mod limits;
 mod middleware;
 mod mistake;
 mod nesting;
@@ -53,14 +71,15 @@ mod options;
 mod origins;
 mod own_layers;
 mod policies;
+pub mod policy;
 mod principal;
-mod problem;
+pub mod quota;
+pub mod record;
 mod response;
 #[cfg(feature = "backoff")]
 mod schedule;
 mod scopes;
 mod sent_before;
-mod status_error;
 #[cfg(feature = "throttle")]
 mod throttle;
 mod version;
@@ -68,42 +87,18 @@ mod version;
 mod watch;
 mod wrap;
 
-pub use crate::bridge::{LayerFor, NextFuture, NextService, TowerMiddleware};
-pub use crate::error::{Error, ErrorExt};
+pub use crate::error::{Error, ErrorExt, ErrorKind};
 pub use crate::invalid::InvalidPolicies;
-pub use crate::kind::ErrorKind;
-pub use crate::layer::{Steadfast, SteadfastLayer, SteadfastLayerWith, SteadfastWith};
-pub use crate::middleware::SteadfastMiddleware;
 pub use crate::options::{CallOptions, RequestBuilderExt};
-pub use crate::own_layers::{LayerOver, OwnLayer, Rest};
 pub use crate::policies::{Policies, PoliciesBuilder};
-pub use crate::problem::Problem;
 pub use crate::response::ResponseExt;
-#[cfg(feature = "backoff")]
-pub use crate::schedule::{backoff_exponential, backoff_schedule};
-pub use crate::status_error::StatusError;
-#[cfg(feature = "throttle")]
-pub use crate::throttle::Throttle;
-#[cfg(feature = "config")]
-pub use crate::watch::WatchOptions;
 pub use crate::wrap::{wrap, wrap_with};
 pub use reqwest_middleware;
-pub use steadfast_core::backoff::InvalidBackoff;
-pub use steadfast_core::budget::InvalidBudget;
-pub use steadfast_core::redirect::{Hops, Redirects};
 pub use steadfast_core::{
-    Attempt, Backoff, BudgetConfig, BudgetScope, Concurrency, ConcurrencyLimit, Cost, Exchange,
-    FailedCall, FailureKind, Fallback, FallbackResponse, Human, IdempotencyKey, InvalidPattern,
-    InvalidPolicy, Jitter, KeyForm, LimitScope, Opinion, Outcome, Overlay, PEEK_LIMIT, Pace,
-    Pacing, Pattern, Policy, Priority, Quota, Quotas, Rate, Rates, Reach, Reason, Record, Refusal,
-    Repeats, RequestHead, Retry, Rule, Spans, StatusClass, Statuses, Stop, UrlParts, Wait,
-    WaitSource, advice, hint, quota, redact,
+    Backoff, Concurrency, LimitScope, Policy, Priority, Quota, Rate, Record, Rule, advice, hint,
+    redact,
 };
-pub use steadfast_tower::concurrency::ConcurrencyView;
-pub use steadfast_tower::quota::{Counter, QuotaBook};
 pub use steadfast_tower::store;
-#[cfg(feature = "throttle")]
-pub use steadfast_tower::throttle::ScopeView;
 
 /// The traits, for `use steadfast::prelude::*`.
 pub mod prelude {

@@ -7,7 +7,7 @@ use reqwest::Response;
 use steadfast_core::Record;
 
 use crate::error::Error;
-use crate::status_error::StatusError;
+use crate::error::StatusError;
 
 /// The most bytes of an error's body that are read.
 const BODY_LIMIT: usize = 16 * 1024;

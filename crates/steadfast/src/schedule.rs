@@ -12,7 +12,8 @@ use steadfast_core::{Backoff, Jitter};
 /// Takes any schedule: each call starts with a fresh copy of it.
 ///
 /// ```
-/// use steadfast::{Policy, backoff_schedule};
+/// use steadfast::Policy;
+/// use steadfast::policy::backoff_schedule;
 ///
 /// let policy = Policy::standard().backoff(backoff_schedule(backoff::ExponentialBackoff::default()));
 /// # drop(policy);
@@ -40,7 +41,8 @@ where
 /// maximum time is dropped, since a policy has `retry_for`.
 ///
 /// ```
-/// use steadfast::{Policy, backoff_exponential};
+/// use steadfast::Policy;
+/// use steadfast::policy::backoff_exponential;
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let own = backoff_exponential(&backoff::ExponentialBackoff::default())?;

@@ -74,7 +74,8 @@ impl WatchOptions {
     /// use std::sync::{Arc, RwLock};
     ///
     /// use steadfast::config::Config;
-    /// use steadfast::{Policies, WatchOptions};
+    /// use steadfast::Policies;
+    /// use steadfast::config::WatchOptions;
     ///
     /// # fn start() -> Result<(), Box<dyn std::error::Error>> {
     /// let current = Arc::new(RwLock::new(None));

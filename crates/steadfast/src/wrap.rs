@@ -25,7 +25,7 @@ pub fn wrap(client: reqwest::Client) -> ClientWithMiddleware {
 /// use std::time::Duration;
 /// use steadfast::Policy;
 ///
-/// # fn main() -> Result<(), steadfast::InvalidPolicy> {
+/// # fn main() -> Result<(), steadfast::policy::InvalidPolicy> {
 /// let policy = Policy::standard().deadline(Duration::from_secs(10));
 /// let client = steadfast::wrap_with(policy, reqwest::Client::new())?;
 /// # drop(client);
@@ -94,7 +94,8 @@ impl Policies {
     /// credentials has to look at the host.
     ///
     /// ```
-    /// use steadfast::{Policies, Redirects};
+    /// use steadfast::Policies;
+    /// use steadfast::policy::Redirects;
     ///
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let policies = Policies::builder().redirects(Redirects::same_origin()).build()?;

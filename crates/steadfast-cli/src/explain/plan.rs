@@ -6,8 +6,10 @@ use std::time::{Duration, SystemTime};
 
 use http::{HeaderMap, HeaderValue, Method};
 use serde_json::{Value, json};
-use steadfast::{Human, Stop};
-use steadfast::{InvalidPolicy, Jitter, Opinion, Outcome, Policy, Reason, Rule};
+use steadfast::policy::{InvalidPolicy, Jitter, Opinion};
+use steadfast::record::{Human, Stop};
+use steadfast::record::{Outcome, Reason};
+use steadfast::{Policy, Rule};
 use steadfast_core::repeatable::Repeatable;
 use steadfast_core::{Chance, Judged, Limits, Pace, Prepared, Progress, Situation, Step, Terms};
 

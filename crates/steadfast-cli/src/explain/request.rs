@@ -6,8 +6,10 @@ use http::Method;
 use reqwest::Url;
 use serde_json::{Value, json};
 use steadfast::config::Config;
+use steadfast::policy::{ConcurrencyLimit, Pacing};
+use steadfast::record::Human;
 use steadfast::redact::redact_url;
-use steadfast::{Concurrency, ConcurrencyLimit, Human, LimitScope, Pacing, Priority};
+use steadfast::{Concurrency, LimitScope, Priority};
 use steadfast_core::Prepared;
 
 use super::plan::Planner;

@@ -4,7 +4,8 @@ use std::time::{Duration, SystemTime};
 
 use http::StatusCode;
 use serde_json::{Value, json};
-use steadfast::{FailureKind, Outcome, Refusal};
+use steadfast::error::{FailureKind, Refusal};
+use steadfast::record::Outcome;
 
 use super::plan::{Plan, Planner};
 

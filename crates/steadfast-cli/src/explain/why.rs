@@ -1,4 +1,4 @@
-//! Why one pattern wins over another: the first of the rules in [`steadfast::Pattern`]'s order that tells them apart.
+//! Why one pattern wins over another: the first of the rules in [`steadfast::policy::Pattern`]'s order that tells them apart.
 
 /// A pattern taken apart as it is written; both matched the same request, so only what is written can differ.
 #[derive(Debug, PartialEq, Eq)]
@@ -75,7 +75,7 @@ fn unnamed(path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use http::Method;
-    use steadfast::Pattern;
+    use steadfast::policy::Pattern;
     use steadfast_core::{Routes, UrlParts};
 
     use super::*;

@@ -7,7 +7,8 @@ use reqwest::{Response, Url};
 use reqwest_middleware::ClientWithMiddleware;
 use steadfast::advice::{Advice, AdviceReport, Facts};
 use steadfast::hint::{Hints, spent_quota};
-use steadfast::{Error, ErrorKind, Record, RequestBuilderExt, Stop};
+use steadfast::record::Stop;
+use steadfast::{Error, ErrorKind, Record, RequestBuilderExt};
 use tracing::Instrument;
 
 use super::body::Sink;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use steadfast::Human;
+use steadfast::record::Human;
 
 use super::call::{End, Finished};
 use crate::exit::Exit;

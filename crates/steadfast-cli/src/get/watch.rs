@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde_json::json;
-use steadfast::Human;
+use steadfast::record::Human;
 use tokio::time::Instant;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};

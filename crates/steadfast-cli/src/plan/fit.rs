@@ -6,8 +6,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use steadfast::Human;
 use steadfast::quota::{PreparedQuota, QuotaWindow};
+use steadfast::record::Human;
 use steadfast_core::{Prepared, PreparedRate};
 
 use super::load::{Clock, DAY, Load};

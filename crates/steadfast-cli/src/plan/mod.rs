@@ -12,8 +12,9 @@ use std::path::PathBuf;
 use clap::Args;
 use http::Method;
 use reqwest::Url;
+use steadfast::Policy;
 use steadfast::config::Config;
-use steadfast::{Pattern, Policy};
+use steadfast::policy::Pattern;
 
 use self::fit::Fit;
 use self::load::{Hours, Load};

@@ -4,8 +4,9 @@ use std::fmt;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use steadfast::LimitScope;
 use steadfast::quota::{QuotaWindow, Zone};
-use steadfast::{Human, LimitScope};
+use steadfast::record::Human;
 
 use super::Planned;
 use super::fit::{QuotaFit, RateFit};

@@ -90,3 +90,4 @@ pub use self::reader::Reader;
 pub(crate) use self::reader::{about, read_file};
 pub use self::report::{Diagnostic, Diagnostics, Severity};
 pub use self::units::rate;
+pub use crate::watch::WatchOptions;

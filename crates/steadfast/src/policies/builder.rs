@@ -48,7 +48,7 @@ impl PoliciesBuilder {
     ///
     /// The most specific pattern wins, in whatever order they are given: an exact host before `*.`; then, segment by
     /// segment, a literal before `{…}` before `**`; then methods, scheme and port that are named before those that are not
-    /// ([`Pattern`](crate::Pattern) has the whole rule). Two that match the same requests equally well are a mistake that
+    /// ([`Pattern`](crate::policy::Pattern) has the whole rule). Two that match the same requests equally well are a mistake that
     /// [`build`](Self::build) reports with both of them.
     ///
     /// The pattern's path as it is written, never the path of a request, is the spans' `url.template`.
@@ -93,7 +93,7 @@ impl PoliciesBuilder {
     /// `Idempotency-Key` makes a `POST` repeatable. Of several the last one is outermost.
     ///
     /// Any tower layer over a service of `reqwest::Request` whose service is `Clone`. It holds for the clients of these
-    /// policies; a tower service has [`SteadfastLayer::around_call`](crate::SteadfastLayer::around_call).
+    /// policies; a tower service has [`SteadfastLayer::around_call`](crate::layers::SteadfastLayer::around_call).
     ///
     /// Tokens that are attached here come too late to say for whom a call is made: give an identity.
     ///
@@ -117,7 +117,7 @@ impl PoliciesBuilder {
 
     /// A layer of your own around each attempt, after it waited for rates and gates and before its span: for what has to
     /// be fresh on every attempt, such as a signature or a token. An error of its own ends the call
-    /// ([`FailureKind::Foreign`](crate::FailureKind::Foreign)), unless a failed transport is found inside of it. Of several
+    /// ([`FailureKind::Foreign`](crate::error::FailureKind::Foreign)), unless a failed transport is found inside of it. Of several
     /// the last one is outermost.
     ///
     /// See [`around_call`](Self::around_call) for what fits.

@@ -3,12 +3,11 @@
 use std::time::Duration;
 
 use steadfast::config::{Config, Format, Severity};
+use steadfast::error::FailureKind;
 use steadfast::hint::Window;
+use steadfast::policy::{BudgetConfig, Jitter, Pacing, Retry, Spans, StatusClass};
 use steadfast::quota::Zone;
-use steadfast::{
-    Backoff, BudgetConfig, Concurrency, FailureKind, Jitter, LimitScope, Pacing, Policy, Quota,
-    Rate, Retry, Rule, Spans, StatusClass,
-};
+use steadfast::{Backoff, Concurrency, LimitScope, Policy, Quota, Rate, Rule};
 
 use crate::env;
 
@@ -173,7 +172,7 @@ fn each_key_says_what_its_setter_says() {
         ("spans = 'off'", own().spans(Spans::Off)),
         (
             "budget_scope = 'origin'",
-            own().budget_scope(steadfast::BudgetScope::Origin),
+            own().budget_scope(steadfast::policy::BudgetScope::Origin),
         ),
     ] {
         assert_eq!(
@@ -316,7 +315,8 @@ fn a_file_whose_policies_are_used_by_nothing_is_warned_about() {
 
 #[test]
 fn idempotency_keys_and_fallbacks_mean_what_the_setters_mean() {
-    use steadfast::{FallbackResponse, IdempotencyKey, Policy};
+    use steadfast::Policy;
+    use steadfast::policy::{FallbackResponse, IdempotencyKey};
 
     let text = r#"
         [policies.plain]

@@ -1,7 +1,8 @@
 //! Who meets the models.
 
 use reqwest_middleware::ClientWithMiddleware;
-use steadfast::{Pacing, Policy};
+use steadfast::Policy;
+use steadfast::policy::Pacing;
 
 use super::server::Server;
 use crate::throttle::client::steadfast;

@@ -9,7 +9,7 @@ use steadfast_core::hint::{Hints, spent_quota};
 use steadfast_core::{Record, Stop};
 use steadfast_tower::clock;
 
-use crate::problem::Problem;
+use super::problem::Problem;
 
 /// What a server said with an error status, and what to do about it.
 #[derive(Clone)]

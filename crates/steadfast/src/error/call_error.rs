@@ -10,11 +10,11 @@ use steadfast_core::redact::redact_url;
 use steadfast_core::{FailureKind, InvalidPolicy, Reach, Record, Refusal};
 use steadfast_tower::{Cause, Failure, failure_kind};
 
+use super::kind::ErrorKind;
+use super::status::StatusError;
 use crate::cause::{OneLine, root_cause};
-use crate::kind::ErrorKind;
 use crate::mistake;
 use crate::sent_before;
-use crate::status_error::StatusError;
 
 /// Why a call failed. One type for `send`, `ensure_success` and reading the body: `?` converts from
 /// `reqwest_middleware::Error` and `reqwest::Error`.
