@@ -37,6 +37,7 @@ mod layer;
 mod permits;
 mod queue;
 mod service;
+mod start;
 mod view;
 
 pub use self::future::ConcurrencyFuture;

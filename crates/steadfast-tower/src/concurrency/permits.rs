@@ -12,6 +12,7 @@ use steadfast_core::{Concurrency, ConcurrencyLimit, Outcome, Refusal};
 
 use super::ConcurrencyView;
 use super::queue::{Key, Left, Queue};
+use super::start::Start;
 use crate::clock;
 
 /// The permits of one scope.
@@ -30,13 +31,6 @@ struct State {
 enum Limit {
     Fixed(u32),
     Adaptive(Box<Adaptive>),
-}
-
-/// What an adaptive limit wants to know of an attempt again when it is answered.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Start {
-    epoch: u32,
-    in_flight: u32,
 }
 
 /// One permit, given back when it is released or dropped.

@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use steadfast_core::queue::{Front, Rank, Turns};
 
-use super::permits::Start;
+use super::start::Start;
 
 /// Those who wait, and those whose turn it is.
 #[derive(Default)]

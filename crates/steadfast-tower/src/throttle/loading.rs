@@ -7,10 +7,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
-use super::place::Whose;
 use crate::clock;
 use crate::context::Context as CallContext;
 use crate::quota::{Counter, all_ready};
+
+pub(crate) type Whose = Arc<str>;
 
 /// What the attempt draws on.
 pub(crate) type Counters = Vec<(Whose, Arc<Counter>)>;

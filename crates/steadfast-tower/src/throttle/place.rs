@@ -10,7 +10,7 @@ use steadfast_core::queue::Rank;
 use steadfast_core::{Judged, LimitScope, Pacing, Prepared, PreparedQuota, PreparedRate};
 
 use super::known::LimitKey;
-use super::loading::Counters;
+use super::loading::{Counters, Whose};
 use super::origin_limits::OriginLimits;
 use super::path_groups::PathGroup;
 use super::rates::Rates;
@@ -51,8 +51,6 @@ enum QuotaSet {
     Here(Whose, Arc<Counter>),
     PerCredential(PreparedQuota),
 }
-
-pub(crate) type Whose = Arc<str>;
 
 // ===== impl Place =====
 

@@ -2,7 +2,6 @@
 
 use std::task::{Context, Poll};
 
-use steadfast_core::Rule;
 use tower_service::Service;
 use tracing::field::Empty;
 use tracing::{Level, Span};
@@ -13,7 +12,7 @@ use crate::reply::Reply;
 use crate::request::HttpRequest;
 use crate::response::HttpResponse;
 use crate::trace::SpanFuture;
-use crate::trace::future::{SpanKind, outcome};
+use crate::trace::future::SpanKind;
 use crate::trace::name::{Method, Name};
 
 /// Opens a CLIENT span around each attempt.
@@ -86,38 +85,4 @@ fn open<R: HttpRequest>(call: &Call<R>) -> Span {
         span.record("http.request.resend_count", resends);
     }
     span
-}
-
-/// The attempt is over.
-pub(super) fn ended<Res: HttpResponse, E>(span: &Span, result: &Result<Reply<Res>, Failure<E>>) {
-    outcome(span, result);
-    let judged = match result {
-        Ok(reply) => {
-            span.record(
-                "network.protocol.version",
-                version(reply.response.version()),
-            );
-            reply.report().judged
-        }
-        Err(failure) => failure.report.judged,
-    };
-    span.record(
-        "steadfast.verdict",
-        match judged.verdict {
-            Rule::Accept => "accept",
-            Rule::Retry(_) => "retry",
-            _ => "fail_fast",
-        },
-    );
-    span.record("steadfast.reason", tracing::field::display(judged.reason));
-}
-
-fn version(version: http::Version) -> &'static str {
-    match version {
-        http::Version::HTTP_09 => "0.9",
-        http::Version::HTTP_10 => "1.0",
-        http::Version::HTTP_2 => "2",
-        http::Version::HTTP_3 => "3",
-        _ => "1.1",
-    }
 }

@@ -2,7 +2,6 @@
 
 use std::task::{Context, Poll};
 
-use steadfast_core::Stop;
 use tower_service::Service;
 use tracing::field::Empty;
 use tracing::{Level, Span};
@@ -13,9 +12,9 @@ use crate::failure::Failure;
 use crate::reply::Reply;
 use crate::request::HttpRequest;
 use crate::response::HttpResponse;
-use crate::trace::future::{SpanKind, outcome};
+use crate::trace::SpanFuture;
+use crate::trace::future::SpanKind;
 use crate::trace::name::{Method, Name};
-use crate::trace::{SpanFuture, signed};
 
 /// Opens an INTERNAL span around each call.
 #[derive(Clone, Debug)]
@@ -81,29 +80,4 @@ fn open<R: HttpRequest>(call: &Call<R>) -> Span {
         steadfast.keyed = Empty,
         steadfast.fallback = Empty,
     )
-}
-
-/// The call is over.
-pub(super) fn ended<Res: HttpResponse, E>(span: &Span, result: &Result<Reply<Res>, Failure<E>>) {
-    outcome(span, result);
-    let record = match result {
-        Ok(reply) => &reply.report().record.clone(),
-        Err(failure) => &failure.report.record,
-    };
-    span.record("steadfast.attempts", signed(record.attempt_count()));
-    let waited = record.waited().as_millis();
-    span.record("steadfast.waited_ms", signed(waited));
-    if !record.queued().is_zero() {
-        let queued = record.queued().as_millis();
-        span.record("steadfast.queued_ms", signed(queued));
-    }
-    if record.is_keyed() {
-        span.record("steadfast.keyed", true);
-    }
-    if record.is_fallback() {
-        span.record("steadfast.fallback", true);
-    }
-    if record.stop() != Stop::Accepted {
-        span.record("steadfast.stop", tracing::field::display(record.stop()));
-    }
 }

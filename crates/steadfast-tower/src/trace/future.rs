@@ -64,29 +64,9 @@ where
         let result = ready!(this.inner.poll(cx));
         drop(entered);
         match this.kind {
-            SpanKind::Call => super::call::ended(span, &result),
-            SpanKind::Attempt => super::attempt::ended(span, &result),
+            SpanKind::Call => super::ended::call(span, &result),
+            SpanKind::Attempt => super::ended::attempt(span, &result),
         }
         Poll::Ready(result)
-    }
-}
-
-/// What both spans tell of an outcome.
-pub(crate) fn outcome<Res: HttpResponse, E>(span: &Span, result: &Result<Reply<Res>, Failure<E>>) {
-    match result {
-        Ok(reply) => {
-            let status = reply.response.status();
-            span.record("http.response.status_code", i64::from(status.as_u16()));
-            if status.is_client_error() || status.is_server_error() {
-                span.record("error.type", status.as_str());
-                span.record("otel.status_code", "ERROR");
-            }
-        }
-        Err(failure) => {
-            if let Some(name) = failure.report.judged.outcome.error_type() {
-                span.record("error.type", name);
-            }
-            span.record("otel.status_code", "ERROR");
-        }
     }
 }

@@ -13,6 +13,7 @@
 
 mod attempt;
 mod call;
+mod ended;
 mod future;
 mod layer;
 mod name;
