@@ -2,17 +2,17 @@
 
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use http::HeaderMap;
-use steadfast_core::hint::{Allowances, Oddity, Window, tells_of_limits};
-use steadfast_core::pacing::Feedback;
+use steadfast_core::hint::{Allowances, Oddity, Window};
+use steadfast_core::pacing::{Feedback, Ticket};
 use steadfast_core::quota::QuotaWindow;
 use steadfast_core::{Human, Judged, Pacing, Refusal, RequestHead, one_line};
 
 use super::acquire::{Acquire, Bounds, Own};
 use super::gate::{Pass, Unread};
-use super::heard::{closed_for, closes_endpoint, heard};
+use super::heard::{Answer, closed_for};
 use super::known::LimitKey;
 use super::loading::Loading;
 use super::rates::Cells;
@@ -43,6 +43,16 @@ enum Stage {
     Waiting(Box<Acquire>),
     Acquired(Vec<Pass>, Vec<Cells>),
     Over,
+}
+
+/// How the pacer of an attempt stands after its answer.
+#[derive(Default)]
+struct After {
+    ticket: Option<Ticket>,
+    closed_until: Option<Instant>,
+    is_limited: bool,
+    spaces_out: bool,
+    unread: Option<Unread>,
 }
 
 // ===== impl Admission =====
@@ -139,119 +149,107 @@ impl Admission {
         headers: &HeaderMap,
         notes: &mut Notes,
     ) -> Option<Unread> {
-        let limits = scope.limits();
         self.quota_spent(judged);
         notes.queue_more(self.queued.unwrap_or_default());
         let Stage::Acquired(mut passes, _) = std::mem::replace(&mut self.stage, Stage::Over) else {
             return None;
         };
-        let mut unread = None;
-        let mut closed_until = None;
-        let policy = scope.policy().limits();
-        let speaks = tells_of_limits(headers);
-        let allowances = match speaks && policy.pacing != Pacing::Off {
-            true => Allowances::read(headers, clock::wall),
-            false => Allowances::default(),
-        };
-        let heard = if policy.gate {
-            heard(judged)
-        } else {
-            Feedback::Passed
-        };
-        let closes = closes_endpoint(judged).filter(|_| policy.gate);
-        let signs = speaks || closes.is_some() || heard != Feedback::Passed;
-        let backoff = |refusals: u32| closed_for(scope, refusals);
-        let mut plain = true;
-        let mut ticket = None;
-        let own = passes.pop();
-        let endpoint = passes.pop();
-        if let Some(mut pass) = own {
-            let bucket = allowances.bucket();
-            if let Some(bucket) = bucket {
-                let line = limits
-                    .pacers()
-                    .bucket(self.limit_key, bucket, policy.pacing);
-                if !Arc::ptr_eq(&line, pass.line()) {
-                    pass = pass.moved(&line);
-                }
-            }
-            ticket = pass.ticket();
-            let line = Arc::clone(pass.line());
-            let change = pass.tell(heard, &allowances, backoff);
-            closed_until = change.closed_until;
-            if heard == Feedback::Passed {
-                unread = Pass::unread(&line);
-            }
-            if bucket.is_none() {
-                let pacers = limits.pacers();
-                pacers.told(self.limit_key, &allowances);
-                match (heard, change.closed_until, ticket) {
-                    // Our own backoff is no evidence of anything.
-                    (
-                        Feedback::Refused {
-                            asked: Some(asked),
-                            is_busy: false,
-                            ..
-                        },
-                        Some(until),
-                        _,
-                    ) => pacers.closed(self.limit_key, asked, until, policy.pacing),
-                    (Feedback::Passed, _, Some(ticket)) if judged.is_accepted() => {
-                        pacers.passed(self.limit_key, ticket.sent(), policy.pacing);
-                    }
-                    _ => {}
-                }
-            }
-            if let (
-                Feedback::Refused {
-                    asked: Some(asked),
-                    is_busy: false,
-                    ..
-                },
-                true,
-            ) = (heard, allowances.is_global())
-            {
-                limits.pacers().close_all(self.limit_key.principal, asked);
-            }
-            let pacer = line.limiter.pacer();
-            plain = pacer.is_plain();
-            notes.is_paced = pacer.spaces_out();
-            if pacer.is_closed_on_a_guess() {
-                closed_until = None;
+        let answer = Answer::of(scope, judged, headers);
+        let own = passes.pop().map(|pass| self.tell_own(pass, &answer));
+        let own = own.unwrap_or_default();
+        let endpoint = self.tell_endpoint(passes.pop(), own.ticket, &answer);
+        notes.is_paced = own.spaces_out;
+        let is_busy = matches!(answer.heard, Feedback::Refused { is_busy: true, .. });
+        let is_refused = answer.heard != Feedback::Passed;
+        let origin = scope.limits().pacers();
+        // A single one that is only busy is no limit.
+        if is_refused && (own.spaces_out || !is_busy) {
+            origin.refused();
+        }
+        match answer.is_sign() || own.is_limited {
+            true => origin.listen(),
+            false => origin.heard_nothing(),
+        }
+        let oddities = judged.hints.oddity().into_iter();
+        for oddity in oddities.chain(answer.allowances.oddity()) {
+            warn(scope, oddity, headers);
+        }
+        let closed_until = own.closed_until.max(endpoint);
+        notes.closed_until = closed_until.filter(|_| self.is_repeated);
+        notes.is_paced &= self.is_repeated && is_refused;
+        own.unread
+    }
+
+    /// Tells the pacer of the attempt, or of the bucket that the answer names.
+    fn tell_own(&self, mut pass: Pass, answer: &Answer<'_>) -> After {
+        let (heard, allowances) = (answer.heard, &answer.allowances);
+        let origin = answer.scope.limits().pacers();
+        let pacing = answer.scope.policy().limits().pacing;
+        let bucket = allowances.bucket();
+        if let Some(bucket) = bucket {
+            let line = origin.bucket(self.limit_key, bucket, pacing);
+            if !Arc::ptr_eq(&line, pass.line()) {
+                pass = pass.moved(&line);
             }
         }
-        match (closes, endpoint) {
-            (Some(asked), endpoint) => {
-                let pass =
-                    endpoint.unwrap_or_else(|| limits.pacers().late_pass(self.limit_key, ticket));
+        let ticket = pass.ticket();
+        let line = Arc::clone(pass.line());
+        let change = pass.tell(heard, allowances, |refusals| {
+            closed_for(answer.scope, refusals)
+        });
+        let unread = (heard == Feedback::Passed).then(|| Pass::unread(&line));
+        if bucket.is_none() {
+            origin.told(self.limit_key, allowances);
+            match (answer.asked(), change.closed_until, ticket) {
+                // Our own backoff is no evidence of anything.
+                (Some(asked), Some(until), _) => {
+                    origin.closed(self.limit_key, asked, until, pacing);
+                }
+                (None, _, Some(ticket)) if answer.is_accepted() => {
+                    origin.passed(self.limit_key, ticket.sent(), pacing);
+                }
+                _ => {}
+            }
+        }
+        if let (Some(asked), true) = (answer.asked(), allowances.is_global()) {
+            origin.close_all(self.limit_key.principal, asked);
+        }
+        let pacer = line.limiter.pacer();
+        let is_said = !pacer.is_closed_on_a_guess();
+        After {
+            ticket,
+            closed_until: change.closed_until.filter(|_| is_said),
+            is_limited: !pacer.is_plain(),
+            spaces_out: pacer.spaces_out(),
+            unread: unread.flatten(),
+        }
+    }
+
+    /// Tells the gate of the endpoint, and says until when the answer closed it.
+    fn tell_endpoint(
+        &self,
+        pass: Option<Pass>,
+        ticket: Option<Ticket>,
+        answer: &Answer<'_>,
+    ) -> Option<Instant> {
+        let pacers = answer.scope.limits().pacers();
+        let (pass, heard) = match (answer.closes, pass) {
+            (Some(asked), pass) => {
+                let pass = pass.unwrap_or_else(|| pacers.late_pass(self.limit_key, ticket));
                 let refused = Feedback::Refused {
                     asked: Some(asked),
                     is_reset: false,
                     is_busy: false,
                 };
-                let change = pass.tell(refused, &Allowances::default(), backoff);
-                closed_until = closed_until.max(change.closed_until);
+                (pass, refused)
             }
-            (None, Some(pass)) => {
-                pass.tell(Feedback::Passed, &Allowances::default(), backoff);
-            }
-            (None, None) => {}
-        }
-        let is_busy = matches!(heard, Feedback::Refused { is_busy: true, .. });
-        // A single one that is only busy is no limit.
-        if heard != Feedback::Passed && (notes.is_paced || !is_busy) {
-            limits.pacers().refused();
-        }
-        match signs || !plain {
-            true => limits.pacers().listen(),
-            false => limits.pacers().heard_nothing(),
-        }
-        for oddity in judged.hints.oddity().into_iter().chain(allowances.oddity()) {
-            warn(scope, oddity, headers);
-        }
-        notes.closed_until = closed_until.filter(|_| self.is_repeated);
-        notes.is_paced &= self.is_repeated && heard != Feedback::Passed;
-        unread
+            (None, Some(pass)) => (pass, Feedback::Passed),
+            (None, None) => return None,
+        };
+        let change = pass.tell(heard, &Allowances::default(), |refusals| {
+            closed_for(answer.scope, refusals)
+        });
+        change.closed_until.filter(|_| answer.closes.is_some())
     }
 
     /// The server says that a quota is used up: nobody needs to ask again before it resets.
