@@ -49,7 +49,8 @@
 
 use std::time::Duration;
 
-use crate::outcome::{FailureKind, Outcome};
+use crate::failure_kind::FailureKind;
+use crate::outcome::Outcome;
 
 /// Thousandths of a token in one token.
 const MILLIS: u64 = 1000;

@@ -7,7 +7,7 @@ use std::fmt;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
-use crate::repeatable::{IDEMPOTENCY_KEY, idempotent};
+use crate::repeatable::{IDEMPOTENCY_KEY, idempotent, names_something};
 
 /// That requests which are not idempotent by their method get a key, in which header and in which form.
 ///
@@ -107,11 +107,6 @@ impl fmt::Display for IdempotencyKey {
             KeyForm::Quoted => f.write_str(", quoted"),
         }
     }
-}
-
-/// Neither blank nor an empty Structured Field String (`""`).
-pub(crate) fn names_something(value: &HeaderValue) -> bool {
-    !matches!(value.as_bytes().trim_ascii(), b"" | b"\"\"")
 }
 
 #[cfg(test)]

@@ -10,8 +10,9 @@ use std::time::{Duration, SystemTime};
 use http::{HeaderMap, StatusCode};
 
 use crate::classify::Opinion;
+use crate::failure_kind::FailureKind;
 use crate::hint::{Evidence, Hints, QuotaMarker, Window, spent_quota};
-use crate::outcome::{FailureKind, Outcome};
+use crate::outcome::Outcome;
 use crate::policy::Prepared;
 use crate::refusal::Refusal;
 use crate::rule::{Retry, Rule};

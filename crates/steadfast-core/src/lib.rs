@@ -30,6 +30,7 @@ pub mod concurrency;
 mod cost;
 pub mod credential;
 mod endpoint;
+mod failure_kind;
 mod fallback;
 mod harmless;
 pub mod hint;
@@ -62,12 +63,13 @@ pub use crate::classify::{Classifier, Exchange, Opinion, PEEK_LIMIT};
 pub use crate::concurrency::{Concurrency, ConcurrencyLimit};
 pub use crate::cost::{Cost, RequestHead};
 pub use crate::endpoint::{InvalidPattern, Pattern, Routes};
+pub use crate::failure_kind::{FailureKind, Reach};
 pub use crate::fallback::{FailedCall, Fallback, FallbackResponse};
 pub use crate::harmless::{harmless, one_line};
 pub use crate::idempotency::{IdempotencyKey, KeyForm};
 pub use crate::judge::{Judged, Reason};
 pub use crate::limit_scope::LimitScope;
-pub use crate::outcome::{FailureKind, Outcome, Reach};
+pub use crate::outcome::Outcome;
 pub use crate::overlay::Overlay;
 pub use crate::policy::{
     AnswerPolicy, BodyPolicy, BudgetScope, InvalidPolicy, LimitPolicy, ObservePolicy, Pacing,

@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 
 use http::Method;
 
+use crate::failure_kind::Reach;
 use crate::hint::{HintSource, Window};
 use crate::judge::Reason;
-use crate::outcome::{Outcome, Reach};
+use crate::outcome::Outcome;
 use crate::redirect::Hops;
 use crate::refusal::Refusal;
 use crate::repeatable::Repeatable;

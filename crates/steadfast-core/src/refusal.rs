@@ -6,7 +6,7 @@
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
-use crate::outcome::{FailureKind, Reach};
+use crate::failure_kind::{FailureKind, Reach};
 use crate::quota::QuotaWindow;
 use crate::short::Human;
 

@@ -27,9 +27,8 @@
 
 use std::fmt;
 
+use http::HeaderValue;
 use http::{HeaderMap, Method};
-
-use crate::idempotency::names_something;
 
 /// The header whose value lets a server recognise a repetition
 /// (draft-ietf-httpapi-idempotency-key-header).
@@ -140,6 +139,11 @@ pub fn idempotent(method: &Method) -> bool {
 #[must_use]
 pub fn has_idempotency_key(headers: &HeaderMap) -> bool {
     headers.get(IDEMPOTENCY_KEY).is_some_and(names_something)
+}
+
+/// Neither blank nor an empty Structured Field String (`""`).
+pub(crate) fn names_something(value: &HeaderValue) -> bool {
+    !matches!(value.as_bytes().trim_ascii(), b"" | b"\"\"")
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::ops::{RangeFrom, RangeInclusive};
 
 use http::StatusCode;
 
-use crate::outcome::FailureKind;
+use crate::failure_kind::FailureKind;
 
 /// What to do about an outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -1,6 +1,7 @@
 //! What an outcome says of the load of a server.
 
-use crate::outcome::{FailureKind, Outcome};
+use crate::failure_kind::FailureKind;
+use crate::outcome::Outcome;
 use crate::refusal::Refusal;
 
 /// What an outcome says of the load of a server.

@@ -7,7 +7,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::chance::Chance;
-use crate::outcome::{FailureKind, Outcome};
+use crate::failure_kind::FailureKind;
+use crate::outcome::Outcome;
 use crate::refusal::Refusal;
 
 /// A server.

@@ -22,6 +22,7 @@
 mod codes;
 mod json;
 mod marker;
+mod window;
 mod words;
 
 use std::fmt;
@@ -30,6 +31,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use http::{HeaderMap, StatusCode};
 
 pub use self::marker::{InvalidMarker, QuotaMarker};
+pub use self::window::Window;
 use self::words::{SPENT, TOO_FAST};
 use super::hints::Hints;
 use super::number::Number;
@@ -39,20 +41,6 @@ const LOOKED_AT: usize = 4096;
 
 /// A wait below this means that the limit resets soon.
 const SOON: Duration = Duration::from_secs(60 * 60);
-
-/// How long a quota lasts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Window {
-    /// A day.
-    Day,
-    /// A week.
-    Week,
-    /// A month.
-    Month,
-    /// Not said: a billing period, a plan, a credit.
-    Unknown,
-}
 
 /// A quota that is used up, or is said to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -143,17 +131,6 @@ fn comes_back_soon(headers: &HeaderMap) -> bool {
 fn contains(text: &[u8], words: &str) -> bool {
     text.windows(words.len())
         .any(|window| window.eq_ignore_ascii_case(words.as_bytes()))
-}
-
-impl fmt::Display for Window {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Day => "daily",
-            Self::Week => "weekly",
-            Self::Month => "monthly",
-            Self::Unknown => "plan's",
-        })
-    }
 }
 
 impl fmt::Display for UsedUpQuota {

@@ -9,8 +9,8 @@ use super::{BudgetScope, Policy};
 use crate::backoff::Backoff;
 use crate::budget::BudgetConfig;
 use crate::classify::{Classifier, Exchange, Opinion};
+use crate::failure_kind::FailureKind;
 use crate::idempotency::IdempotencyKey;
-use crate::outcome::FailureKind;
 use crate::repeatable::{Repeatable, Why, WhyNot};
 use crate::rule::{Rule, StatusRules, Statuses};
 

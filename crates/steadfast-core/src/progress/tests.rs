@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::backoff::Backoff;
 use crate::classify::Opinion;
-use crate::outcome::FailureKind;
+use crate::failure_kind::FailureKind;
 use crate::policy::Policy;
 use crate::repeatable::Why;
 use crate::terms::Terms;

@@ -48,6 +48,7 @@
 //! ```
 
 mod calendar;
+mod civil;
 mod ledger;
 mod others;
 mod plan;

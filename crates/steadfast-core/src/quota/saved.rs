@@ -6,9 +6,11 @@ use std::time::{Duration, SystemTime};
 
 use thiserror::Error;
 
-use super::slots::MOST;
 use super::window::QuotaWindow;
 use super::{Nanos, span, system_time};
+
+/// The most slots.
+pub(super) const MOST: usize = 64;
 
 const VERSION: u8 = 1;
 

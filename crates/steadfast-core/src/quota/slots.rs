@@ -5,7 +5,7 @@
 //! so there are about 50; a clock that is set back again and again can squeeze in more, and then the oldest are joined.
 
 use super::Nanos;
-use super::saved::Saved;
+use super::saved::{MOST, Saved};
 
 /// A group of uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,9 +28,6 @@ pub(super) struct Slots {
     pub(super) warned: Option<Nanos>,
     next: u64,
 }
-
-/// The most slots.
-pub(super) const MOST: usize = 64;
 /// Into how many parts a window falls.
 const PARTS: u64 = 48;
 /// A clock that goes back by less stands still; several threads read it, and services correct it.

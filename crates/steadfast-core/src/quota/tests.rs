@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::window::{civil, day_number};
+use super::civil::{civil, day_number};
 use super::*;
 
 mod clock;

@@ -93,7 +93,7 @@ impl Zone {
                 Ok(time) => {
                     let date = zone.to_datetime(time).date();
                     let (month, day) = (i64::from(date.month()), i64::from(date.day()));
-                    super::window::day_number(i64::from(date.year()), month, day)
+                    super::civil::day_number(i64::from(date.year()), month, day)
                 }
                 Err(_) => second.div_euclid(DAY),
             },
@@ -112,7 +112,7 @@ impl Zone {
 
 #[cfg(feature = "time-zone")]
 fn named_midnight(zone: &tz::TimeZone, day: i64) -> Option<i64> {
-    let (year, month, day) = super::window::civil(day);
+    let (year, month, day) = super::civil::civil(day);
     let date = civil::Date::new(
         i16::try_from(year).ok()?,
         i8::try_from(month).ok()?,
