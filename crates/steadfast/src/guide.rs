@@ -11,6 +11,24 @@ pub mod statuses {}
 #[doc = include_str!("../guide/retries-and-budgets.md")]
 pub mod retries_and_budgets {}
 
+#[doc = include_str!("../guide/rate-limits.md")]
+pub mod rate_limits {}
+
+#[doc = include_str!("../guide/pacing-and-gates.md")]
+pub mod pacing_and_gates {}
+
+#[doc = include_str!("../guide/concurrency-and-priorities.md")]
+pub mod concurrency_and_priorities {}
+
+#[doc = include_str!("../guide/quotas.md")]
+pub mod quotas {}
+
+#[doc = include_str!("../guide/endpoints.md")]
+pub mod endpoints {}
+
+#[doc = include_str!("../guide/policy-files.md")]
+pub mod policy_files {}
+
 #[doc = include_str!("../guide/errors-and-advice.md")]
 pub mod errors_and_advice {}
 
@@ -25,6 +43,9 @@ pub mod testing {}
 
 #[doc = include_str!("../guide/tenants.md")]
 pub mod tenants {}
+
+#[doc = include_str!("../guide/processes.md")]
+pub mod processes {}
 
 #[doc = include_str!("../guide/redirects.md")]
 pub mod redirects {}
