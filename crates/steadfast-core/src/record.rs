@@ -10,12 +10,12 @@ use http::Method;
 
 use crate::failure_kind::Reach;
 use crate::hint::{HintSource, Window};
+use crate::human::Human;
 use crate::judge::Reason;
 use crate::outcome::Outcome;
 use crate::redirect::Hops;
 use crate::refusal::Refusal;
 use crate::repeatable::Repeatable;
-use crate::short::Human;
 
 /// What happened to a call. Cheap to clone.
 ///

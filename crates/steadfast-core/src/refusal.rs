@@ -7,8 +7,8 @@ use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use crate::failure_kind::{FailureKind, Reach};
+use crate::human::Human;
 use crate::quota::QuotaWindow;
-use crate::short::Human;
 
 /// Why a limit of this client refused or cut a call. All waits count from the refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

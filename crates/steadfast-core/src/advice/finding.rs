@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::hint::{RetryAfter, UsedUpQuota};
-use crate::short::Human;
+use crate::human::Human;
 
 /// Something in this exchange that explains its status or helps with it. Displayed as a sentence
 /// without its full stop.

@@ -14,8 +14,8 @@ use std::time::Duration;
 
 pub use self::adaptive::{Adaptive, Sample};
 pub use self::answer::Answer;
+use crate::human::Human;
 use crate::policy::InvalidPolicy;
-use crate::short::Human;
 
 /// How many attempts may be under way at once, and who waits for how long.
 ///
