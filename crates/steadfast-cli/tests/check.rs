@@ -201,3 +201,13 @@ fn a_warning_is_exit_status_0_and_with_deny_warnings_1() {
     let good = file("check-used.toml", GOOD);
     assert_eq!(steadfast(&["check", "--deny", "warnings", &good]).code, 0);
 }
+
+#[test]
+fn quotas_of_named_time_zones_are_read() {
+    let text = GOOD.replace(
+        "attempts = 2",
+        "attempts = 2\nquota = \"1000/day in America/Los_Angeles\"",
+    );
+    let run = steadfast(&["check", &file("check-zone.toml", &text)]);
+    assert_eq!(run.code, 0, "{run:?}");
+}
