@@ -1,5 +1,7 @@
 //! The README shows no code that nobody runs, and neither it nor the guide shows a policy file that nobody reads.
 
+#![expect(clippy::unwrap_used, reason = "tests")]
+
 use std::path::Path;
 
 use steadfast::config::{Config, Format};
