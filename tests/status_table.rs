@@ -21,7 +21,7 @@ use steadfast_testkit::{Received, Script, Server, Step, script, virtual_time};
 /// How many requests the server sees for GET, POST, POST with a key, and any method with a stream as its body.
 type Requests = [usize; 4];
 
-const HANDED_BACK: Requests = [1, 1, 1, 1];
+const RETURNED: Requests = [1, 1, 1, 1];
 const RETRY: Requests = [3, 1, 3, 1];
 const RETRY_ANY: Requests = [3, 3, 3, 1];
 const ONCE_MORE: Requests = [2, 1, 2, 1];
@@ -29,30 +29,30 @@ const ONCE_MORE_ANY: Requests = [2, 2, 2, 1];
 
 /// The table as the guide has it, in the chapter of statuses.
 const TABLE: &[(&[u16], Requests)] = &[
-    (&[200, 201, 202, 204, 206, 226, 299], HANDED_BACK),
-    (&[300, 301, 302, 304, 307, 308, 399], HANDED_BACK),
-    (&[600, 700, 999], HANDED_BACK),
+    (&[200, 201, 202, 204, 206, 226, 299], RETURNED),
+    (&[300, 301, 302, 304, 307, 308, 399], RETURNED),
+    (&[600, 700, 999], RETURNED),
     (
         &[400, 401, 402, 403, 404, 405, 406, 409, 410, 411],
-        HANDED_BACK,
+        RETURNED,
     ),
     (
         &[412, 413, 414, 415, 416, 417, 418, 422, 423, 424],
-        HANDED_BACK,
+        RETURNED,
     ),
-    (&[426, 428, 431, 451], HANDED_BACK),
+    (&[426, 428, 431, 451], RETURNED),
     (&[408], RETRY),
     (&[421], ONCE_MORE_ANY),
     (&[425, 429], RETRY_ANY),
     (&[500], ONCE_MORE),
-    (&[501, 505, 506, 507, 508, 510, 511, 526], HANDED_BACK),
+    (&[501, 505, 506, 507, 508, 510, 511, 526], RETURNED),
     (
         &[502, 504, 509, 520, 521, 522, 523, 524, 525, 527, 530],
         RETRY,
     ),
     (&[503, 529], RETRY),
 ];
-const ANY_OTHER_4XX: Requests = HANDED_BACK;
+const ANY_OTHER_4XX: Requests = RETURNED;
 const ANY_OTHER_5XX: Requests = ONCE_MORE;
 
 fn promised(status: u16) -> Requests {
@@ -63,7 +63,7 @@ fn promised(status: u16) -> Requests {
         (Some((_, requests)), _) => *requests,
         (None, 400..=499) => ANY_OTHER_4XX,
         (None, 500..=599) => ANY_OTHER_5XX,
-        (None, _) => HANDED_BACK,
+        (None, _) => RETURNED,
     }
 }
 
@@ -148,7 +148,7 @@ fn every_status_brings_the_promised_number_of_requests() {
 fn a_403_is_repeated_only_with_a_sign_of_a_rate_limit() {
     virtual_time().block_on(async {
         let signs = [
-            (Step::from(403), HANDED_BACK),
+            (Step::from(403), RETURNED),
             (Step::from(403).retry_after(1), RETRY_ANY),
             (Step::from(403).retry_after_ms(300), RETRY_ANY),
             (
@@ -161,7 +161,7 @@ fn a_403_is_repeated_only_with_a_sign_of_a_rate_limit() {
             ),
             (
                 Step::from(403).header("x-ratelimit-remaining", "12"),
-                HANDED_BACK,
+                RETURNED,
             ),
         ];
         for (answer, promised) in signs {
@@ -178,10 +178,7 @@ fn a_403_is_repeated_only_with_a_sign_of_a_rate_limit() {
 #[test]
 fn a_413_is_repeated_only_when_the_server_says_when() {
     virtual_time().block_on(async {
-        assert_eq!(
-            counts(Policy::standard(), Step::from(413)).await,
-            HANDED_BACK
-        );
+        assert_eq!(counts(Policy::standard(), Step::from(413)).await, RETURNED);
         let later = Step::from(413).retry_after(2);
         assert_eq!(counts(Policy::standard(), later).await, RETRY);
     });
@@ -256,7 +253,7 @@ fn the_servers_word_overrides_the_table_but_not_what_is_repeatable() {
                 let answer = Step::from(status).header(header, "false");
                 assert_eq!(
                     counts(Policy::standard(), answer).await,
-                    HANDED_BACK,
+                    RETURNED,
                     "{status} {header}"
                 );
             }
@@ -279,7 +276,7 @@ fn a_grpc_pushback_is_a_wait_or_never() {
         for never in ["-1", "soon", "1.5.2"] {
             assert_eq!(
                 counts(Policy::standard(), pushback(never)).await,
-                HANDED_BACK,
+                RETURNED,
                 "{never}"
             );
         }
@@ -338,7 +335,7 @@ fn a_policy_overrides_single_rows_ranges_and_classes() {
         let rows = [
             (standard().on(409, Rule::retry(2)), 409, [3, 1, 3, 1]),
             (standard().on(409, Rule::retry(1)), 409, [2, 1, 2, 1]),
-            (standard().on(409, Rule::retry(0)), 409, HANDED_BACK),
+            (standard().on(409, Rule::retry(0)), 409, RETURNED),
             (
                 standard().on(409, Retry::BACKOFF.any_method()),
                 409,
@@ -347,7 +344,7 @@ fn a_policy_overrides_single_rows_ranges_and_classes() {
             (
                 standard().on(StatusClass::ServerError, Rule::FailFast),
                 503,
-                HANDED_BACK,
+                RETURNED,
             ),
             (
                 standard().on(StatusClass::ServerError, Rule::FailFast),
@@ -356,10 +353,10 @@ fn a_policy_overrides_single_rows_ranges_and_classes() {
             ),
             (standard().on(500..=503, Rule::RETRY), 501, RETRY),
             (standard().on(500..=503, Rule::RETRY), 504, RETRY),
-            (standard().on(500..=503, Rule::RETRY), 505, HANDED_BACK),
+            (standard().on(500..=503, Rule::RETRY), 505, RETURNED),
             (standard().on(200..=299, Rule::RETRY), 204, RETRY),
             (standard().on(600.., Rule::retry(1)), 999, ONCE_MORE),
-            (standard().on(503, Rule::Accept), 503, HANDED_BACK),
+            (standard().on(503, Rule::Accept), 503, RETURNED),
             // The last word on a status wins.
             (
                 standard()
@@ -373,12 +370,12 @@ fn a_policy_overrides_single_rows_ranges_and_classes() {
                     .on(500..=599, Rule::RETRY)
                     .on(503, Rule::FailFast),
                 503,
-                HANDED_BACK,
+                RETURNED,
             ),
             (standard().attempts(5), 503, [5, 1, 5, 1]),
-            (standard().attempts(1), 503, HANDED_BACK),
+            (standard().attempts(1), 503, RETURNED),
             (standard().repeatable(true), 503, [3, 3, 3, 1]),
-            (standard().repeatable(false), 503, HANDED_BACK),
+            (standard().repeatable(false), 503, RETURNED),
             (standard().repeatable(false), 425, RETRY_ANY),
         ];
         for (index, (policy, status, promised)) in rows.into_iter().enumerate() {

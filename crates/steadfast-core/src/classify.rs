@@ -42,7 +42,7 @@ pub enum Opinion {
     Retry,
     /// The same, and not before this much time has passed.
     RetryAfter(Duration),
-    /// Hand it back; no further attempt.
+    /// Return it; no further attempt.
     Forbid,
     /// Show me the start of the body, then ask again. Asked a second time, this is [`Abstain`](Self::Abstain).
     ReadBody,

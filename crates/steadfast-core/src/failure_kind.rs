@@ -18,7 +18,7 @@ pub enum Reach {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FailureKind {
-    /// Nobody listens at that address, or the connection could not be made for another reason.
+    /// Nothing listens at that address, or the connection could not be made for another reason.
     Connect,
     /// Making the connection took too long.
     ConnectTimeout,

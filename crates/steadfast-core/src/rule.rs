@@ -14,9 +14,9 @@ use crate::failure_kind::FailureKind;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Rule {
-    /// Hand it back as a success.
+    /// Returned as a success: the record says so. `ensure_success` still makes an error of a 4xx or 5xx.
     Accept,
-    /// Hand it back at once: repeating the same request would bring the same answer.
+    /// Returned at once: the same request would bring the same answer.
     FailFast,
     /// Send it again, within the policy's attempts, time and budget.
     Retry(Retry),

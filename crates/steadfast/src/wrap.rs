@@ -57,7 +57,8 @@ impl Policies {
 
     /// [`wrap`](Self::wrap) for a client whose calls are made for one principal: `policies.wrap_as("acme", client)`.
     ///
-    /// Budgets, rates, gates and quotas count by principal. It is the identity of the call
+    /// Budgets, concurrency limits, and rates and quotas of the default scope count by identity. Gates, learned limits and
+    /// [`LimitScope::Credential`](crate::LimitScope::Credential) count by principal. It is the identity of the call
     /// ([`CallOptions::identity`](crate::CallOptions::identity)); else the identity of the client, given here; else that
     /// of the endpoint's policy; else what [`PoliciesBuilder::principal`](crate::PoliciesBuilder::principal) says; else the credential that the request
     /// shows. Where tokens are default headers of the client, or are attached further in, the request shows none: give an

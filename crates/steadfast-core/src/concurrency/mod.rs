@@ -86,7 +86,7 @@ impl Concurrency {
         Self::of(ConcurrencyLimit::Fixed(attempts))
     }
 
-    /// As many as the server bears: the limit falls when attempts are refused (429, 503, 529), time out or slow down, as
+    /// As many as the server bears: the limit falls when attempts are refused (429, 503, 504, 529, HTTP/2 streams), time out or slow down, as
     /// far as that makes it better, and rises while all of it is in use. It starts at 4. Default bounds: 1 and 200.
     ///
     /// When not to use it: where you know the limit, and where latency depends on the request much more than on the load

@@ -79,7 +79,8 @@ impl Policy {
     }
 
     /// The longest wait for the client-side rates: an attempt that would wait longer is refused at once, with the time
-    /// when it could be served. Default: none.
+    /// when it could be served. Default: none; then a first attempt waits until its deadline, if it has one, and a retry
+    /// for the [time for retrying](Self::retry_for).
     #[must_use]
     pub fn max_wait(mut self, time: Duration) -> Self {
         self.limits.max_wait = Some(time);
@@ -176,7 +177,7 @@ impl Policy {
     }
 
     /// Nobody waits because somebody else was refused: a 429 or a 503 concerns the call that got it, and no other.
-    /// Without a gate nothing is learned from refusals. Default: the scope of the refusal is closed for as long as the
+    /// Without a gate nothing is learned from refusals; rate limit headers still pace. Default: the scope of the refusal is closed for as long as the
     /// server says, at most an hour (429) or a minute (503).
     #[must_use]
     pub fn without_gate(mut self) -> Self {

@@ -76,11 +76,13 @@ pub enum BudgetScope {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Pacing {
-    /// By nothing.
+    /// By nothing. Each 429 closes the gate of its limit.
     Off,
     /// By the rate limit headers of responses: unpaced while plenty of the limit remains, paced when little is left.
+    /// Each 429 closes the gate of its limit.
     Headers,
-    /// By headers, and after the first refusal without any also by what the server let through. The default.
+    /// By headers, and where refusals come without any also by what the server let through. A single 429 without a hint,
+    /// among successes, closes nothing. The default.
     #[default]
     Learned,
 }

@@ -9,7 +9,7 @@ use crate::budget::Token;
 
 /// What follows an outcome that was not accepted at the first attempt.
 pub(super) enum Next {
-    /// Hand it back, with this record if there is one.
+    /// Return it, with this record if there is one.
     Return(Option<Record>),
     /// A limit of this client refused the next attempt: return what the last one brought, with this record.
     Refused(Record),

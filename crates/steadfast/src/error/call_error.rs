@@ -173,7 +173,7 @@ impl Error {
     }
 
     /// Whether the same call may succeed later without a change: timeouts, broken connections, 408, 425, 429 and 5xx
-    /// but those that stay (501, 505 and their kin).
+    /// but those that stay (501, 505 and similar ones).
     #[must_use]
     pub fn is_transient(&self) -> bool {
         use steadfast_core::Rule;

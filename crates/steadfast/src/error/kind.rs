@@ -23,7 +23,8 @@ pub enum ErrorKind {
     /// As many calls as the concurrency limit of this client allows were under way for as long as this one may wait, or
     /// too many waited already; nothing was sent.
     ConcurrencyLimited,
-    /// The connection broke after the request was sent, or the body ended early.
+    /// The connection broke after the request was sent, the body ended early, or an HTTP/2 server said that it did not
+    /// process the request.
     Interrupted,
     /// The body could not be decoded.
     Decode,

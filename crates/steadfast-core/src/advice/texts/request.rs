@@ -1,4 +1,4 @@
-//! What is wrong with the request as it was sent: 400, 405, 406, 411 and their kin.
+//! What is wrong with the request as it was sent: 400, 405, 406, 411 and similar ones.
 
 use super::Text;
 use crate::advice::{

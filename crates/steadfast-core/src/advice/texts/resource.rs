@@ -1,4 +1,4 @@
-//! What is wrong with the thing that was asked for: 404, 409, 410, 412 and their kin.
+//! What is wrong with the thing that was asked for: 404, 409, 410, 412 and similar ones.
 
 use super::Text;
 use crate::advice::{
