@@ -13,7 +13,7 @@ use steadfast::{Policy, Rule};
 use steadfast_testkit::{Server, Step, script, virtual_time};
 
 use super::common::client;
-use super::{HANDED_BACK, RETRY, counts, get};
+use super::{RETRY, RETURNED, counts, get};
 
 #[test]
 fn a_classifier_may_abstain_retry_or_forbid() {
@@ -22,12 +22,12 @@ fn a_classifier_may_abstain_retry_or_forbid() {
         assert_eq!(counts(says(Opinion::Abstain), Step::from(503)).await, RETRY);
         assert_eq!(
             counts(says(Opinion::Abstain), Step::from(200)).await,
-            HANDED_BACK
+            RETURNED
         );
         assert_eq!(counts(says(Opinion::Retry), Step::from(404)).await, RETRY);
         assert_eq!(
             counts(says(Opinion::Forbid), Step::from(503)).await,
-            HANDED_BACK
+            RETURNED
         );
         let (response, _) = get(says(Opinion::Forbid), 503).await;
         assert_eq!(response.record().stop(), Stop::FailFast(Reason::Classifier));

@@ -12,14 +12,14 @@
 //!
 //! Other statuses, and redirects whose `Location` is missing or cannot be read, are responses like any other.
 
-mod change;
 mod crossing;
 mod hops;
 mod redirects;
+mod rewrite;
 #[cfg(test)]
 mod tests;
 
-pub use self::change::Change;
 pub use self::crossing::{Crossing, REMOVED_BY_REQWEST, keys};
 pub use self::hops::Hops;
 pub use self::redirects::{Decision, Redirects};
+pub use self::rewrite::Rewrite;

@@ -9,9 +9,9 @@ fn url<'a>(scheme: &'a str, host: &'a str, port: Option<u16>) -> UrlParts<'a> {
 
 #[test]
 fn statuses_change_methods_and_bodies_as_with_reqwest() {
-    const GET: Option<Change> = Some(Change::BecomeGet);
-    const SAME: Option<Change> = Some(Change::Nothing);
-    const DROP: Option<Change> = Some(Change::DropBody);
+    const GET: Option<Rewrite> = Some(Rewrite::BecomeGet);
+    const SAME: Option<Rewrite> = Some(Rewrite::Nothing);
+    const DROP: Option<Rewrite> = Some(Rewrite::DropBody);
     for (status, get, head, post, put) in [
         (301, SAME, SAME, GET, SAME),
         (302, SAME, SAME, GET, SAME),
@@ -26,7 +26,7 @@ fn statuses_change_methods_and_bodies_as_with_reqwest() {
     ] {
         let status = StatusCode::from_u16(status).unwrap();
         let methods = [Method::GET, Method::HEAD, Method::POST, Method::PUT];
-        let found = methods.map(|method| Change::of(status, &method));
+        let found = methods.map(|method| Rewrite::of(status, &method));
         assert_eq!(found, [get, head, post, put], "{status}");
     }
 }
@@ -45,9 +45,9 @@ fn a_dropped_body_takes_its_headers_along_and_no_others() {
     }
     let mut method = Method::PUT;
     let mut kept = headers.clone();
-    Change::Nothing.apply(&mut method, &mut kept);
+    Rewrite::Nothing.apply(&mut method, &mut kept);
     assert_eq!((&method, &kept), (&Method::PUT, &headers));
-    Change::BecomeGet.apply(&mut method, &mut headers);
+    Rewrite::BecomeGet.apply(&mut method, &mut headers);
     assert_eq!((method, headers.len()), (Method::GET, 2));
     assert!(described.iter().all(|name| !headers.contains_key(*name)));
 }

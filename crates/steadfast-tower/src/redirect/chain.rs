@@ -8,7 +8,7 @@ use http::header::{HeaderValue, LOCATION, REFERER};
 use http::{StatusCode, Uri};
 use http_body::Body as _;
 use reqwest::{Request, Response, Url};
-use steadfast_core::redirect::{self, Change, Crossing, Decision, Hops};
+use steadfast_core::redirect::{self, Crossing, Decision, Hops, Rewrite};
 
 use crate::clock;
 use crate::redirect::layer::Following;
@@ -102,7 +102,7 @@ impl Chain {
         if crossing == Crossing::SameOrigin || !client.adds_credentials() || keys {
             return false;
         }
-        let Some(change) = Change::of(status, self.hop.method()) else {
+        let Some(change) = Rewrite::of(status, self.hop.method()) else {
             return false;
         };
         self.advance(change, from, to.clone());
@@ -116,7 +116,7 @@ impl Chain {
 
     /// Whether another request follows this response.
     pub(super) fn follow(&mut self, response: &Response) -> bool {
-        let Some(change) = Change::of(response.status(), self.hop.method()) else {
+        let Some(change) = Rewrite::of(response.status(), self.hop.method()) else {
             return false;
         };
         if self.streams && !change.drops_body() {
@@ -175,7 +175,7 @@ impl Chain {
     }
 
     /// On to where a redirect leads.
-    fn advance(&mut self, change: Change, from: &Url, to: Url) {
+    fn advance(&mut self, change: Rewrite, from: &Url, to: Url) {
         let crossing = Crossing::between(&parts(from), &parts(&to));
         self.crossing = self.crossing.then(crossing);
         self.crossing.strip(self.hop.headers_mut());

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use steadfast_core::{FailureKind, Quota, Rate};
 
-use super::mistakes::{Mistake, Mistakes, Place};
+use super::mistakes::{Mistake, Mistakes, Position};
 use crate::config::rules;
 use crate::config::source::Name;
 use crate::config::walk::{Item, Table, Value};
@@ -43,14 +43,14 @@ impl<'a> Fields<'a> {
 
     /// Where the table stands.
     #[must_use]
-    pub fn place(self) -> Place {
-        Place(self.0.span)
+    pub fn place(self) -> Position {
+        Position(self.0.span)
     }
 
     /// Where the value of a key stands, or the table if it does not have the key.
     #[must_use]
-    pub fn place_of(self, key: &str) -> Place {
-        Place(self.0.get(key).map_or(self.0.span, |item| item.span))
+    pub fn place_of(self, key: &str) -> Position {
+        Position(self.0.get(key).map_or(self.0.span, |item| item.span))
     }
 }
 
@@ -66,8 +66,8 @@ impl<'a> Field<'a> {
 
     /// Where the value stands.
     #[must_use]
-    pub fn place(self) -> Place {
-        Place(self.0.span)
+    pub fn place(self) -> Position {
+        Position(self.0.span)
     }
 
     /// Of [`ValueKind::Whole`](super::ValueKind::Whole).
@@ -214,8 +214,8 @@ impl<'a> MapName<'a> {
 
     /// Where the name stands.
     #[must_use]
-    pub fn place(self) -> Place {
-        Place(self.0.span)
+    pub fn place(self) -> Position {
+        Position(self.0.span)
     }
 
     /// The statuses of a name of [`Names::Statuses`](super::Names::Statuses); what is wrong with it is reported.

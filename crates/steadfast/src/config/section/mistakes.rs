@@ -8,7 +8,7 @@ use crate::config::source::{Source, Span};
 
 /// Where in the file something stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place(pub(super) Span);
+pub struct Position(pub(super) Span);
 
 /// What is wrong, and what would be right.
 ///
@@ -106,7 +106,7 @@ impl<'a> Mistakes<'a> {
     }
 
     /// Something is wrong: the file is refused, and the next mistakes are looked for.
-    pub fn error(&mut self, at: Place, mistake: impl Into<Mistake>) {
+    pub fn error(&mut self, at: Position, mistake: impl Into<Mistake>) {
         self.errors += 1;
         if self.errors <= MOST {
             self.found.push((Severity::Error, at.0, mistake.into()));
@@ -114,7 +114,7 @@ impl<'a> Mistakes<'a> {
     }
 
     /// Something has no effect, though it is not wrong: the file is taken, with a warning.
-    pub fn warning(&mut self, at: Place, mistake: impl Into<Mistake>) {
+    pub fn warning(&mut self, at: Position, mistake: impl Into<Mistake>) {
         if self.found.len() < 2 * MOST {
             self.found.push((Severity::Warning, at.0, mistake.into()));
         }
@@ -122,7 +122,7 @@ impl<'a> Mistakes<'a> {
 
     /// The line of a place, from 1: for "the other stands in line 7".
     #[must_use]
-    pub fn line(&self, place: Place) -> usize {
+    pub fn line(&self, place: Position) -> usize {
         self.source.position(place.0).line
     }
 

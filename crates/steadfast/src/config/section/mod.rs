@@ -81,5 +81,5 @@ pub use self::definition::Section;
 pub(crate) use self::definition::{AnySection, Form, Head};
 pub use self::fields::{Field, Fields, MapName};
 pub(crate) use self::made::{Present, make, opened_otherwise};
-pub use self::mistakes::{Mistake, Mistakes, Place};
+pub use self::mistakes::{Mistake, Mistakes, Position};
 pub use super::kind::{Key, Keys, Names, ValueKind, Word, Zero, key, whole, word};

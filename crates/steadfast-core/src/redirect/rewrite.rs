@@ -1,4 +1,4 @@
-//! [`Change`]: what a redirect does to method and body.
+//! [`Rewrite`]: what a redirect does to method and body.
 
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
 use http::{HeaderMap, Method, StatusCode};
@@ -6,7 +6,7 @@ use http::{HeaderMap, Method, StatusCode};
 /// What a redirect does to the request (RFC 9110 15.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Change {
+pub enum Rewrite {
     /// The method and the body stay.
     Nothing,
     /// The body is dropped; the method stays, since it is `HEAD` or `GET` already.
@@ -15,7 +15,7 @@ pub enum Change {
     BecomeGet,
 }
 
-impl Change {
+impl Rewrite {
     /// The change that a status asks for; `None` when it is not one that is followed.
     #[must_use]
     pub fn of(status: StatusCode, method: &Method) -> Option<Self> {
